@@ -1,0 +1,1 @@
+"""Move data between pandas and Salesforce with Bulk API 2.0."""

@@ -1,0 +1,253 @@
+"""Every exception of the package, one tree.
+
+::
+
+    SfBulkError                    .hint: what to try next; .details: the facts, named
+    +- UsageError (ValueError)     the call cannot be right; nothing was sent
+    |  +- MissingExtra (ImportError)   an optional package is not installed
+    +- AuthError                   signing in failed
+    |  +- TokenRefused             the token endpoint said no; .error is its OAuth code
+    +- TransportError              the request or its answer did not come through
+    |  +- ConnectionFailed         no connection, or it broke; .may_have_arrived tells which
+    |  +- ReadTimedOut             Salesforce did not answer in time
+    |  +- RetriesExhausted         repeated as often as is safe, and it still failed
+    +- ApiError                    Salesforce answered with an error; .status_code, .error_code
+    |  +- SessionExpired           the token is no longer good and no new one could be had
+    |  +- RequestLimitExceeded     the org's API allowance is used up, or too many calls at once
+    |  +- InvalidQuery             the SOQL is wrong, or bulk queries do not take it
+    |  +- NotFound                 no such job, object or page
+    |  +- ApiVersionMismatch       the results belong to another API version
+    |  +- SalesforceBroken         an answer that is no answer: HTML, cut off, of another shape
+    +- JobError                    about one bulk job; .job
+    |  +- JobFailed                Salesforce failed the job; .result accounts for every row
+    |  +- JobAborted               somebody aborted the job; .result accounts for every row
+    |  +- ImpossibleTransition     the job is not in a state that allows this
+    |  +- StillRunning             we stopped waiting; the job goes on
+    +- DataError                   about rows and cells
+       +- PreflightFailed          the frame cannot be sent as it is; .report is a DataFrame
+       +- EncodeError              a cell cannot be written as Salesforce CSV; .column, .row
+       +- DecodeError              an answer's CSV cannot be read
+       +- ReconcileError           rows sent and rows answered do not add up
+       +- IncompleteResult         a query result has fewer or more rows than its job says
+
+A bad *record* is a result, not an exception; a bad *call, answer or job* is an
+exception. Every one survives pickling, and none carries a secret: texts are
+masked when the exception is made.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_SECRETS = (
+    (re.compile(r"00D[0-9A-Za-z]{9,15}![0-9A-Za-z._\-]+"), "00D…!***"),
+    (re.compile(r"eyJ[\w\-]+\.[\w\-]+\.[\w\-]*"), "eyJ***"),
+    (re.compile(r"(?i)\b(bearer)\s+[^\s'\",;]+"), r"\1 ***"),
+    (re.compile(r"(?i)\b(assertion|access_token|refresh_token|client_secret|password)(\"?\s*[=:]\s*\"?)[^\s&'\",}]+"), r"\1\2***"),
+    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), "***private key***"),
+)
+
+
+def mask_secrets(text: str) -> str:
+    """Replace everything in a text that looks like a token, key or password.
+
+    Parameters
+    ----------
+    text : str
+        Any text that may be shown, logged or pickled.
+
+    Returns
+    -------
+    str
+        The same text with ``***`` where a secret stood.
+    """
+    for pattern, replacement in _SECRETS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+class SfBulkError(Exception):
+    """Say what went wrong, where, and what to do next.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, with the place.
+    hint : str
+        What to try next; shown under the message.
+    **details
+        Facts that code may want; each becomes an attribute.
+    """
+
+    hint: str
+
+    def __init__(self, message: str, *, hint: str = "", **details: Any) -> None:
+        super().__init__(mask_secrets(message))
+        self.hint = mask_secrets(hint)
+        for name, value in details.items():
+            setattr(self, name, mask_secrets(value) if isinstance(value, str) else value)
+
+    def __str__(self) -> str:
+        message = str(self.args[0]) if self.args else ""
+        return f"{message}\n  -> {self.hint}" if self.hint else message
+
+
+class UsageError(SfBulkError, ValueError):
+    """The call cannot be right; nothing was sent."""
+
+
+class MissingExtra(UsageError, ImportError):
+    """An optional package is needed and is not installed."""
+
+
+class AuthError(SfBulkError):
+    """Signing in failed."""
+
+
+class TokenRefused(AuthError):
+    """The token endpoint refused; ``error`` holds its OAuth code."""
+
+    error: str = ""
+
+
+class TransportError(SfBulkError):
+    """The request, or its answer, did not come through."""
+
+
+class ConnectionFailed(TransportError):
+    """There was no connection, or it broke.
+
+    ``may_have_arrived`` is False only where the request surely never reached Salesforce.
+    """
+
+    may_have_arrived: bool = True
+
+
+class ReadTimedOut(TransportError):
+    """Salesforce did not answer within the time allowed."""
+
+    may_have_arrived: bool = True
+
+
+class RetriesExhausted(TransportError):
+    """The request was repeated as often as is safe, and failed each time."""
+
+
+class ApiError(SfBulkError):
+    """Salesforce answered with an error.
+
+    Attributes
+    ----------
+    status_code : int
+        The HTTP status.
+    error_code : str
+        Salesforce's code, such as ``INVALIDJOBSTATE``; empty where it sent none.
+    """
+
+    status_code: int = 0
+    error_code: str = ""
+
+
+class SessionExpired(ApiError):
+    """The token is no longer good, and one new token did not help."""
+
+
+class RequestLimitExceeded(ApiError):
+    """The org's API allowance is used up, or too many calls run at once."""
+
+
+class InvalidQuery(ApiError):
+    """The SOQL is wrong, or a bulk query does not take it."""
+
+
+class NotFound(ApiError):
+    """There is no such job, object or page (or it was deleted)."""
+
+
+class ApiVersionMismatch(ApiError):
+    """The results were asked for with another API version than the job's."""
+
+
+class SalesforceBroken(ApiError):
+    """The answer is no answer: HTML, empty, cut off, or of another shape.
+
+    ``body_start`` holds the first part of what came.
+    """
+
+    body_start: str = ""
+
+
+class JobError(SfBulkError):
+    """Something about one bulk job; ``job`` is its last known JobInfo."""
+
+    job: Any = None
+
+
+class JobFailed(JobError):
+    """Salesforce failed the job. Rows may have been written all the same.
+
+    ``result`` accounts for every row of the load, where the job was ours.
+    """
+
+    result: Any = None
+
+
+class JobAborted(JobError):
+    """The job was aborted. Rows written before that stay written.
+
+    ``result`` accounts for every row of the load, where the job was ours.
+    """
+
+    result: Any = None
+
+
+class ImpossibleTransition(JobError):
+    """The job is not in a state from which this can be done."""
+
+
+class StillRunning(JobError):
+    """We stopped waiting; the job was left alone and goes on.
+
+    ``job_ids`` names every job of the call, ``result`` what was already received.
+    """
+
+    job_ids: tuple[str, ...] = ()
+    result: Any = None
+
+
+class DataError(SfBulkError):
+    """Something about rows and cells."""
+
+
+class PreflightFailed(DataError):
+    """The frame cannot be sent as it is; nothing was sent.
+
+    ``report`` is a DataFrame: index, column, check, value, suggestion, severity.
+    """
+
+    report: Any = None
+
+
+class EncodeError(DataError):
+    """A cell cannot be written as Salesforce CSV; nothing of its part was sent."""
+
+    column: Any = None
+    row: Any = None
+
+
+class DecodeError(DataError):
+    """The CSV of an answer cannot be read."""
+
+
+class ReconcileError(DataError):
+    """Rows sent and rows answered do not add up; the message names the difference and the job."""
+
+
+class IncompleteResult(DataError):
+    """A query result has fewer or more rows than its job says.
+
+    ``partial`` holds what was received, where it was kept.
+    """
+
+    partial: Any = None

@@ -1,0 +1,1 @@
+"""What Salesforce says: its words, numbers and rules. Standard library only."""

@@ -1,0 +1,207 @@
+"""Describes: what Salesforce says of an object and its fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class FieldType(StrEnum):
+    """The types a describe gives its fields. Source: Apex reference, "DisplayType Enum"."""
+
+    ID = "id"
+    REFERENCE = "reference"
+    STRING = "string"
+    TEXTAREA = "textarea"
+    PHONE = "phone"
+    URL = "url"
+    EMAIL = "email"
+    PICKLIST = "picklist"
+    MULTIPICKLIST = "multipicklist"
+    COMBOBOX = "combobox"
+    ENCRYPTEDSTRING = "encryptedstring"
+    BOOLEAN = "boolean"
+    INT = "int"
+    LONG = "long"
+    DOUBLE = "double"
+    CURRENCY = "currency"
+    PERCENT = "percent"
+    DATE = "date"
+    DATETIME = "datetime"
+    TIME = "time"
+    BASE64 = "base64"
+    ADDRESS = "address"
+    LOCATION = "location"
+    ANYTYPE = "anyType"
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def _missing_(cls, value: object) -> FieldType:
+        """Read a type that is not listed here as unknown: such columns are text."""
+        return cls.UNKNOWN
+
+    @property
+    def is_number(self) -> bool:
+        """Whether values are numbers, which result files may spell in another way."""
+        return self in _NUMBERS
+
+    @property
+    def is_double(self) -> bool:
+        """Whether values are xsd:double: double, currency and percent."""
+        return self in _DOUBLES
+
+    @property
+    def is_id(self) -> bool:
+        """Whether values are Ids of 15 or 18 characters."""
+        return self in {FieldType.ID, FieldType.REFERENCE}
+
+
+_DOUBLES = frozenset({FieldType.DOUBLE, FieldType.CURRENCY, FieldType.PERCENT})
+_NUMBERS = _DOUBLES | {FieldType.INT, FieldType.LONG}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDescribe:
+    """What a describe says of one field, as far as the package uses it.
+
+    Attributes
+    ----------
+    name : str
+        API name, in its canonical case.
+    type : FieldType
+    length, precision, scale, digits : int
+        Characters of a text; digits in all and after the point of a double; digits of an int.
+    reference_to : tuple of str
+        Objects a lookup may point at; more than one where it is polymorphic.
+    relationship_name : str or None
+        What stands before the dot in ``Account.Name``.
+    picklist_values : tuple of str
+        Active API values, not labels.
+    """
+
+    name: str
+    type: FieldType
+    label: str = ""
+    length: int = 0
+    precision: int = 0
+    scale: int = 0
+    digits: int = 0
+    nillable: bool = True
+    createable: bool = True
+    updateable: bool = True
+    defaulted_on_create: bool = False
+    external_id: bool = False
+    id_lookup: bool = False
+    unique: bool = False
+    case_sensitive: bool = False
+    restricted_picklist: bool = False
+    picklist_values: tuple[str, ...] = ()
+    reference_to: tuple[str, ...] = ()
+    relationship_name: str | None = None
+    compound_field_name: str | None = None
+    html_formatted: bool = False
+
+    @property
+    def is_required(self) -> bool:
+        """Whether an insert must carry it."""
+        return self.createable and not self.nillable and not self.defaulted_on_create
+
+    @property
+    def is_polymorphic(self) -> bool:
+        """Whether the lookup may point at more than one object."""
+        return len(self.reference_to) > 1
+
+    @property
+    def can_be_key(self) -> bool:
+        """Whether an upsert or a lookup column may match by it."""
+        return self.external_id or self.id_lookup
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> FieldDescribe:
+        """Read one entry of a describe's ``fields``; missing keys take Salesforce's usual value."""
+        return cls(
+            name=str(data["name"]),
+            type=FieldType(data["type"]),
+            label=data.get("label") or "",
+            length=data.get("length") or 0,
+            precision=data.get("precision") or 0,
+            scale=data.get("scale") or 0,
+            digits=data.get("digits") or 0,
+            nillable=bool(data.get("nillable", True)),
+            createable=bool(data.get("createable", True)),
+            updateable=bool(data.get("updateable", True)),
+            defaulted_on_create=bool(data.get("defaultedOnCreate")),
+            external_id=bool(data.get("externalId")),
+            id_lookup=bool(data.get("idLookup")),
+            unique=bool(data.get("unique")),
+            case_sensitive=bool(data.get("caseSensitive")),
+            restricted_picklist=bool(data.get("restrictedPicklist")),
+            picklist_values=_active_values(data),
+            reference_to=tuple(data.get("referenceTo") or ()),
+            relationship_name=data.get("relationshipName"),
+            compound_field_name=data.get("compoundFieldName"),
+            html_formatted=bool(data.get("htmlFormatted")),
+        )
+
+
+def _active_values(data: Mapping[str, Any]) -> tuple[str, ...]:
+    values = data.get("picklistValues") or ()
+    return tuple(value["value"] for value in values if value.get("active", True))
+
+
+@dataclass(frozen=True, slots=True)
+class SObjectDescribe:
+    """What a describe says of one object. Names are looked up in any case, as Salesforce does.
+
+    Attributes
+    ----------
+    name : str
+        API name, in its canonical case.
+    key_prefix : str or None
+        First three characters of its records' Ids.
+    fields : tuple of FieldDescribe
+        In the describe's order.
+    """
+
+    name: str
+    label: str
+    key_prefix: str | None
+    fields: tuple[FieldDescribe, ...]
+    createable: bool = True
+    updateable: bool = True
+    deletable: bool = True
+    queryable: bool = True
+    _by_name: Mapping[str, FieldDescribe] = field(init=False, repr=False, compare=False)
+    _by_relationship: Mapping[str, FieldDescribe] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_name = {each.name.lower(): each for each in self.fields}
+        by_relationship = {each.relationship_name.lower(): each for each in self.fields if each.relationship_name}
+        object.__setattr__(self, "_by_name", by_name)
+        object.__setattr__(self, "_by_relationship", by_relationship)
+
+    def get(self, name: str) -> FieldDescribe | None:
+        """Return the field of that name, in any case, or None."""
+        return self._by_name.get(name.lower())
+
+    def relationship(self, name: str) -> FieldDescribe | None:
+        """Return the lookup field behind a relationship name such as ``Account``, or None."""
+        return self._by_relationship.get(name.lower())
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> SObjectDescribe:
+        """Read a describe answer; keys it does not know are ignored."""
+        return cls(
+            name=str(data["name"]),
+            label=data.get("label") or str(data["name"]),
+            key_prefix=data.get("keyPrefix"),
+            fields=tuple(FieldDescribe.from_json(each) for each in data["fields"]),
+            createable=bool(data.get("createable", True)),
+            updateable=bool(data.get("updateable", True)),
+            deletable=bool(data.get("deletable", True)),
+            queryable=bool(data.get("queryable", True)),
+        )
