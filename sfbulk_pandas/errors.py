@@ -44,8 +44,16 @@ _SECRETS = (
     (re.compile(r"00D[0-9A-Za-z]{9,15}![0-9A-Za-z._\-]+"), "00D…!***"),
     (re.compile(r"eyJ[\w\-]+\.[\w\-]+\.[\w\-]*"), "eyJ***"),
     (re.compile(r"(?i)\b(bearer)\s+[^\s'\",;]+"), r"\1 ***"),
-    (re.compile(r"(?i)\b(assertion|access_token|refresh_token|client_secret|password)(\"?\s*[=:]\s*\"?)[^\s&'\",}]+"), r"\1\2***"),
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), "***private key***"),
+    (
+        re.compile(
+            r"(?i)\b(assertion|access_token|refresh_token|client_secret|password)(\"?\s*[=:]\s*\"?)[^\s&'\",}]+"
+        ),
+        r"\1\2***",
+    ),
+    (
+        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+        "***private key***",
+    ),
 )
 
 

@@ -40,7 +40,7 @@ class FieldType(StrEnum):
     UNKNOWN = "unknown"
 
     @classmethod
-    def _missing_(cls, value: object) -> FieldType:
+    def _missing_(cls, value: object) -> FieldType:  # noqa: ARG003 - the signature is enum's
         """Read a type that is not listed here as unknown: such columns are text."""
         return cls.UNKNOWN
 
