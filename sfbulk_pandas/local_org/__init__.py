@@ -1,0 +1,1 @@
+"""A Salesforce org on localhost: a second, independent reading of the documents."""

@@ -1,0 +1,1 @@
+"""What the local org answers: one module for each family of resources."""

@@ -1,0 +1,45 @@
+"""What every endpoint is handed: the org's parts, wired once."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .engine import Engine
+    from .jobs import Jobs
+    from .sign_in import SignIn
+    from .store import Store
+    from .switches import Switches
+
+ORG_ID = "00D000000000062EAA"
+USER_ID = "005000000000001AAA"
+
+
+@dataclass(frozen=True)
+class OrgState:
+    """The parts of one local org.
+
+    Attributes
+    ----------
+    store : Store
+        Records and describes.
+    jobs : Jobs
+    engine : Engine
+        Moves jobs.
+    switches : Switches
+    sign_in : SignIn
+        The app, the user, and the tokens handed out.
+    clock : callable
+        Seconds since the epoch, UTC; a test hands in its own.
+    """
+
+    store: Store
+    jobs: Jobs
+    engine: Engine
+    switches: Switches
+    sign_in: SignIn
+    clock: Callable[[], float] = time.time
