@@ -38,7 +38,10 @@ masked when the exception is made.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _SECRETS = (
     (re.compile(r"00D[0-9A-Za-z]{9,15}![0-9A-Za-z._\-]+"), "00D…!***"),
@@ -86,9 +89,16 @@ class SfBulkError(Exception):
         What to try next; shown under the message.
     **details
         Facts that code may want; each becomes an attribute.
+
+    Attributes
+    ----------
+    result : LoadResult or None
+        What was already received when the error came: on errors in the middle of a load, it
+        accounts for every row.
     """
 
     hint: str
+    result: Any = None
 
     def __init__(self, message: str, *, hint: str = "", **details: Any) -> None:
         super().__init__(mask_secrets(message))
@@ -198,16 +208,12 @@ class JobFailed(JobError):
     ``result`` accounts for every row of the load, where the job was ours.
     """
 
-    result: Any = None
-
 
 class JobAborted(JobError):
     """The job was aborted. Rows written before that stay written.
 
     ``result`` accounts for every row of the load, where the job was ours.
     """
-
-    result: Any = None
 
 
 class ImpossibleTransition(JobError):
@@ -217,11 +223,35 @@ class ImpossibleTransition(JobError):
 class StillRunning(JobError):
     """We stopped waiting; the job was left alone and goes on.
 
-    ``job_ids`` names every job of the call, ``result`` what was already received.
+    ``job_ids`` names every job that still runs.
     """
 
     job_ids: tuple[str, ...] = ()
-    result: Any = None
+    _resume: Callable[[float | None], Any] | None = None
+
+    def resume(self, wait_seconds: float | None = None) -> Any:
+        """Wait again for the same jobs, and return what the call would have returned.
+
+        Parameters
+        ----------
+        wait_seconds : float, optional
+            How long to wait this time; without it, until the jobs end.
+
+        Raises
+        ------
+        StillRunning
+            When that time has passed as well.
+        UsageError
+            Where the error was pickled in between: it no longer knows the org.
+        """
+        if self._resume is None:
+            raise UsageError(
+                "this error knows no call to resume", hint="resume where it was raised, or read the jobs by id"
+            )
+        return self._resume(wait_seconds)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), self.args, self.__dict__ | {"_resume": None})
 
 
 class DataError(SfBulkError):

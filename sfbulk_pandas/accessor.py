@@ -1,0 +1,47 @@
+"""``df.sfbulk``: the operations of an Org, on the frame at hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Unpack
+
+import pandas as pd
+
+from sfbulk_pandas.org import Org, current_org
+
+if TYPE_CHECKING:
+    from sfbulk_pandas.jobs.options import LoadKeywords
+    from sfbulk_pandas.jobs.results import LoadResult
+
+
+@pd.api.extensions.register_dataframe_accessor("sfbulk")
+class SfBulkAccessor:
+    """Load the frame into the org last connected, or into ``org=``.
+
+    Each method has the parameters, result, errors and costs of the method of the same name on
+    :class:`Org`, and leaves the frame as it is.
+    """
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._frame = frame
+
+    def insert(self, sobject: str, *, org: Org | None = None, **options: Unpack[LoadKeywords]) -> LoadResult:
+        """Insert each row as a new record; see :meth:`Org.insert`."""
+        return current_org(org).insert(self._frame, sobject, **options)
+
+    def update(self, sobject: str, *, org: Org | None = None, **options: Unpack[LoadKeywords]) -> LoadResult:
+        """Update records by ``Id``; see :meth:`Org.update`."""
+        return current_org(org).update(self._frame, sobject, **options)
+
+    def upsert(
+        self, sobject: str, *, external_id_field: str, org: Org | None = None, **options: Unpack[LoadKeywords]
+    ) -> LoadResult:
+        """Update records by an external id and insert the others; see :meth:`Org.upsert`."""
+        return current_org(org).upsert(self._frame, sobject, external_id_field=external_id_field, **options)
+
+    def delete(self, sobject: str, *, org: Org | None = None, **options: Unpack[LoadKeywords]) -> LoadResult:
+        """Delete records by ``Id``; see :meth:`Org.delete`."""
+        return current_org(org).delete(self._frame, sobject, **options)
+
+    def hard_delete(self, sobject: str, *, org: Org | None = None, **options: Unpack[LoadKeywords]) -> LoadResult:
+        """Delete records by ``Id`` for good; see :meth:`Org.hard_delete`."""
+        return current_org(org).hard_delete(self._frame, sobject, **options)

@@ -1,0 +1,65 @@
+"""Look at, abort and delete jobs by their id, whichever kind they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sfbulk_pandas.errors import ApiError, NotFound
+from sfbulk_pandas.jobs.ingest import Ingest, impossible
+from sfbulk_pandas.salesforce.job import JobInfo, JobState
+from sfbulk_pandas.wire.jobs import read_job
+from sfbulk_pandas.wire.query import build_abort_query, build_delete_query, build_query_info
+
+if TYPE_CHECKING:
+    from sfbulk_pandas.transport.session import Session
+
+
+def job_info(session: Session, job_id: str) -> JobInfo:
+    """Return how a job stands; costs one API call, two for a query job.
+
+    Raises
+    ------
+    NotFound
+        Where there is no such job, or it ended more than 7 days ago.
+    """
+    try:
+        return Ingest(session).info(job_id)
+    except NotFound:
+        return read_job(session.send(build_query_info(session.api_version, job_id)))
+
+
+def abort_job(session: Session, job_id: str) -> JobInfo:
+    """Abort a job and return it; rows already written stay written.
+
+    Raises
+    ------
+    ImpossibleTransition
+        Where the job has ended.
+    """
+    job = job_info(session, job_id)
+    if job.state is JobState.ABORTED:
+        return job
+    if not job.operation.is_query:
+        return Ingest(session).abort(job_id)
+    try:
+        return read_job(session.send(build_abort_query(session.api_version, job_id)))
+    except ApiError as error:
+        raise impossible(job, error) from error
+
+
+def delete_job(session: Session, job_id: str) -> None:
+    """Delete a job with its results.
+
+    Raises
+    ------
+    ImpossibleTransition
+        Where the job has not ended: abort it first.
+    """
+    job = job_info(session, job_id)
+    if not job.operation.is_query:
+        Ingest(session).delete(job_id)
+        return
+    try:
+        session.send(build_delete_query(session.api_version, job_id))
+    except ApiError as error:
+        raise impossible(job, error) from error

@@ -1,0 +1,42 @@
+"""Why Salesforce failed a whole job, in plain words."""
+
+from __future__ import annotations
+
+from sfbulk_pandas.errors import JobAborted, JobError, JobFailed
+from sfbulk_pandas.salesforce.job import JobInfo, JobState
+
+# Parts of errorMessage, as recorded and as in the Bulk API 2.0 guide, "Errors". Their wording
+# varies (the prefix is doubled in some builds), so a part is looked for, not the whole.
+_HINTS = (
+    (
+        "Field name not found",
+        "the object has no such field, or this user may not see it: check its field-level security",
+    ),
+    ("LineEnding is invalid", "a value holds a line break of the other kind: replace \\r\\n by \\n in the frame"),
+    ("unescaped quote", "the file was not read as CSV; please report the frame's dtypes"),
+    ("must contain only ids", "a delete takes the Id column alone"),
+    ("Unable to find relationship", "check the part of the column name before the dot"),
+    ("type is not needed", "take the part before the colon out of the column name"),
+    ("ApiBatchItems Limit", "the org's daily batches are used up: wait, or load less"),
+    ("Retried more than", "triggers or flows of the org take too long: load fewer rows a part (part_rows=)"),
+    ("TooManyLockFailure", "other work holds the same records: load later, or sort by the parent record"),
+)
+
+
+def failure_of(job: JobInfo) -> JobError | None:
+    """Return the error of a job that failed or was aborted, or None."""
+    if job.state is JobState.FAILED:
+        message = job.error_message or "Salesforce gave no reason"
+        return JobFailed(f"job {job.id} ({job.operation} {job.object}) failed: {message}", hint=_hint(message), job=job)
+    if job.state is JobState.ABORTED:
+        return JobAborted(
+            f"job {job.id} ({job.operation} {job.object}) was aborted",
+            hint="rows written before that stay written; .result tells which, and .result.retry() sends the rest",
+            job=job,
+        )
+    return None
+
+
+def _hint(message: str) -> str:
+    found = (hint for part, hint in _HINTS if part.lower() in message.lower())
+    return next(found, "rows may have been written all the same: .result tells which")

@@ -1,0 +1,124 @@
+"""One ingest job, step by step. What may have arrived is asked about before it is repeated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sfbulk_pandas.codec.decode import read_result_table
+from sfbulk_pandas.errors import ApiError, ImpossibleTransition, SfBulkError, TransportError
+from sfbulk_pandas.salesforce.job import JobInfo, JobState
+from sfbulk_pandas.wire.ingest import (
+    IngestJob,
+    ResultSet,
+    build_create_job,
+    build_delete_job,
+    build_job_info,
+    build_results,
+    build_set_state,
+    build_upload,
+    read_job,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pyarrow as pa
+
+    from sfbulk_pandas.transport.session import Session
+    from sfbulk_pandas.wire.http import Body, Request, Response
+
+_SERVER_ERROR = 500
+
+
+class Ingest:
+    """The calls that make up an ingest job's life; each costs one API call where nothing goes wrong."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._version = session.api_version
+
+    def create(self, job: IngestJob) -> JobInfo:
+        """Create a job. Where the answer is lost, an empty Open job may stay behind; it holds no rows."""
+        return read_job(self._session.send(build_create_job(self._version, job)))
+
+    def upload(self, job: JobInfo, body: Body) -> None:
+        """Upload the rows of a job, which takes exactly one file.
+
+        Where the answer is lost, the job is asked first: it has counters once a file has arrived.
+        Source: Bulk API 2.0 guide, "Upload Job Data", and recorded answers.
+        """
+        self._settled(build_upload(self._version, job.id, body), lambda: self._has_file(job.id))
+
+    def close(self, job: JobInfo) -> JobInfo:
+        """Tell Salesforce that the upload is complete, so that it begins."""
+        return self._set_state(job.id, JobState.UPLOAD_COMPLETE)
+
+    def abort(self, job_id: str) -> JobInfo:
+        """Abort a job. Rows already written stay written.
+
+        Raises
+        ------
+        ImpossibleTransition
+            Where the job has ended before.
+        """
+        return self._set_state(job_id, JobState.ABORTED)
+
+    def delete(self, job_id: str) -> None:
+        """Delete a job and its results.
+
+        Raises
+        ------
+        ImpossibleTransition
+            Where the job is open or in progress: abort it first.
+        """
+        try:
+            self._session.send(build_delete_job(self._version, job_id))
+        except ApiError as error:
+            raise impossible(self.info(job_id), error) from error
+
+    def info(self, job_id: str) -> JobInfo:
+        """Ask for the state of a job."""
+        return read_job(self._session.send(build_job_info(self._version, job_id)))
+
+    def results(self, job_id: str, which: ResultSet) -> pa.Table:
+        """Read one of the three result files: a table of texts."""
+        with self._session.stream(build_results(self._version, job_id, which)) as answer:
+            return read_result_table(answer.raw)
+
+    def _set_state(self, job_id: str, state: JobState) -> JobInfo:
+        request = build_set_state(self._version, job_id, state)
+        reached = frozenset({state}) if state is JobState.ABORTED else frozenset(JobState) - {JobState.OPEN}
+        try:
+            answer = self._settled(request, lambda: self.info(job_id).state in reached)
+        except ApiError as error:
+            raise impossible(self.info(job_id), error) from error
+        return self.info(job_id) if answer is None else read_job(answer)
+
+    def _settled(self, request: Request, has_arrived: Callable[[], bool]) -> Response | None:
+        """Send what may not be repeated blindly; None where only its effect is known to have arrived."""
+        try:
+            return self._session.send(request)
+        except (TransportError, ApiError) as error:
+            if not _may_have_arrived(error):
+                raise
+            return None if has_arrived() else self._session.send(request)
+
+    def _has_file(self, job_id: str) -> bool:
+        return self.info(job_id).number_records_processed is not None
+
+
+def impossible(job: JobInfo, error: ApiError) -> SfBulkError:
+    """Return the error for a job whose state does not allow the call; another error as it is."""
+    if error.error_code not in {"INVALIDJOBSTATE", "API_ERROR"}:
+        return error
+    return ImpossibleTransition(
+        f"job {job.id} is {job.state}: {error.args[0]}",
+        hint="an ended job can be deleted, one that runs can be aborted",
+        job=job,
+    )
+
+
+def _may_have_arrived(error: SfBulkError) -> bool:
+    if isinstance(error, TransportError):
+        return True
+    return isinstance(error, ApiError) and (error.status_code >= _SERVER_ERROR or error.error_code == "BULK_API_ERROR")

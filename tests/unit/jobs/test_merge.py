@@ -1,0 +1,70 @@
+"""Mended rows find their places by index label, also where labels repeat, and dtypes stay."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.jobs.merge import match_rows, replaced_rows
+from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
+
+
+def matched(labels, outstanding, mended):
+    positions, chosen = match_rows(pd.Index(labels), np.array(outstanding), pd.Index(mended))
+    return positions.tolist(), chosen.tolist()
+
+
+def test_labels_are_found_in_any_order():
+    assert matched(list("abcd"), [1, 3], ["d", "b"]) == ([3, 1], [0, 1])
+
+
+def test_rows_that_have_succeeded_are_left_out():
+    assert matched(list("abcd"), [1, 3], ["a", "b"]) == ([1], [1])
+
+
+def test_repeated_labels_are_matched_in_order_when_all_are_given():
+    assert matched(list("aab"), [0, 1], ["a", "a"]) == ([0, 1], [0, 1])
+
+
+def test_tuple_labels_of_a_multi_index():
+    index = pd.MultiIndex.from_tuples([("x", 1), ("x", 2)])
+    positions, _ = match_rows(index, np.array([0, 1]), index[1:])
+    assert positions.tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("labels", "outstanding", "mended", "said"),
+    [
+        (list("ab"), [0], ["z"], "does not have"),
+        (list("aab"), [0, 1], ["a"], "not clear"),
+        (list("aab"), [0], ["a", "a"], "not clear"),
+    ],
+)
+def test_what_is_not_clear_is_refused(labels, outstanding, mended, said):
+    with pytest.raises(UsageError, match=said):
+        matched(labels, outstanding, mended)
+
+
+def test_replacing_keeps_index_order_and_dtypes():
+    frame = pd.DataFrame({"i": [1, 2, 3], "s": ["a", "b", "c"], "c": pd.Categorical(["x", "y", "x"])}, index=[7, 7, 9])
+    mended = frame.iloc[[1]].assign(i=20)
+    result = replaced_rows(frame, np.array([1]), mended)
+    assert result["i"].tolist() == [1, 20, 3]
+    assert result.index.tolist() == [7, 7, 9]
+    assert result.dtypes.tolist() == frame.dtypes.tolist()
+
+
+def test_columns_that_only_the_mended_rows_have_are_added():
+    frame = pd.DataFrame({"a": ["x", "y"]})
+    result = replaced_rows(frame, np.array([0]), frame.iloc[[0]].assign(b="new"))
+    assert result["b"].iloc[0] == "new"
+    assert pd.isna(result["b"].iloc[1])
+
+
+def test_newer_outcomes_take_their_places():
+    older = Outcome.of(3, RowStatus.FAILED)
+    newer = Outcome.of(1, RowStatus.SUCCESSFUL)
+    placed = older.placed(np.array([2]), newer)
+    assert placed.status.tolist() == [2, 2, 1]
+    assert placed.positions(RowStatus.FAILED).tolist() == [0, 1]
+    assert len(placed.sf_id) == 3
