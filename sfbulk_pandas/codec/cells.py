@@ -1,0 +1,175 @@
+"""Write single cells: the way of columns that hold values of several types."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import uuid
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from sfbulk_pandas.salesforce.limits import MULTI_SELECT_SEPARATOR
+from sfbulk_pandas.salesforce.sobject import FieldType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PLAIN_DIGITS = 20  # a longer run of zeros keeps its exponent, which xsd:double takes too
+
+
+class CellRefused(ValueError):
+    """A value that cannot travel; the text says why, ``position`` where in its column."""
+
+    def __init__(self, reason: str, position: int = 0) -> None:
+        super().__init__(reason)
+        self.position = position
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell is None, NaN (float or Decimal), NaT or pd.NA."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return True
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        return bool(np.isnat(value))
+    return isinstance(value, float | np.floating) and math.isnan(value)
+
+
+def cell_text(value: Any, kind: FieldType | None, timezone: str | None) -> str | None:
+    """Write one value as the text that travels; None where it is missing.
+
+    Parameters
+    ----------
+    value : Any
+        A cell of any type that pandas may hold.
+    kind : FieldType or None
+        The type of the field that receives it.
+    timezone : str or None
+        The zone of naive datetimes.
+
+    Raises
+    ------
+    CellRefused
+        Where the value has no form that Salesforce reads.
+    """
+    if isinstance(value, list | tuple | set | frozenset | np.ndarray):
+        return list_text(value, kind, timezone)
+    if is_missing(value):
+        return None
+    if isinstance(value, np.generic):
+        value = pd.Timestamp(value) if isinstance(value, np.datetime64) else _scalar(value)
+    for types, write in _WRITERS:
+        if isinstance(value, types):
+            return write(value, kind, timezone)
+    raise CellRefused(f"a value of type {type(value).__name__} has no form that Salesforce reads")
+
+
+def _scalar(value: np.generic) -> Any:
+    """Unwrap a numpy scalar without giving short floats digits they never had."""
+    return float(str(value)) if isinstance(value, np.floating) else value.item()
+
+
+def list_text(values: Any, kind: FieldType | None, timezone: str | None) -> str | None:
+    """Join the entries of a multi-select picklist as ``A;B``; an empty list is a missing value."""
+    if kind not in {None, FieldType.MULTIPICKLIST}:
+        raise CellRefused(f"a list fits a multi-select picklist only, and the field is of type {kind}")
+    entries = sorted(values) if isinstance(values, set | frozenset) else values
+    texts = [cell_text(entry, None, timezone) for entry in entries]
+    for text in texts:
+        if text is None or MULTI_SELECT_SEPARATOR in text:
+            raise CellRefused(f"an entry of a multi-select list may not be missing or hold a semicolon, as {text!r} does")
+    return MULTI_SELECT_SEPARATOR.join(text for text in texts if text is not None) if texts else None
+
+
+def number_text(number: float | Decimal, kind: FieldType | None) -> str:
+    """Write a number in plain decimal digits: the fewest that read back as the same value."""
+    exact = number if isinstance(number, Decimal) else Decimal(repr(number))
+    if not exact.is_finite():
+        raise CellRefused("Salesforce has no infinite numbers")
+    if exact == 0:
+        return "0"
+    text = f"{exact:f}" if -PLAIN_DIGITS <= exact.adjusted() <= PLAIN_DIGITS else f"{exact:E}"
+    return whole_text(text, kind, is_float=not isinstance(number, Decimal))
+
+
+def whole_text(text: str, kind: FieldType | None, *, is_float: bool) -> str:
+    """Drop an empty fraction (``250.0``): from floats always, from decimals where the field is an int."""
+    whole, _, fraction = text.partition(".")
+    if fraction and not fraction.strip("0") and (is_float or kind in INT_KINDS):
+        return whole
+    if fraction and kind in INT_KINDS:
+        raise CellRefused(f"the field takes whole numbers, and this one is {text}")
+    return text
+
+
+INT_KINDS = frozenset({FieldType.INT, FieldType.LONG})
+
+
+def moment_text(moment: pd.Timestamp | dt.datetime, kind: FieldType | None, timezone: str | None) -> str:
+    """Write a datetime in UTC, or as a date where the field is one and the clock shows midnight."""
+    stamp = pd.Timestamp(moment)
+    if kind is FieldType.DATE:
+        if stamp != stamp.normalize():
+            raise CellRefused(f"the field takes dates, and {stamp} has a time of day")
+        return stamp.strftime("%Y-%m-%d")
+    if stamp.tzinfo is None:
+        stamp = _localise(stamp, timezone)
+    utc = stamp.tz_convert("UTC").tz_localize(None)
+    return utc.floor("ms").isoformat(timespec="milliseconds") + "Z"
+
+
+def _localise(stamp: pd.Timestamp, timezone: str | None) -> pd.Timestamp:
+    if timezone is None:
+        raise CellRefused(f"{stamp} has no time zone: give timezone=, such as timezone='Europe/Berlin'")
+    placed = stamp.tz_localize(timezone, ambiguous="NaT", nonexistent="NaT")
+    if placed is pd.NaT:
+        raise CellRefused(f"{stamp} does not exist or exists twice in {timezone}, where the clock is changed")
+    return placed
+
+
+def _date_text(value: dt.date, kind: FieldType | None, timezone: str | None) -> str:
+    if kind is FieldType.DATETIME:
+        return moment_text(pd.Timestamp(value), kind, timezone)
+    return value.isoformat()
+
+
+def _time_text(value: dt.time, _kind: FieldType | None, _timezone: str | None) -> str:
+    if value.utcoffset():
+        raise CellRefused(f"{value} has an offset, and a time field has none: give the time in UTC")
+    return value.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def _bool_text(value: bool, _kind: FieldType | None, _timezone: str | None) -> str:
+    return "true" if value else "false"
+
+
+def _int_text(value: int, kind: FieldType | None, _timezone: str | None) -> str:
+    if kind is FieldType.BOOLEAN and value in {0, 1}:
+        return "true" if value else "false"
+    return str(value)
+
+
+def _number(value: float | Decimal, kind: FieldType | None, _timezone: str | None) -> str:
+    if kind is FieldType.BOOLEAN and value in {0, 1}:
+        return "true" if value else "false"
+    return number_text(value, kind)
+
+
+def _plain(value: object, _kind: FieldType | None, _timezone: str | None) -> str:
+    return str(value)
+
+
+_WRITERS: tuple[tuple[type | tuple[type, ...], Callable[[Any, FieldType | None, str | None], str]], ...] = (
+    (str, _plain),
+    (bool, _bool_text),
+    (int, _int_text),
+    ((float, Decimal), _number),
+    (dt.datetime, moment_text),
+    (dt.date, _date_text),
+    (dt.time, _time_text),
+    (uuid.UUID, _plain),
+)
