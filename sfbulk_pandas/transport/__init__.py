@@ -1,0 +1,1 @@
+"""The only HTTP: one session, with its retries, its clock and one token renewal at a time."""

@@ -1,0 +1,183 @@
+"""The body of an answer as a file: unpacked while it is read, and never silently short.
+
+``http.client`` ends a cut body without a word, and a cut gzip stream merely stops; a CSV reader behind either
+would give fewer rows and no complaint. So the bytes are counted here, and the packing is looked at to its end.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from typing import TYPE_CHECKING, Any, Protocol
+
+import requests
+import urllib3.exceptions as u3
+
+from sfbulk_pandas.transport.failures import cut_off, map_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sfbulk_pandas.wire.http import Headers
+
+_BLOCK_BYTES = 256 * 1024  # what is taken off the wire at a time where the reader asks for less
+_GZIP_WINDOW = 16 + zlib.MAX_WBITS
+_PLAIN = frozenset({"", "identity"})
+
+
+class Wire(Protocol):
+    """The part of urllib3's response that is used here."""
+
+    def read(self, amt: int, decode_content: bool) -> bytes:
+        """Return up to ``amt`` bytes as they came; nothing at the end."""
+        ...
+
+
+class BodyFile(io.RawIOBase):
+    """Read the body of an answer; fit for ``pyarrow.PythonFile`` and ``pyarrow.csv.open_csv``.
+
+    One reader at a time; closing it ends the request. Nothing is copied more than once.
+
+    Parameters
+    ----------
+    wire : Wire
+        urllib3's response.
+    headers : Headers
+        Content-Length and Content-Encoding are looked at.
+    what : str
+        The request, for errors.
+    close : callable
+        Ends the request; called once.
+    """
+
+    def __init__(self, wire: Wire, headers: Headers, what: str, close: Callable[[], None]) -> None:
+        super().__init__()
+        self._wire = wire
+        self._what = what
+        self._on_close = close
+        self._expected = _length(headers)
+        self._gzip = _Gunzip() if _is_gzip(headers, what) else None
+        self._ended = False
+        self.received_bytes = 0
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return up to ``size`` bytes of the body, unpacked; nothing at its end.
+
+        Raises
+        ------
+        ConnectionFailed
+            Where the body was cut off, or cannot be unpacked.
+        ReadTimedOut
+            Where Salesforce stopped sending.
+        """
+        if size is None or size < 0:
+            return self.readall()
+        if size == 0:
+            return b""
+        return self._unpacked(size) if self._gzip else self._taken(size)
+
+    def readall(self) -> bytes:
+        """Return all that is left."""
+        pieces = []
+        while piece := self.read(_BLOCK_BYTES):
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill a buffer and return how many bytes went in."""
+        view = memoryview(buffer).cast("B")
+        data = self.read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """End the request. May be called twice."""
+        if not self.closed:
+            super().close()
+            self._on_close()
+
+    def _taken(self, size: int) -> bytes:
+        if self._ended:
+            return b""
+        failure: Exception | None = None
+        data = b""
+        try:
+            data = self._wire.read(size, decode_content=False)
+        except (u3.HTTPError, requests.RequestException, OSError) as error:
+            failure = map_error(error, self._what)
+        if failure is not None:
+            raise failure
+        self.received_bytes += len(data)
+        if not data:
+            self._end()
+        return data
+
+    def _end(self) -> None:
+        self._ended = True
+        if self._expected is not None and self.received_bytes != self._expected:
+            raise cut_off(self._what, f"{self.received_bytes} of {self._expected} bytes came")
+        if self._gzip is not None and not self._gzip.complete:
+            raise cut_off(self._what, "its gzip stream has no end")
+
+    def _unpacked(self, size: int) -> bytes:
+        gzip = self._gzip
+        assert gzip is not None  # noqa: S101 - for the type checker: read() has looked
+        while True:
+            try:
+                data = gzip.take(size)
+            except zlib.error as error:
+                failure = map_error(u3.DecodeError(str(error)), self._what)
+            else:
+                if data or not (packed := self._taken(max(_BLOCK_BYTES, size // 4))):
+                    return data
+                gzip.feed(packed)
+                continue
+            raise failure
+
+
+class _Gunzip:
+    """Unpack gzip piece by piece, no more than asked for at a time; several members may follow each other."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(_GZIP_WINDOW)
+        self._packed = b""
+        self._fed = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether the stream has come to its end; nothing at all is whole too."""
+        return not self._packed and (self._member.eof or not self._fed)
+
+    def feed(self, packed: bytes) -> None:
+        self._packed += packed
+
+    def take(self, size: int) -> bytes:
+        while self._packed:
+            if self._member.eof:
+                self._member = zlib.decompressobj(_GZIP_WINDOW)
+            self._fed = True
+            data = self._member.decompress(self._packed, size)
+            self._packed = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
+            if data:
+                return data
+        # zlib may hold unpacked bytes back that did not fit into the size asked for.
+        return b"" if self._member.eof else self._member.decompress(b"", size)
+
+
+def _length(headers: Headers) -> int | None:
+    text = headers.get("content-length", "").strip()
+    chunked = "chunked" in headers.get("transfer-encoding", "").lower()
+    return int(text) if text.isdecimal() and not chunked else None
+
+
+def _is_gzip(headers: Headers, what: str) -> bool:
+    packing = headers.get("content-encoding", "").strip().lower()
+    if packing in _PLAIN:
+        return False
+    if packing in {"gzip", "x-gzip"}:
+        return True
+    raise map_error(u3.DecodeError(f"it is packed as {packing!r}, which was not asked for"), what)

@@ -1,0 +1,271 @@
+"""The session: sends requests, renews the token once, repeats what is safe, and says what went wrong."""
+
+from __future__ import annotations
+
+import random
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn, Self, TypeVar
+
+from sfbulk_pandas.errors import ApiError, RetriesExhausted, SessionExpired, SfBulkError, TransportError, UsageError
+from sfbulk_pandas.salesforce.limits import DEFAULT_API_VERSION
+from sfbulk_pandas.transport.clock import SystemClock
+from sfbulk_pandas.transport.exchange import Exchange, Timeouts
+from sfbulk_pandas.transport.retry import RetryPolicy, failure_of, retry_after_seconds
+from sfbulk_pandas.wire.faults import read_fault
+from sfbulk_pandas.wire.hosts import base_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import requests
+
+    from sfbulk_pandas.auth.base import Credentials
+    from sfbulk_pandas.transport.body import BodyFile
+    from sfbulk_pandas.transport.clock import Clock
+    from sfbulk_pandas.transport.exchange import Opened
+    from sfbulk_pandas.wire.http import Headers, Request, Response
+    from sfbulk_pandas.wire.oauth import AccessToken
+
+T = TypeVar("T")
+_JITTER = 0.2
+# A new token would be refused like the old one: it is the app that may not do this.
+_NOT_RENEWABLE = ("connected app is not attached to agent", "session is not valid for use with the rest api")
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """An answer whose body is still on its way.
+
+    Attributes
+    ----------
+    status_code : int
+    headers : Headers
+        Names in any case.
+    raw : BodyFile
+        The body as a binary file, unpacked. A short body raises ConnectionFailed from its ``read``.
+    """
+
+    status_code: int
+    headers: Headers
+    raw: BodyFile
+
+
+class Session:
+    """Talk to one org. Any thread may use it; close it at the end, or use it as a context.
+
+    Parameters
+    ----------
+    credentials : Credentials
+        How to come by a token; asked when the first request needs one, and when Salesforce
+        answers 401: then once, whatever the number of threads that met it.
+    api_version : str
+        Such as ``"66.0"``.
+    clock : Clock or None
+        The machine's own by default.
+    http : requests.Session or None
+        Where proxies, certificates or adapters of one's own are needed. It is closed with this session.
+    retry : RetryPolicy
+    timeouts : Timeouts
+
+    Examples
+    --------
+    ``with session.stream(request) as answer: pyarrow.csv.open_csv(answer.raw)`` reads while it downloads.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        api_version: str = DEFAULT_API_VERSION,
+        clock: Clock | None = None,
+        http: requests.Session | None = None,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
+        timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
+    ) -> None:
+        self.api_version = api_version
+        self._credentials = credentials
+        self._clock: Clock = SystemClock() if clock is None else clock
+        self._exchange = Exchange(self._clock, timeouts, http)
+        self._retry = retry
+        self._token: AccessToken | None = None
+        self._token_lock = threading.Lock()
+
+    @property
+    def calls(self) -> int:
+        """The number of requests made so far, sign-in and repetitions among them."""
+        return self._exchange.calls
+
+    @property
+    def instance_url(self) -> str:
+        """The org's address; signs in where that has not happened yet."""
+        return self._current().instance_url
+
+    @property
+    def token_id_url(self) -> str | None:
+        """The identity URL of the token, where it came with one; signs in where that has not happened yet."""
+        return self._current().token_id_url
+
+    def send(self, request: Request) -> Response:
+        """Send a request and return the whole answer.
+
+        A 401 fetches one new token and repeats the request, once. Whatever may safely be
+        repeated is, after a growing wait; a Retry-After is honoured.
+
+        Parameters
+        ----------
+        request : Request
+
+        Returns
+        -------
+        Response
+            Its status is below 300.
+
+        Raises
+        ------
+        ApiError
+            The fitting subclass, for any other status.
+        TransportError
+            Where the request or its answer did not come through.
+        AuthError
+            Where no token could be had.
+        UsageError
+            Where the request would carry the token to another host.
+        """
+        return self._authorised(request, self._whole)
+
+    @contextmanager
+    def stream(self, request: Request) -> Iterator[Streamed]:
+        """Send a request and give its answer while the body is still on its way.
+
+        Until the headers are there, it behaves as :meth:`send`; after that nothing is repeated.
+
+        Parameters
+        ----------
+        request : Request
+
+        Yields
+        ------
+        Streamed
+            Read ``raw`` inside the context; it is closed at its end.
+
+        Raises
+        ------
+        ApiError, TransportError, AuthError, UsageError
+            As :meth:`send`.
+        """
+        opened = self._authorised(request, self._opened)
+        with opened.file as raw:
+            yield Streamed(opened.status_code, opened.headers, raw)
+
+    def close(self) -> None:
+        """Give all connections back. May be called twice; the token is forgotten."""
+        self._token = None
+        self._exchange.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        token = self._token
+        place = token.instance_url if token else "not signed in yet"
+        return f"Session({place}, api_version={self.api_version!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise UsageError("a session is not pickled", hint="pickle the credentials and make a session of its own there")
+
+    def _authorised(self, request: Request, take: Callable[[Request, AccessToken | None], T]) -> T:
+        token = self._current()
+        try:
+            return self._repeated(request, token, take)
+        except SessionExpired as refused:
+            if any(text in str(refused).lower() for text in _NOT_RENEWABLE):
+                raise
+        return self._repeated(request, self._renewed(token), take)
+
+    def _current(self) -> AccessToken:
+        with self._token_lock:
+            if self._token is None:
+                self._token = self._credentials.fetch(self._unsigned)
+            return self._token
+
+    def _renewed(self, refused: AccessToken) -> AccessToken:
+        with self._token_lock:
+            if self._token is None or self._token.token == refused.token:
+                fresh = self._credentials.fetch(self._unsigned)
+                if fresh.token == refused.token:
+                    raise SessionExpired(
+                        "Salesforce refused the access token: it has expired or was revoked, and cannot be renewed",
+                        hint="sign in again, or use credentials that can renew themselves, such as JwtBearer",
+                        status_code=401,
+                        error_code="INVALID_SESSION_ID",
+                    )
+                self._token = fresh
+            return self._token
+
+    def _unsigned(self, request: Request) -> Response:
+        return self._repeated(request, None, self._any_answer)
+
+    def _repeated(
+        self, request: Request, token: AccessToken | None, take: Callable[[Request, AccessToken | None], T]
+    ) -> T:
+        attempt = 1
+        while True:
+            try:
+                return take(request, token)
+            except (ApiError, TransportError) as error:
+                wait = self._wait_seconds(request, error, attempt)
+                last: ApiError | TransportError = error
+            if wait is None:
+                raise _given_up(request, last, attempt)
+            self._clock.sleep(wait)
+            attempt += 1
+
+    def _wait_seconds(self, request: Request, error: SfBulkError, attempt: int) -> float | None:
+        asked = retry_after_seconds(getattr(error, "retry_after", None), self._clock.now())
+        wait = self._retry.delay(
+            failure_of(error), attempt, method=request.method, replayable=request.replayable, retry_after=asked
+        )
+        if wait is None or asked:
+            return wait
+        return wait * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads callers, hides nothing
+
+    def _opened(self, request: Request, token: AccessToken | None) -> Opened:
+        opened = self._exchange.open(request, self._url(request, token), token)
+        if opened.status_code < 300:  # noqa: PLR2004 - redirects are faults: the token would go along
+            return opened
+        raise read_fault(opened.whole())
+
+    def _whole(self, request: Request, token: AccessToken | None) -> Response:
+        return self._opened(request, token).whole()
+
+    def _any_answer(self, request: Request, token: AccessToken | None) -> Response:
+        response = self._exchange.open(request, self._url(request, token), token).whole()
+        if response.status_code >= 500:  # noqa: PLR2004 - worth repeating; what is refused is for the credentials to read
+            raise read_fault(response)
+        return response
+
+    @staticmethod
+    def _url(request: Request, token: AccessToken | None) -> str:
+        if token is None:
+            return request.path
+        if request.path.startswith("/"):
+            return token.instance_url + request.path
+        if base_url(request.path) != token.instance_url:
+            raise UsageError(
+                f"{base_url(request.path)} is not the org signed in to ({token.instance_url})",
+                hint="the token is sent to its own org only",
+            )
+        return request.path
+
+
+def _given_up(request: Request, error: ApiError | TransportError, attempts: int) -> SfBulkError:
+    if attempts == 1 or isinstance(error, ApiError):
+        return error
+    return RetriesExhausted(
+        f"{request} failed {attempts} times; at last: {error.args[0]}", hint=error.hint, attempts=attempts
+    )

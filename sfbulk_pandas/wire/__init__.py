@@ -1,0 +1,1 @@
+"""Requests out, responses in: pure pairs of ``build_*`` and ``read_*``, no sockets."""

@@ -1,0 +1,118 @@
+"""Query jobs, Bulk API 2.0: create, ask, pages by locator, abort, delete.
+
+Source: Bulk API 2.0 guide, chapter "Bulk API 2.0 Query".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sfbulk_pandas.salesforce.job import JobState, Operation
+from sfbulk_pandas.wire import jobs
+from sfbulk_pandas.wire.http import Headers, Request
+from sfbulk_pandas.wire.jobs import read_job
+from sfbulk_pandas.wire.paths import ACCEPT_CSV, data_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "PageHead",
+    "build_abort_query",
+    "build_create_query",
+    "build_delete_query",
+    "build_page",
+    "build_query_info",
+    "read_job",
+    "read_page_head",
+]
+_KIND = "query"
+
+
+@dataclass(frozen=True, slots=True)
+class PageHead:
+    """What the headers of a result page say.
+
+    Attributes
+    ----------
+    rows : int or None
+        Rows of this page, the header not counted; None where Salesforce does not say.
+    locator : str or None
+        Where the next page begins; None on the last page.
+    """
+
+    rows: int | None
+    locator: str | None
+
+
+def build_create_query(api_version: str, soql: str, query_all: bool = False) -> Request:
+    """Ask for a new query job. Source: guide, "Create a Query Job".
+
+    Parameters
+    ----------
+    api_version : str
+        Such as ``"66.0"``; the results must be read with the same.
+    soql : str
+    query_all : bool
+        Whether deleted and archived records come too.
+
+    Returns
+    -------
+    Request
+        Not replayable: each arrival makes a job.
+    """
+    operation = Operation.QUERY_ALL if query_all else Operation.QUERY
+    fields = {"operation": operation.value, "query": soql, "contentType": "CSV"}
+    return jobs.build_create(api_version, _KIND, fields | {"columnDelimiter": "COMMA", "lineEnding": "LF"})
+
+
+def build_query_info(api_version: str, job_id: str) -> Request:
+    """Ask how a query job stands. Source: guide, "Get Information About a Query Job"."""
+    return jobs.build_info(api_version, _KIND, job_id)
+
+
+def build_abort_query(api_version: str, job_id: str) -> Request:
+    """Abort a query job. Source: guide, "Abort a Query Job"."""
+    return jobs.build_state(api_version, _KIND, job_id, JobState.ABORTED)
+
+
+def build_delete_query(api_version: str, job_id: str) -> Request:
+    """Delete a query job with its results. Source: guide, "Delete a Query Job"."""
+    return jobs.build_delete(api_version, _KIND, job_id)
+
+
+def build_page(api_version: str, job_id: str, locator: str | None, max_records: int | None) -> Request:
+    """Ask for one page of results, CSV. Source: guide, "Get Results for a Query Job".
+
+    Parameters
+    ----------
+    api_version : str
+        The version that created the job: any other is answered with 409.
+    job_id : str
+    locator : str or None
+        From the page before; None for the first page. Opaque.
+    max_records : int or None
+        At most so many rows; None leaves it to Salesforce. A page may hold fewer.
+    """
+    query = {} if locator is None else {"locator": locator}
+    if max_records is not None:
+        query["maxRecords"] = str(max_records)
+    return Request("GET", data_path(api_version, "jobs", _KIND, job_id, "results", query=query), ACCEPT_CSV)
+
+
+def read_page_head(headers: Mapping[str, str]) -> PageHead:
+    """Read the row count and the next locator from a page's headers.
+
+    The last page has the four letters ``null`` as its locator; a missing or empty one ends
+    the pages too, else a client would ask for the first page for ever.
+
+    Examples
+    --------
+    >>> read_page_head({"Sforce-Locator": "null", "Sforce-NumberOfRecords": "50"})
+    PageHead(rows=50, locator=None)
+    """
+    named = headers if isinstance(headers, Headers) else Headers(headers)
+    locator = named.get("sforce-locator", "").strip()
+    rows = named.get("sforce-numberofrecords", "").strip()
+    return PageHead(int(rows) if rows.isdecimal() else None, None if locator in {"", "null"} else locator)
