@@ -1,0 +1,279 @@
+"""The org's records, in DuckDB; the only place its driver is imported.
+
+One table an object, one column a field, no key constraints: a merge is a join, an INSERT of what is new and an UPDATE
+of what is there. Measured 2026-11 on two cores, 1,000,000 rows by 12 columns in slices of 100,000: INSERT 1.3 M rows/s,
+UPDATE ... FROM 1.8 M rows/s, DELETE and INSERT 0.5 M rows/s; with a primary key and INSERT OR REPLACE 18,000 rows/s.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType, SObjectDescribe
+
+from .describes import builtin_describes, read_describes
+from .record_ids import number_ids
+from .state import USER_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import pyarrow as pa
+
+_TYPES = {
+    FieldType.BOOLEAN: "BOOLEAN",
+    FieldType.INT: "BIGINT",
+    FieldType.LONG: "BIGINT",
+    FieldType.DOUBLE: "DOUBLE",
+    FieldType.CURRENCY: "DOUBLE",
+    FieldType.PERCENT: "DOUBLE",
+    FieldType.DATE: "DATE",
+    FieldType.DATETIME: "TIMESTAMP",
+}
+COMPOUND = frozenset({FieldType.ADDRESS, FieldType.LOCATION})
+
+# Every table has these, also where a recorded describe leaves them out: a delete needs IsDeleted.
+SYSTEM_COLUMNS = {
+    "Id": "VARCHAR",
+    "IsDeleted": "BOOLEAN",
+    "CreatedDate": "TIMESTAMP",
+    "CreatedById": "VARCHAR",
+    "LastModifiedDate": "TIMESTAMP",
+    "LastModifiedById": "VARCHAR",
+    "SystemModstamp": "TIMESTAMP",
+}
+_INSTANCE = "5g0"  # characters 4 to 6 of an Id name the instance that made it
+
+
+@dataclass(frozen=True)
+class Child:
+    """A lookup from another object: whose deletion takes which rows along."""
+
+    sobject: str
+    field: str
+    cascade: bool
+
+
+@dataclass(frozen=True)
+class Described:
+    """One object of the org: the describe as answered, and as read.
+
+    Attributes
+    ----------
+    json : dict
+        The full describe answer.
+    model : SObjectDescribe
+    children : tuple of Child
+        Lookups of the org's objects that point here.
+    """
+
+    json: Mapping[str, Any]
+    model: SObjectDescribe
+    children: tuple[Child, ...] = field(default=())
+
+    @property
+    def name(self) -> str:
+        """The API name, in its canonical case."""
+        return self.model.name
+
+
+class Store:
+    """Keep the records of one org.
+
+    Parameters
+    ----------
+    path : Path, str or None
+        File of the database, made where there is none; None keeps everything in memory, and is gone at the end.
+    describes : iterable of dict or path
+        Describe answers to add to the built-in objects, or to stand in their place.
+
+    Raises
+    ------
+    ValueError
+        For something that is not a describe answer.
+
+    Notes
+    -----
+    Safe to use from several threads: each takes its own :meth:`cursor`, and holds :attr:`write_lock` while it writes.
+    :meth:`close` may be called twice.
+    """
+
+    def __init__(self, path: Path | str | None = None, describes: Iterable[Any] = ()) -> None:
+        self.path = Path(path) if path else None
+        self._temporary = self.path is None
+        self.folder = _folder_of(self.path)
+        self.write_lock = threading.RLock()
+        self.describes = _described([*builtin_describes().values(), *read_describes(describes)])
+        self._connection = duckdb.connect(str(self.path) if self.path else ":memory:")
+        self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection.execute(f"SET temp_directory = '{_escaped(str(self.folder / 'spill'))}'")
+        self._make_tables()
+        self._numbers = dict(self._connection.execute('SELECT name, next FROM "local_org$numbers"').fetchall())
+        self._seed_user()
+
+    def describe(self, name: str) -> Described | None:
+        """Return an object by its name in any case, or None."""
+        return self.describes.get(name.lower())
+
+    def table(self, sobject: str) -> str:
+        """Return the quoted name of an object's table."""
+        return quoted(self.describes[sobject.lower()].name)
+
+    def columns(self, sobject: str) -> dict[str, str]:
+        """Return an object's table columns, canonical name to DuckDB type."""
+        return table_columns(self.describes[sobject.lower()].model)
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a new cursor; one a thread, closed by who took it."""
+        return self._connection.cursor()
+
+    def new_ids(self, prefix: str, count: int) -> pa.StringArray:
+        """Return Ids that nobody has had, ascending.
+
+        Parameters
+        ----------
+        prefix : str
+            Key prefix of the object, three characters.
+        count : int
+
+        Returns
+        -------
+        pyarrow.StringArray
+            18 characters each.
+        """
+        return number_ids(prefix + _INSTANCE, self.new_numbers(prefix, count), count)
+
+    def new_numbers(self, name: str, count: int) -> int:
+        """Reserve running numbers of a name, and return the first."""
+        with self.write_lock:
+            first: int = self._numbers.get(name, 1)
+            self._numbers[name] = first + count
+            if self.path:
+                with self.cursor() as cursor:
+                    cursor.execute('DELETE FROM "local_org$numbers" WHERE name = ?', [name])
+                    cursor.execute('INSERT INTO "local_org$numbers" VALUES (?, ?)', [name, first + count])
+        return first
+
+    def records(self, sobject: str) -> pa.Table:
+        """Return every record of an object that is not deleted, all columns.
+
+        Raises
+        ------
+        KeyError
+            For an object that the org lacks.
+        """
+        with self.cursor() as cursor:
+            return to_table(cursor, f"SELECT * FROM {self.table(sobject)} WHERE NOT IsDeleted")  # noqa: S608 - a quoted name
+
+    def close(self) -> None:
+        """Close the database; in memory, everything is gone."""
+        self._connection.close()
+        if self._temporary:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _make_tables(self) -> None:
+        execute = self._connection.execute
+        execute('CREATE TABLE IF NOT EXISTS "local_org$numbers" (name VARCHAR, next BIGINT)')
+        for each in self.describes.values():
+            columns = table_columns(each.model).items()
+            body = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns)
+            execute(f"CREATE TABLE IF NOT EXISTS {quoted(each.name)} ({body})")
+            for name, kind in columns:
+                # A file made before the describe gained a field gains the column now.
+                execute(f"ALTER TABLE {quoted(each.name)} ADD COLUMN IF NOT EXISTS {quoted(name)} {kind}")
+
+    def _seed_user(self) -> None:
+        """Make the running user: every record has one as owner and author."""
+        if "user" not in self.describes:
+            return
+        known = self._connection.execute('SELECT count(*) FROM "User" WHERE Id = ?', [USER_ID]).fetchone()
+        if known == (0,):
+            values = {name: value for name, value in _first_user().items() if name in self.columns("User")}
+            marks = ", ".join("?" for _ in values)
+            names = ", ".join(map(quoted, values))
+            self._connection.execute(f'INSERT INTO "User" ({names}) VALUES ({marks})', list(values.values()))  # noqa: S608 - quoted names
+
+
+def _first_user() -> dict[str, Any]:
+    stamp = "2026-01-01 00:00:00"
+    return {
+        "Id": USER_ID, "IsDeleted": False, "Username": "analyst@local-org.example", "LastName": "Analyst",
+        "FirstName": "Local", "Name": "Local Analyst", "Email": "analyst@local-org.example", "Alias": "lanalyst",
+        "IsActive": True, "CreatedDate": stamp, "CreatedById": USER_ID, "LastModifiedDate": stamp,
+        "LastModifiedById": USER_ID, "SystemModstamp": stamp,
+    }  # fmt: skip
+
+
+def quoted(name: str) -> str:
+    """Return a name quoted for SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _escaped(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def _folder_of(path: Path | None) -> Path:
+    if path is None:
+        return Path(tempfile.mkdtemp(prefix="sfbulk-local-org-"))
+    folder = path.with_name(path.name + ".jobs")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def to_table(cursor: duckdb.DuckDBPyConnection, sql: str, params: Sequence[Any] | None = None) -> pa.Table:
+    """Run a query and return its whole result.
+
+    Parameters
+    ----------
+    cursor : cursor of a Store
+    sql : str
+    params : sequence, optional
+        One value a question mark.
+
+    Returns
+    -------
+    pyarrow.Table
+    """
+    return cursor.sql(sql, params=list(params) if params else None).to_arrow_table()
+
+
+def to_batches(
+    cursor: duckdb.DuckDBPyConnection, sql: str, params: Sequence[Any] | None = None, *, rows: int
+) -> Iterator[pa.RecordBatch]:
+    """Run a query and yield its result, about ``rows`` rows at a time; memory stays bounded."""
+    relation = cursor.sql(sql, params=list(params) if params else None)
+    # DuckDB 1.4 renamed the method; the older name warns from then on.
+    fetch = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
+    yield from fetch(rows)
+
+
+def column_type(describe: FieldDescribe) -> str:
+    """Return the DuckDB type of a field's column; text where Salesforce has text or something unknown."""
+    return _TYPES.get(describe.type, "VARCHAR")
+
+
+def table_columns(model: SObjectDescribe) -> dict[str, str]:
+    """Return the columns of an object's table, canonical name to DuckDB type; compound fields have none."""
+    own = {each.name: column_type(each) for each in model.fields if each.type not in COMPOUND}
+    return {**own, **{name: kind for name, kind in SYSTEM_COLUMNS.items() if name not in own}}
+
+
+def _described(describes: Sequence[Mapping[str, Any]]) -> dict[str, Described]:
+    by_name = {str(each["name"]).lower(): each for each in describes}
+    models = {key: SObjectDescribe.from_json(each) for key, each in by_name.items()}
+    return {key: Described(each, models[key], tuple(_children(each, models))) for key, each in by_name.items()}
+
+
+def _children(json: Mapping[str, Any], models: Mapping[str, SObjectDescribe]) -> Iterator[Child]:
+    for each in json.get("childRelationships") or ():
+        model = models.get(str(each["childSObject"]).lower())
+        if model and model.get(each["field"]):
+            yield Child(model.name, each["field"], bool(each.get("cascadeDelete")))
