@@ -137,15 +137,15 @@ class PageRead(Event):
         Of this page and those before it.
     rows_expected : int or None
         Of the whole query, as its job says.
-    size_bytes : int
-        Of this page's CSV.
+    size_bytes : int or None
+        Of this page as it came over the wire, where that is known.
     """
 
     page: int
     rows: int
     rows_so_far: int
     rows_expected: int | None
-    size_bytes: int
+    size_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,11 @@ class Session:
         return self._exchange.calls
 
     @property
+    def clock(self) -> Clock:
+        """The clock that whoever waits for this org must use."""
+        return self._clock
+
+    @property
     def instance_url(self) -> str:
         """The org's address; signs in where that has not happened yet."""
         return self._current().instance_url

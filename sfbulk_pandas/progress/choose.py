@@ -1,0 +1,105 @@
+"""Choose who listens, and keep whoever listens from breaking a job."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from typing import TYPE_CHECKING, Self
+
+from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.progress.bar import Bar, in_notebook
+
+if TYPE_CHECKING:
+    from sfbulk_pandas.progress.events import Event, Listener
+
+log = logging.getLogger("sfbulk_pandas")
+
+
+class Dispatcher:
+    """Hand events to a listener, one at a time, from any thread; never raise.
+
+    A listener that raises is logged once and dropped: events are for eyes, and the job goes on.
+
+    Parameters
+    ----------
+    listener : callable or None
+        None for silence.
+
+    Examples
+    --------
+    >>> from sfbulk_pandas.progress.events import QueryFinished
+    >>> with Dispatcher(print) as notify:
+    ...     notify(QueryFinished(rows=3))
+    QueryFinished(rows=3)
+    """
+
+    def __init__(self, listener: Listener | None) -> None:
+        self._listener = listener
+        self._lock = threading.RLock()
+
+    def __call__(self, event: Event) -> None:
+        """Hand one event on; return when the listener has returned."""
+        with self._lock:
+            if self._listener is None:
+                return
+            try:
+                self._listener(event)
+            except Exception as error:  # noqa: BLE001 - whatever a listener raises, the job goes on
+                self._drop(type(event).__name__, error)
+
+    def close(self) -> None:
+        """End the listening; a bar that still stands is closed. May be called twice, also after an exception."""
+        with self._lock:
+            try:
+                if isinstance(self._listener, Bar):
+                    self._listener.close()
+            except Exception as error:  # noqa: BLE001 - the same
+                self._drop("its end", error)
+            self._listener = None
+
+    def _drop(self, place: str, error: Exception) -> None:
+        log.warning("a progress listener failed at %s and is not called again", place, exc_info=error)
+        self._listener = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+
+def listener_for(progress: bool | Listener | None) -> Dispatcher:
+    """Return who is told of events.
+
+    Parameters
+    ----------
+    progress : None, bool or callable
+        None: a bar in a terminal or a notebook, else silence. True: a bar. False: silence.
+        A callable gets every event.
+
+    Returns
+    -------
+    Dispatcher
+        To be closed at the end of the call.
+
+    Raises
+    ------
+    UsageError
+        For anything else.
+    """
+    if progress is None:
+        progress = in_notebook() or _in_terminal()
+    if isinstance(progress, bool):
+        return Dispatcher(Bar() if progress else None)
+    if not callable(progress):
+        raise UsageError(f"progress={progress!r} is neither None, True, False nor a callable")
+    return Dispatcher(progress)
+
+
+def _in_terminal() -> bool:
+    stream = sys.stderr
+    try:
+        return stream is not None and stream.isatty()
+    except (AttributeError, ValueError):  # replaced by something that is no terminal, or closed
+        return False
