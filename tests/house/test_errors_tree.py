@@ -72,7 +72,7 @@ def test_survives_a_pickle_round_trip(each):
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is each
     assert again.args == error.args
-    assert vars(again) == vars(error)
+    assert {name: vars(again)[name] for name in vars(error)} == vars(error)
     assert str(again) == str(error) == "what is wrong\n  -> what to try"
 
 
