@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -65,7 +66,7 @@ def _surrogate_refused(texts: Iterable[str | None]) -> CellRefused:
         try:
             (text or "").encode()
         except UnicodeEncodeError as error:
-            return CellRefused(f"{ascii(text)} is no valid Unicode text: {error.reason}", position)
+            return CellRefused(f"{text!a} is no valid Unicode text: {error.reason}", position)
     raise AssertionError("unreachable: some text was refused")
 
 
@@ -144,7 +145,9 @@ def _moments(array: pa.Array, kind: FieldType | None, timezone: str | None) -> p
 def _midnights(array: pa.Array) -> pa.Array:
     clock = array if array.type.tz is None else pc.local_timestamp(array)
     days = pc.cast(clock, pa.date32(), safe=False)
-    refuse(pc.not_equal(pc.cast(days, clock.type), clock), clock, "the field takes dates, and {value} has a time of day")
+    refuse(
+        pc.not_equal(pc.cast(days, clock.type), clock), clock, "the field takes dates, and {value} has a time of day"
+    )
     return pc.cast(days, TEXT)
 
 
@@ -159,13 +162,13 @@ def _milliseconds(array: pa.Array) -> pa.Array:
 def _localised(array: pa.Array, timezone: str | None) -> pa.Array:
     """Place naive datetimes in their zone; refuse those that the change of clocks leaves out or doubles."""
     naive = pd.DatetimeIndex(array.to_pandas())
-    held = ~naive.isna()
+    held = np.asarray(naive.notna())
     if timezone is None:
         refuse(pa.array(held), array, "{value} has no time zone: give timezone=, such as timezone='Europe/Berlin'")
         return array
-    placed = naive.tz_localize(timezone, ambiguous="NaT", nonexistent="NaT")  # type: ignore[arg-type]
+    placed = naive.tz_localize(timezone, ambiguous="NaT", nonexistent="NaT")
     reason = f"{{value}} does not exist or exists twice in {timezone}, where the clock is changed"
-    refuse(pa.array(placed.isna() & held), array, reason)
+    refuse(pa.array(np.asarray(placed.isna()) & held), array, reason)
     return pa.array(placed.tz_convert("UTC").tz_localize(None), from_pandas=True)
 
 
@@ -186,7 +189,9 @@ def _is_float(kind: pa.DataType) -> bool:
     return bool(pa.types.is_float32(kind) or pa.types.is_float64(kind))
 
 
-_WRITERS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array, FieldType | None, str | None], pa.Array]], ...] = (
+_WRITERS: tuple[
+    tuple[Callable[[pa.DataType], bool], Callable[[pa.Array, FieldType | None, str | None], pa.Array]], ...
+] = (
     (_is_text, _texts),
     (pa.types.is_boolean, _bools),
     (pa.types.is_integer, _ints),

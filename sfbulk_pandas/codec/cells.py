@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PLAIN_DIGITS = 20  # a longer run of zeros keeps its exponent, which xsd:double takes too
 
 
-class CellRefused(ValueError):
+class CellRefused(ValueError):  # noqa: N818 - reads as what happened, like RecordsFailed
     """A value that cannot travel; the text says why, ``position`` where in its column."""
 
     def __init__(self, reason: str, position: int = 0) -> None:
@@ -81,7 +81,9 @@ def list_text(values: Any, kind: FieldType | None, timezone: str | None) -> str 
     texts = [cell_text(entry, None, timezone) for entry in entries]
     for text in texts:
         if text is None or MULTI_SELECT_SEPARATOR in text:
-            raise CellRefused(f"an entry of a multi-select list may not be missing or hold a semicolon, as {text!r} does")
+            raise CellRefused(
+                f"an entry of a multi-select list may not be missing or hold a semicolon, as {text!r} does"
+            )
     return MULTI_SELECT_SEPARATOR.join(text for text in texts if text is not None) if texts else None
 
 
@@ -126,7 +128,7 @@ def _localise(stamp: pd.Timestamp, timezone: str | None) -> pd.Timestamp:
     if timezone is None:
         raise CellRefused(f"{stamp} has no time zone: give timezone=, such as timezone='Europe/Berlin'")
     placed = stamp.tz_localize(timezone, ambiguous="NaT", nonexistent="NaT")
-    if placed is pd.NaT:
+    if not isinstance(placed, pd.Timestamp):
         raise CellRefused(f"{stamp} does not exist or exists twice in {timezone}, where the clock is changed")
     return placed
 

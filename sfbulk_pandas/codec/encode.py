@@ -73,7 +73,10 @@ class Part:
 
 
 def encode_parts(
-    frame: pd.DataFrame, columns: Sequence[Column], options: EncodeOptions | None = None, limits: PartLimits | None = None
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    options: EncodeOptions | None = None,
+    limits: PartLimits | None = None,
 ) -> Iterator[Part]:
     """Encode a frame as one part after the other; about one part is held in memory.
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -111,7 +112,7 @@ def _series_text(series: pd.Series[Any], kind: FieldType | None, timezone: str |
 def _to_arrow(series: pd.Series[Any]) -> pa.Array | None:
     """Return a column as Arrow holds it, or None where its cells must be looked at one by one."""
     wanted = None
-    if series.dtype == object:
+    if isinstance(series.dtype, np.dtype) and series.dtype.hasobject:
         wanted = _OBJECTS.get(pd.api.types.infer_dtype(series, skipna=True))
         if wanted is None:
             return None

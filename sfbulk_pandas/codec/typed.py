@@ -48,7 +48,9 @@ def _value(text: str | None, field: pa.Field) -> Any:
     try:
         return _reader(field.type)(text)
     except (ValueError, InvalidOperation, pa.ArrowInvalid) as error:
-        raise DecodeError(f"column {field.name!r} holds {text!r}, which is no {field.type}", column=field.name) from error
+        raise DecodeError(
+            f"column {field.name!r} holds {text!r}, which is no {field.type}", column=field.name
+        ) from error
 
 
 def _reader(kind: pa.DataType) -> Callable[[str], Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -67,5 +67,5 @@ class EncodeOptions:
     def nulls_of(self, label: Hashable) -> Nulls:
         """Return the policy of one column of the frame."""
         if isinstance(self.nulls, str):
-            return cast("Nulls", self.nulls)
+            return self.nulls
         return self.nulls.get(label, "ignore")

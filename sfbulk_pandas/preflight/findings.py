@@ -1,0 +1,97 @@
+"""What preflight found, one line a problem, and the error that carries it."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass, fields
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from sfbulk_pandas.errors import PreflightFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem.
+
+    Attributes
+    ----------
+    index : Any
+        The frame's index label of the row; None where the whole column or the call is meant.
+    column : Any
+        The frame's column label; None where the call is meant.
+    check : str
+        What was looked at, a short fixed name such as ``"unknown field"``.
+    value : Any
+        What was found.
+    suggestion : str
+        What to do.
+    severity : str
+        ``"error"``: cannot be sent.
+    """
+
+    index: Any
+    column: Any
+    check: str
+    value: Any
+    suggestion: str
+    severity: str = "error"
+
+    def __str__(self) -> str:
+        column = "" if self.column is None else f"column {self.column!r}"
+        row = "" if self.index is None else f"row {self.index!r}"
+        place = ", ".join(each for each in (column, row) if each)
+        value = "" if self.value is None or self.value == self.column else f" ({self.value})"
+        return f"{place}{': ' if place else ''}{self.check}{value}; {self.suggestion}"
+
+
+def report(findings: Sequence[Finding]) -> pd.DataFrame:
+    """Return the findings as a frame: index, column, check, value, suggestion, severity."""
+    names = [each.name for each in fields(Finding)]
+    return pd.DataFrame([astuple(each) for each in findings], columns=names, dtype=object)
+
+
+def raise_findings(findings: Sequence[Finding], sobject: str) -> None:
+    """Raise all findings at once; do nothing where there are none.
+
+    Raises
+    ------
+    PreflightFailed
+        The message shows the first few, ``report`` has them all.
+    """
+    if not findings:
+        return
+    shown = "".join(f"\n  - {each}" for each in findings[:SHOWN])
+    more = f"\n  - and {len(findings) - SHOWN} more" if len(findings) > SHOWN else ""
+    problems = "1 problem" if len(findings) == 1 else f"{len(findings)} problems"
+    text = f"this frame cannot be sent to {sobject}, {problems}:{shown}{more}"
+    raise PreflightFailed(text, hint="nothing was sent; .report has every problem", report=report(findings))
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is most like a wrong one, or None.
+
+    Examples
+    --------
+    >>> nearest("Frist_name", ["FirstName", "LastName"])
+    'FirstName'
+    """
+    by_lower = {_bare(each): each for each in known}
+    matches = get_close_matches(_bare(name), by_lower, n=1, cutoff=0.6)
+    return by_lower[matches[0]] if matches else None
+
+
+def _bare(name: str) -> str:
+    return name.lower().replace("_", "").replace(" ", "")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Write the suggestion for a wrong name."""
+    found = nearest(name, known)
+    return f"did you mean {found}?" if found else "nothing has a similar name; leave it out with columns="

@@ -1,0 +1,100 @@
+"""Column labels to CSV headers: each is a field, or a parent's key behind a relationship."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sfbulk_pandas.preflight.call import ID
+from sfbulk_pandas.preflight.findings import Finding, did_you_mean
+from sfbulk_pandas.salesforce.columns import Column
+from sfbulk_pandas.salesforce.job import Operation
+
+if TYPE_CHECKING:
+    from sfbulk_pandas.preflight.call import LoadCall
+    from sfbulk_pandas.salesforce.sobject import FieldDescribe, SObjectDescribe
+
+
+def resolve_header(label: str, describe: SObjectDescribe, call: LoadCall) -> Column | Finding:
+    """Return the column that a label stands for, named as the describe spells it, or what is wrong with it."""
+    if "." in label:
+        return _relationship(label, describe, call)
+    field = describe.get(label)
+    if field is None:
+        names = (each.name for each in describe.fields)
+        return Finding(None, label, f"{describe.name} has no field of this name", label, did_you_mean(label, names))
+    return _refusal(label, field, call) or Column(label, field.name, field)
+
+
+def _refusal(label: str, field: FieldDescribe, call: LoadCall) -> Finding | None:
+    """Say why an operation may not write a field; None where it may."""
+    if field.name == ID:
+        return _id_refusal(label, call)
+    if call.key is not None and field.name.lower() == call.key.lower():
+        return None
+    writable = {
+        Operation.INSERT: field.createable,
+        Operation.UPDATE: field.updateable,
+        Operation.UPSERT: field.createable or field.updateable,
+    }
+    if writable.get(call.operation, True):
+        return None
+    return Finding(None, label, f"the field cannot be written by {call.operation}", field.name, _leave_out(label))
+
+
+def _id_refusal(label: str, call: LoadCall) -> Finding | None:
+    if call.operation is Operation.INSERT:
+        return Finding(
+            None, label, "an insert makes new Ids and takes none", ID, "update or upsert instead, or drop it"
+        )
+    if call.operation is Operation.UPSERT and (call.external_id_field or "").lower() != ID.lower():
+        return Finding(None, label, "an upsert by external id takes no Id", ID, _leave_out(label))
+    return None
+
+
+def _leave_out(label: str) -> str:
+    return f"leave {label!r} out with columns="
+
+
+def _relationship(label: str, describe: SObjectDescribe, call: LoadCall) -> Column | Finding:
+    """Resolve ``Account.Key__c`` or ``Lead:Who.Email``.
+
+    Source: Bulk API 2.0 guide, "Relationship Fields in a Header Row".
+    """
+    path, _, key = label.rpartition(".")
+    prefix, colon, name = path.rpartition(":")
+    lookup = describe.relationship(name)
+    if lookup is None:
+        names = [each.relationship_name for each in describe.fields if each.relationship_name]
+        return Finding(None, label, f"{describe.name} has no relationship {name}", label, did_you_mean(name, names))
+    refusal = _refusal(label, lookup, call) or _prefix_refusal(label, prefix, lookup)
+    if refusal:
+        return refusal
+    target = _target(prefix, lookup)
+    field = call.parents(target).get(key) if call.parents else None
+    if field is None or not field.can_be_key:
+        return _no_key(label, target, key, call)
+    return Column(label, f"{target + colon if colon else ''}{lookup.relationship_name}.{field.name}", field)
+
+
+def _target(prefix: str, lookup: FieldDescribe) -> str:
+    named = (each for each in lookup.reference_to if each.lower() == prefix.lower())
+    return next(named, lookup.reference_to[0] if lookup.reference_to else lookup.name)
+
+
+def _prefix_refusal(label: str, prefix: str, lookup: FieldDescribe) -> Finding | None:
+    path = f"{lookup.relationship_name}.{label.rpartition('.')[2]}"
+    if not lookup.is_polymorphic:
+        suggestion = f"write {path}"
+        return Finding(None, label, "this lookup has one kind of parent only", prefix, suggestion) if prefix else None
+    if prefix.lower() in {each.lower() for each in lookup.reference_to}:
+        return None
+    choices = ", ".join(lookup.reference_to)
+    suggestion = f"name the parent's kind ({choices}), as in {lookup.reference_to[0]}:{path}"
+    return Finding(None, label, "this lookup has several kinds of parents", prefix or label, suggestion)
+
+
+def _no_key(label: str, target: str, key: str, call: LoadCall) -> Finding:
+    fields = call.parents(target).fields if call.parents else ()
+    keys = [each.name for each in fields if each.can_be_key]
+    suggestion = f"use one of {', '.join(keys)}" if keys else f"{target} has no external id; use the lookup's own Id"
+    return Finding(None, label, f"{key} is no external id of {target}", label, suggestion)

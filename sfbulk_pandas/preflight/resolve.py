@@ -1,0 +1,170 @@
+"""Decide what is sent under which header, or say everything that is in the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sfbulk_pandas.errors import PreflightFailed, UsageError
+from sfbulk_pandas.preflight.call import ID, LoadCall
+from sfbulk_pandas.preflight.cells import blank_keys, naive_datetimes
+from sfbulk_pandas.preflight.findings import Finding, did_you_mean, nearest, raise_findings, report
+from sfbulk_pandas.preflight.headers import resolve_header
+from sfbulk_pandas.salesforce.columns import Column
+from sfbulk_pandas.salesforce.job import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Sequence
+
+    import pandas as pd
+
+    from sfbulk_pandas.salesforce.sobject import SObjectDescribe
+
+
+def resolve_columns(frame: pd.DataFrame, describe: SObjectDescribe, call: LoadCall) -> tuple[Column, ...]:
+    """Return the columns to send, in the frame's order, headers spelled as the describe spells them.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows by columns.
+    describe : SObjectDescribe
+        Of the object loaded into.
+    call : LoadCall
+        Operation and options.
+
+    Returns
+    -------
+    tuple of Column
+        For a delete the Id column alone.
+
+    Raises
+    ------
+    PreflightFailed
+        Where anything makes the frame impossible to send; ``report`` has one row a problem, with its place.
+    UsageError
+        For a query operation.
+    """
+    if call.operation.is_query:
+        raise UsageError(f"{call.operation} takes no rows")
+    findings = [*_call_findings(frame, describe, call), *_label_findings(frame, call)]
+    raise_findings(findings, describe.name)
+    resolved = [resolve_header(str(label), describe, call) for label in _chosen(frame, call)]
+    columns = tuple(each for each in resolved if isinstance(each, Column))
+    findings = [each for each in resolved if isinstance(each, Finding)]
+    findings += [*_twice(columns), *_key_findings(frame, columns, call), *_cell_findings(frame, columns, call)]
+    raise_findings(findings, describe.name)
+    return columns
+
+
+def resolve_sobject(name: str, known: Iterable[str]) -> str:
+    """Return the object's name in its canonical case.
+
+    Raises
+    ------
+    PreflightFailed
+        Where the org has no such object; names the nearest.
+    """
+    names = {each.lower(): each for each in known}
+    if name.lower() in names:
+        return names[name.lower()]
+    near = nearest(name, names.values())
+    suggestion = f"did you mean {near}?" if near else "no object has a similar name"
+    found = Finding(None, None, "the org has no such object, or you may not see it", name, suggestion)
+    raise PreflightFailed(f"the org has no object {name!r}", hint=suggestion, report=report([found]))
+
+
+def _chosen(frame: pd.DataFrame, call: LoadCall) -> list[Hashable]:
+    """Return the labels to send; a delete may carry nothing but Ids (guide, "Bulk API 2.0 Ingest: delete")."""
+    if call.columns is not None:
+        return list(call.columns)
+    if call.operation.is_delete:
+        return [label for label in frame.columns if str(label).lower() == ID.lower()]
+    return list(frame.columns)
+
+
+def _call_findings(frame: pd.DataFrame, describe: SObjectDescribe, call: LoadCall) -> list[Finding]:
+    findings = _external_id_findings(describe, call)
+    if len(frame) == 0:
+        findings.append(Finding(None, None, "the frame has no rows", None, "nothing to send"))
+    if not call.operation.is_delete and not _chosen(frame, call):
+        findings.append(Finding(None, None, "the frame has no columns to send", None, "name at least one in columns="))
+    return findings
+
+
+def _external_id_findings(describe: SObjectDescribe, call: LoadCall) -> list[Finding]:
+    name = call.external_id_field
+    if call.operation is not Operation.UPSERT:
+        reason = f"{call.operation} takes no external_id_field"
+        return [Finding(None, None, reason, name, "leave it out, or upsert")] if name else []
+    keys = [each.name for each in describe.fields if each.can_be_key]
+    choices = f"use one of {', '.join(keys)}"
+    if not name:
+        return [Finding(None, None, "upsert needs external_id_field=", None, choices)]
+    field = describe.get(name)
+    if field is None:
+        near = nearest(name, keys)
+        suggestion = f"did you mean {near}?" if near else choices
+        return [Finding(None, None, f"{describe.name} has no field of this name to upsert by", name, suggestion)]
+    if not field.can_be_key and field.name != ID:
+        return [Finding(None, None, "upsert needs an external id field, and this one is none", field.name, choices)]
+    return []
+
+
+def _label_findings(frame: pd.DataFrame, call: LoadCall) -> list[Finding]:
+    labels = _chosen(frame, call)
+    return [*_text_findings(labels), *_presence_findings(frame, labels), *_delete_findings(labels, call)]
+
+
+def _text_findings(labels: Sequence[Hashable]) -> list[Finding]:
+    wrong = (label for label in labels if not isinstance(label, str))
+    return [Finding(None, label, "a column label must be a text", label, "rename it to a field") for label in wrong]
+
+
+def _presence_findings(frame: pd.DataFrame, labels: Sequence[Hashable]) -> list[Finding]:
+    """Find labels of ``columns=`` that the frame lacks, and labels that stand in the frame twice."""
+    held = [str(label) for label in frame.columns]
+    missing = (label for label in labels if label not in frame.columns)
+    findings = [
+        Finding(None, label, "the frame has no such column", label, did_you_mean(str(label), held)) for label in missing
+    ]
+    doubled = set(frame.columns[frame.columns.duplicated()]) & set(labels)
+    findings += [Finding(None, label, "two columns have this label", label, "rename or drop one") for label in doubled]
+    return findings
+
+
+def _delete_findings(labels: Sequence[Hashable], call: LoadCall) -> list[Finding]:
+    if not call.operation.is_delete:
+        return []
+    others = (label for label in labels if str(label).lower() != ID.lower())
+    return [Finding(None, label, f"{call.operation} sends Ids only", label, 'columns=["Id"]') for label in others]
+
+
+def _twice(columns: Sequence[Column]) -> list[Finding]:
+    seen: dict[str, Column] = {}
+    findings = []
+    for column in columns:
+        first = seen.setdefault(column.header.lower(), column)
+        if first is not column:
+            reason = f"{first.label!r} goes to the same field"
+            findings.append(Finding(None, column.label, reason, column.header, "rename or drop one"))
+    return findings
+
+
+def _key_findings(frame: pd.DataFrame, columns: Sequence[Column], call: LoadCall) -> list[Finding]:
+    key = call.key
+    if key is None:
+        return []
+    column = next((each for each in columns if each.header.lower() == key.lower()), None)
+    if column is None:
+        near = nearest(key, [str(label) for label in frame.columns])
+        suggestion = f"rename the column {near!r}?" if near else "add it"
+        return [Finding(None, key, f"{call.operation} needs the key column {key}", None, suggestion)]
+    # An upsert by Id inserts the rows whose Id is blank (guide, "Upsert Records").
+    inserts = call.operation is Operation.UPSERT and column.header == ID
+    return [] if inserts else blank_keys(frame, column)
+
+
+def _cell_findings(frame: pd.DataFrame, columns: Sequence[Column], call: LoadCall) -> list[Finding]:
+    if call.timezone is not None:
+        return []
+    return [finding for column in columns for finding in naive_datetimes(frame, column)]

@@ -1,0 +1,8 @@
+"""Pair the rows of Salesforce's result files with the rows that were sent."""
+
+from __future__ import annotations
+
+from sfbulk_pandas.reconcile.errors_column import split_errors
+from sfbulk_pandas.reconcile.rows import Answers, Reconciled, reconcile
+
+__all__ = ["Answers", "Reconciled", "reconcile", "split_errors"]
