@@ -36,7 +36,7 @@ class Wire(Protocol):
 class BodyFile(io.RawIOBase):
     """Read the body of an answer; fit for ``pyarrow.PythonFile`` and ``pyarrow.csv.open_csv``.
 
-    One reader at a time; closing it ends the request. Nothing is copied more than once.
+    One reader at a time; closing it ends the request.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class BodyFile(io.RawIOBase):
             return self.readall()
         if size == 0:
             return b""
-        return self._unpacked(size) if self._gzip else self._taken(size)
+        return self._taken(size) if self._gzip is None else self._unpacked(self._gzip, size)
 
     def readall(self) -> bytes:
         """Return all that is left."""
@@ -123,16 +123,23 @@ class BodyFile(io.RawIOBase):
         if self._gzip is not None and not self._gzip.complete:
             raise cut_off(self._what, "its gzip stream has no end")
 
-    def _unpacked(self, size: int) -> bytes:
-        gzip = self._gzip
-        assert gzip is not None  # noqa: S101 - for the type checker: read() has looked
+    def _unpacked(self, gzip: _Gunzip, size: int) -> bytes:
+        # Filled up to the size asked for: a CSV reader takes a short block for one that ends in mid-row.
+        pieces: list[bytes] = []
+        missing = size
+        while missing and (piece := self._piece(gzip, missing)):
+            pieces.append(piece)
+            missing -= len(piece)
+        return b"".join(pieces)
+
+    def _piece(self, gzip: _Gunzip, size: int) -> bytes:
         while True:
             try:
                 data = gzip.take(size)
             except zlib.error as error:
                 failure = map_error(u3.DecodeError(str(error)), self._what)
             else:
-                if data or not (packed := self._taken(max(_BLOCK_BYTES, size // 4))):
+                if data or not (packed := self._taken(_BLOCK_BYTES)):
                     return data
                 gzip.feed(packed)
                 continue

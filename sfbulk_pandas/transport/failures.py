@@ -25,7 +25,6 @@ _NEVER_BUILT = (
     requests.exceptions.InvalidProxyURL,
     requests.exceptions.InvalidJSONError,
     requests.exceptions.UnrewindableBodyError,
-    requests.exceptions.StreamConsumedError,
     u3.LocationValueError,
 )
 _UNREACHED = (requests.exceptions.ConnectTimeout, u3.NewConnectionError, u3.ConnectTimeoutError)

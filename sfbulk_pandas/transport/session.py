@@ -12,7 +12,7 @@ from sfbulk_pandas.errors import ApiError, RetriesExhausted, SessionExpired, SfB
 from sfbulk_pandas.salesforce.limits import DEFAULT_API_VERSION
 from sfbulk_pandas.transport.clock import SystemClock
 from sfbulk_pandas.transport.exchange import Exchange, Timeouts
-from sfbulk_pandas.transport.retry import RetryPolicy, failure_of, retry_after_seconds
+from sfbulk_pandas.transport.retry import Failure, RetryPolicy, failure_of, retry_after_seconds
 from sfbulk_pandas.wire.faults import read_fault
 from sfbulk_pandas.wire.hosts import base_url
 
@@ -250,9 +250,12 @@ class Session:
 
     def _any_answer(self, request: Request, token: AccessToken | None) -> Response:
         response = self._exchange.open(request, self._url(request, token), token).whole()
-        if response.status_code >= 500:  # noqa: PLR2004 - worth repeating; what is refused is for the credentials to read
-            raise read_fault(response)
-        return response
+        if response.status_code < 400:  # noqa: PLR2004 - what is refused for good is for the credentials to read
+            return response
+        fault = read_fault(response)
+        if failure_of(fault) is Failure.FINAL:
+            return response
+        raise fault
 
     @staticmethod
     def _url(request: Request, token: AccessToken | None) -> str:
