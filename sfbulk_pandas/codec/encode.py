@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from pyarrow import csv
 
-from sfbulk_pandas.codec.frame import text_table
+from sfbulk_pandas.codec.frame import label_at, text_table
 from sfbulk_pandas.codec.split import Piece, pack
 from sfbulk_pandas.errors import EncodeError
 from sfbulk_pandas.salesforce.limits import MAX_HEADER_CHARS, PART_BYTES
@@ -159,7 +159,7 @@ class _too_large:  # noqa: N801 - used as a function
         self.row_bytes = row_bytes
 
     def __call__(self, piece: Piece) -> EncodeError:
-        row = self.index[piece.start]
+        row = label_at(self.index, piece.start)
         sizes = {name: len((piece.rows.column(name)[0].as_py() or "").encode()) for name in piece.rows.column_names}
         widest = max(sizes, key=lambda name: sizes[name])
         text = (

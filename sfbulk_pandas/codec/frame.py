@@ -99,9 +99,15 @@ def _column_text(series: pd.Series[Any], column: Column, options: EncodeOptions,
 
 
 def _encode_error(refused: CellRefused, series: pd.Series[Any], column: Column, start: int) -> EncodeError:
-    row = series.index[refused.position]
+    row = label_at(series.index, refused.position)
     place = f"column {column.label!r}, row {row!r} (position {start + refused.position})"
     return EncodeError(f"{place}: {refused}", column=column.label, row=row, position=start + refused.position)
+
+
+def label_at(index: pd.Index[Any], position: int) -> Any:
+    """Return a row's label as a plain Python value, which a message can show."""
+    label = index[position]
+    return label.item() if isinstance(label, np.generic) else label
 
 
 def _series_text(series: pd.Series[Any], kind: FieldType | None, timezone: str | None) -> pa.Array:

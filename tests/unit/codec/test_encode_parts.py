@@ -1,0 +1,98 @@
+import csv
+import io
+
+import pandas as pd
+import pytest
+
+from sfbulk_pandas.codec.encode import PartLimits, encode_parts, header_line
+from sfbulk_pandas.codec.frame import Column, EncodeOptions
+from sfbulk_pandas.errors import EncodeError
+
+
+def columns_of(frame):
+    return [Column(name, name) for name in frame.columns]
+
+
+def encoded(frame, **limits):
+    parts = list(encode_parts(frame, columns_of(frame), EncodeOptions(), PartLimits(**limits)))
+    return parts, [b"".join(part.body) for part in parts]
+
+
+def read(data):
+    return list(csv.reader(io.StringIO(data.decode(), newline="")))
+
+
+def test_the_file_is_utf8_with_lf_and_no_bom():
+    _, [data] = encoded(pd.DataFrame({"Name": ["Zoë"], "Phone": [None]}))
+    assert data == 'Name,Phone\n"Zoë",\n'.encode()
+
+
+def test_quotes_commas_and_newlines_survive():
+    frame = pd.DataFrame({"Name": ['a "b", c', "x\ny", " z "], "N": ["1", "2", "3"]})
+    _, [data] = encoded(frame)
+    assert read(data) == [["Name", "N"], ['a "b", c', "1"], ["x\ny", "2"], [" z ", "3"]]
+    assert b"\r" not in data
+
+
+def test_a_row_of_one_missing_value_is_still_a_row():
+    _, [data] = encoded(pd.DataFrame({"Name": [None, "", "x"]}))
+    assert data == b'Name\n""\n""\n"x"\n'
+
+
+def test_a_body_knows_its_length_and_can_be_sent_again():
+    frame = pd.DataFrame({"Name": ["Zoë"] * 100})
+    [part], [data] = encoded(frame)
+    assert len(part.body) == len(data)
+    assert b"".join(part.body) == data
+    assert (part.number, part.start, part.stop, part.rows) == (1, 0, 100, 100)
+
+
+def test_parts_hold_every_row_once_and_stay_under_both_limits():
+    frame = pd.DataFrame({"Name": [f"näme {i}" * (i % 7) for i in range(1000)]})
+    parts, data = encoded(frame, bytes=2_000, rows=90)
+    assert [part.number for part in parts] == list(range(1, len(parts) + 1))
+    assert [part.start for part in parts] == [0, *(part.stop for part in parts[:-1])]
+    assert parts[-1].stop == 1000
+    assert max(len(each) for each in data) <= 2_000
+    assert max(part.rows for part in parts) <= 90
+    assert [row for each in data for row in read(each)[1:]] == [[text] for text in frame["Name"]]
+
+
+def test_a_limit_of_rows_is_filled_exactly():
+    parts, _ = encoded(pd.DataFrame({"Name": ["x"] * 25}), rows=10)
+    assert [(part.start, part.stop) for part in parts] == [(0, 10), (10, 20), (20, 25)]
+
+
+def test_parts_are_filled_well():
+    parts, data = encoded(pd.DataFrame({"Name": ["x" * 50] * 20_000}), bytes=300_000)
+    assert all(len(each) > 0.95 * 300_000 for each in data[:-1])
+    assert len(parts) == 4
+
+
+def test_a_row_larger_than_a_part_is_refused_with_its_place():
+    frame = pd.DataFrame({"Name": ["x", "y"], "Notes": ["short", "long " * 50]}, index=["r1", "r2"])
+    with pytest.raises(EncodeError, match=r"row 'r2' \(position 1\) is .* a part may hold 89; .* 'Notes'") as caught:
+        encoded(frame, bytes=100)
+    assert (caught.value.row, caught.value.position) == ("r2", 1)
+
+
+def test_the_place_of_a_bad_cell_counts_from_the_start_of_the_frame():
+    frame = pd.DataFrame({"x": ["ok"] * 70_000})
+    frame.loc[69_999, "x"] = "#N/A"
+    with pytest.raises(EncodeError, match=r"row 69999 \(position 69999\)"):
+        encoded(frame)
+
+
+def test_a_header_is_quoted_only_where_it_must_be():
+    assert header_line([Column("a", "Account.Key__c"), Column("b", 'odd "name", this')]) == (
+        b'Account.Key__c,"odd ""name"", this"\n'
+    )
+
+
+def test_a_header_longer_than_salesforce_takes_is_refused():
+    with pytest.raises(EncodeError, match="32,?000"):
+        header_line([Column(i, f"Field_{i:04}__c") for i in range(3_000)])
+
+
+def test_an_empty_frame_makes_no_part():
+    assert encoded(pd.DataFrame({"Name": []})) == ([], [])

@@ -1,0 +1,70 @@
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from sfbulk_pandas.codec.schema import arrow_type, to_pandas
+from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
+
+KINDS = ["string", "boolean", "int", "double", "date", "datetime", "time"]
+EXPECTED = {
+    None: ["text", "boolean", "Int64", "float64", "date32[day][pyarrow]", "datetime64[ms, UTC]", "time32[ms][pyarrow]"],
+    "numpy_nullable": [
+        "string",
+        "boolean",
+        "Int64",
+        "Float64",
+        "date32[day][pyarrow]",
+        "datetime64[ms, UTC]",
+        "time32[ms][pyarrow]",
+    ],
+    "pyarrow": [
+        "string",
+        "bool[pyarrow]",
+        "int64[pyarrow]",
+        "double[pyarrow]",
+        "date32[day][pyarrow]",
+        "timestamp[ms, tz=UTC][pyarrow]",
+        "time32[ms][pyarrow]",
+    ],
+}
+
+
+def name_of(dtype):
+    if isinstance(dtype, pd.StringDtype):
+        return "text" if dtype.name in {"str", "string"} else dtype.name
+    return "text" if dtype == "string[pyarrow]" else str(dtype)
+
+
+def table(rows):
+    schema = pa.schema([(kind, arrow_type(FieldDescribe(kind, FieldType(kind)))) for kind in KINDS])
+    values = {"string": "00123", "boolean": True, "int": 5, "double": 1.5, "date": 1, "datetime": 1, "time": 1}
+    arrays = [pa.array([values[kind], None][:rows], each.type) for kind, each in zip(KINDS, schema, strict=True)]
+    return pa.table(arrays, schema=schema)
+
+
+@pytest.mark.parametrize("backend", [None, "numpy_nullable", "pyarrow"])
+@pytest.mark.parametrize("rows", [0, 1, 2])
+def test_dtypes_depend_on_the_describe_alone(backend, rows):
+    frame = to_pandas(table(rows), backend)
+    expected = ["text" if each == "string" else each for each in EXPECTED[backend]]
+    assert [name_of(each) for each in frame.dtypes] == expected
+    assert len(frame) == rows
+
+
+def test_missing_values_are_missing():
+    frame = to_pandas(table(2))
+    assert frame.iloc[1].isna().all()
+    assert frame["string"].iloc[0] == "00123"
+    assert frame["boolean"].iloc[0] is True or bool(frame["boolean"].iloc[0])
+
+
+@pytest.mark.parametrize("kind", ["id", "reference", "picklist", "multipicklist", "address", "base64", "new in 2030"])
+def test_everything_else_is_text(kind):
+    assert arrow_type(FieldDescribe("X", FieldType(kind))) == pa.string()
+    assert arrow_type(None) == pa.string()
+
+
+def test_other_backends_are_refused():
+    with pytest.raises(UsageError, match="dtype_backend"):
+        to_pandas(table(0), "polars")
