@@ -1,1 +1,85 @@
-"""Move data between pandas and Salesforce with Bulk API 2.0."""
+"""Move data between pandas and Salesforce with Bulk API 2.0, every row accounted for.
+
+>>> import sfbulk_pandas as sfbulk
+>>> org = sfbulk.connect(sfbulk.JwtBearer(...))                                 # doctest: +SKIP
+>>> result = df.sfbulk.upsert("Contact", external_id_field="Contact_Key__c")    # doctest: +SKIP
+>>> result.errors                                                               # doctest: +SKIP
+>>> frame = sfbulk.query("SELECT Id, Email, Account.Name FROM Contact")         # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from sfbulk_pandas import accessor as _accessor  # noqa: F401 - registers df.sfbulk
+from sfbulk_pandas.auth.access_token import AccessToken
+from sfbulk_pandas.auth.jwt_bearer import JwtBearer
+from sfbulk_pandas.errors import (
+    ApiError,
+    ApiVersionMismatch,
+    AuthError,
+    ConnectionFailed,
+    DataError,
+    DecodeError,
+    EncodeError,
+    ImpossibleTransition,
+    IncompleteResult,
+    InvalidQuery,
+    JobAborted,
+    JobError,
+    JobFailed,
+    MissingExtra,
+    NotFound,
+    PreflightFailed,
+    ReadTimedOut,
+    ReconcileError,
+    RequestLimitExceeded,
+    RetriesExhausted,
+    SalesforceBroken,
+    SessionExpired,
+    SfBulkError,
+    StillRunning,
+    TokenRefused,
+    TransportError,
+    UsageError,
+)
+from sfbulk_pandas.jobs.options import LoadOptions, Polling
+from sfbulk_pandas.jobs.results import LoadResult
+from sfbulk_pandas.org import Org, connect, query, query_arrow
+
+__all__ = [
+    "AccessToken",
+    "ApiError",
+    "ApiVersionMismatch",
+    "AuthError",
+    "ConnectionFailed",
+    "DataError",
+    "DecodeError",
+    "EncodeError",
+    "ImpossibleTransition",
+    "IncompleteResult",
+    "InvalidQuery",
+    "JobAborted",
+    "JobError",
+    "JobFailed",
+    "JwtBearer",
+    "LoadOptions",
+    "LoadResult",
+    "MissingExtra",
+    "NotFound",
+    "Org",
+    "Polling",
+    "PreflightFailed",
+    "ReadTimedOut",
+    "ReconcileError",
+    "RequestLimitExceeded",
+    "RetriesExhausted",
+    "SalesforceBroken",
+    "SessionExpired",
+    "SfBulkError",
+    "StillRunning",
+    "TokenRefused",
+    "TransportError",
+    "UsageError",
+    "connect",
+    "query",
+    "query_arrow",
+]

@@ -25,23 +25,100 @@ class SfBulkAccessor:
         self._frame = frame
 
     def insert(self, sobject: str, *, org: Org | None = None, **options: Unpack[LoadKeywords]) -> LoadResult:
-        """Insert each row as a new record; see :meth:`Org.insert`."""
+        """Insert each row as a new record.
+
+        Parameters
+        ----------
+        sobject : str
+            API name of the object, such as ``"Contact"``.
+        org : Org, optional
+            Instead of the one last connected.
+        **options
+            See :class:`LoadOptions`.
+
+        Returns
+        -------
+        LoadResult
+            Every row is in one of ``successful``, ``failed`` and ``unprocessed``; see :meth:`Org.insert`.
+        """
         return current_org(org).insert(self._frame, sobject, **options)
 
     def update(self, sobject: str, *, org: Org | None = None, **options: Unpack[LoadKeywords]) -> LoadResult:
-        """Update records by ``Id``; see :meth:`Org.update`."""
+        """Update existing records, found by the ``Id`` column.
+
+        Parameters
+        ----------
+        sobject : str
+            API name of the object, such as ``"Contact"``.
+        org : Org, optional
+            Instead of the one last connected.
+        **options
+            See :class:`LoadOptions`.
+
+        Returns
+        -------
+        LoadResult
+            Every row is in one of ``successful``, ``failed`` and ``unprocessed``; see :meth:`Org.update`.
+        """
         return current_org(org).update(self._frame, sobject, **options)
 
     def upsert(
         self, sobject: str, *, external_id_field: str, org: Org | None = None, **options: Unpack[LoadKeywords]
     ) -> LoadResult:
-        """Update records by an external id and insert the others; see :meth:`Org.upsert`."""
+        """Update the records whose external id is known, insert the others.
+
+        Parameters
+        ----------
+        sobject : str
+            API name of the object, such as ``"Contact"``.
+        external_id_field : str
+            A field marked as external id, or ``Id``.
+        org : Org, optional
+            Instead of the one last connected.
+        **options
+            See :class:`LoadOptions`.
+
+        Returns
+        -------
+        LoadResult
+            Every row is in one of ``successful``, ``failed`` and ``unprocessed``; see :meth:`Org.upsert`.
+        """
         return current_org(org).upsert(self._frame, sobject, external_id_field=external_id_field, **options)
 
     def delete(self, sobject: str, *, org: Org | None = None, **options: Unpack[LoadKeywords]) -> LoadResult:
-        """Delete records by ``Id``; see :meth:`Org.delete`."""
+        """Delete the records of the ``Id`` column into the recycle bin.
+
+        Parameters
+        ----------
+        sobject : str
+            API name of the object, such as ``"Contact"``.
+        org : Org, optional
+            Instead of the one last connected.
+        **options
+            See :class:`LoadOptions`.
+
+        Returns
+        -------
+        LoadResult
+            Every row is in one of ``successful``, ``failed`` and ``unprocessed``; see :meth:`Org.delete`.
+        """
         return current_org(org).delete(self._frame, sobject, **options)
 
     def hard_delete(self, sobject: str, *, org: Org | None = None, **options: Unpack[LoadKeywords]) -> LoadResult:
-        """Delete records by ``Id`` for good; see :meth:`Org.hard_delete`."""
+        """Delete the records of the ``Id`` column for good.
+
+        Parameters
+        ----------
+        sobject : str
+            API name of the object, such as ``"Contact"``.
+        org : Org, optional
+            Instead of the one last connected.
+        **options
+            See :class:`LoadOptions`.
+
+        Returns
+        -------
+        LoadResult
+            Every row is in one of ``successful``, ``failed`` and ``unprocessed``; see :meth:`Org.hard_delete`.
+        """
         return current_org(org).hard_delete(self._frame, sobject, **options)

@@ -56,6 +56,16 @@ class Org:
         """The API version in use, such as ``"66.0"``."""
         return self._session.api_version
 
+    def sign_in(self) -> None:
+        """Fetch a token now rather than with the first request.
+
+        Raises
+        ------
+        TokenRefused
+            Where Salesforce does not let this user in: why, and what to do.
+        """
+        _ = self._session.instance_url
+
     def insert(self, frame: pd.DataFrame, sobject: str, **options: Unpack[LoadKeywords]) -> LoadResult:
         """Insert each row of a frame as a new record.
 
@@ -94,7 +104,20 @@ class Org:
         """Update existing records, found by the ``Id`` column.
 
         Fields without a column, and missing cells under ``nulls="ignore"``, stay as they are.
-        Parameters, result, errors and costs as for :meth:`insert`.
+        Costs, and errors beyond those named here, as for :meth:`insert`.
+
+        Parameters
+        ----------
+        frame : DataFrame, one row a record
+        sobject : str
+            API name of the object, such as ``"Contact"``.
+        **options
+            See :class:`LoadOptions`.
+
+        Returns
+        -------
+        LoadResult
+            Every row is in one of ``successful``, ``failed`` and ``unprocessed``.
 
         Raises
         ------
@@ -108,16 +131,22 @@ class Org:
     ) -> LoadResult:
         """Update the records whose external id is known, insert the others. It may be repeated freely.
 
-        Parameters, result, errors and costs as for :meth:`insert`.
+        Costs, and errors beyond those named here, as for :meth:`insert`.
 
         Parameters
         ----------
         frame : DataFrame, one row a record
         sobject : str
+            API name of the object, such as ``"Contact"``.
         external_id_field : str
             A field marked as external id (or ``Id``); the frame must have it, without blanks.
         **options
             See :class:`LoadOptions`.
+
+        Returns
+        -------
+        LoadResult
+            Every row is in one of ``successful``, ``failed`` and ``unprocessed``.
 
         Raises
         ------
@@ -129,7 +158,20 @@ class Org:
     def delete(self, frame: pd.DataFrame, sobject: str, **options: Unpack[LoadKeywords]) -> LoadResult:
         """Delete the records of the ``Id`` column into the recycle bin; other columns are not sent.
 
-        Result, errors and costs as for :meth:`insert`.
+        Costs, and errors beyond those named here, as for :meth:`insert`.
+
+        Parameters
+        ----------
+        frame : DataFrame, one row a record
+        sobject : str
+            API name of the object, such as ``"Contact"``.
+        **options
+            See :class:`LoadOptions`.
+
+        Returns
+        -------
+        LoadResult
+            Every row is in one of ``successful``, ``failed`` and ``unprocessed``.
 
         Raises
         ------
@@ -141,7 +183,20 @@ class Org:
     def hard_delete(self, frame: pd.DataFrame, sobject: str, **options: Unpack[LoadKeywords]) -> LoadResult:
         """Delete the records of the ``Id`` column for good; the user needs "Bulk API Hard Delete".
 
-        Result, errors and costs as for :meth:`insert`.
+        Costs, and errors beyond those named here, as for :meth:`insert`.
+
+        Parameters
+        ----------
+        frame : DataFrame, one row a record
+        sobject : str
+            API name of the object, such as ``"Contact"``.
+        **options
+            See :class:`LoadOptions`.
+
+        Returns
+        -------
+        LoadResult
+            Every row is in one of ``successful``, ``failed`` and ``unprocessed``.
 
         Raises
         ------
@@ -209,7 +264,18 @@ class Org:
     ) -> pa.Table:
         """Run a bulk query and return its rows as a pyarrow Table.
 
-        Parameters, errors and costs as for :meth:`query`.
+        Errors and costs as for :meth:`query`.
+
+        Parameters
+        ----------
+        soql : str
+            With ``{name}`` wherever a value of ``params`` goes, without quotes around it.
+        wait_seconds : float, optional
+            How long to wait for the job; without it, until it ends.
+        progress : bool or callable, optional
+            As in :class:`LoadOptions`.
+        **params
+            Values to bind, quoted safely.
 
         Returns
         -------
@@ -219,6 +285,15 @@ class Org:
 
     def describe(self, sobject: str) -> SObjectDescribe:
         """Return what Salesforce says of an object and its fields; one API call, once.
+
+        Parameters
+        ----------
+        sobject : str
+            API name, in any case.
+
+        Returns
+        -------
+        SObjectDescribe
 
         Raises
         ------
@@ -230,6 +305,15 @@ class Org:
     def job(self, job_id: str) -> JobInfo:
         """Return how a job stands; one API call, two for a query job.
 
+        Parameters
+        ----------
+        job_id : str
+            15 or 18 characters.
+
+        Returns
+        -------
+        JobInfo
+
         Raises
         ------
         NotFound
@@ -239,6 +323,15 @@ class Org:
 
     def abort(self, job_id: str) -> JobInfo:
         """Abort a job; rows already written stay written. Two or three API calls.
+
+        Parameters
+        ----------
+        job_id : str
+            15 or 18 characters.
+
+        Returns
+        -------
+        JobInfo
 
         Raises
         ------
@@ -251,6 +344,11 @@ class Org:
 
     def delete_job(self, job_id: str) -> None:
         """Delete an ended job with its results (never the records). Two or three API calls.
+
+        Parameters
+        ----------
+        job_id : str
+            15 or 18 characters.
 
         Raises
         ------
@@ -308,9 +406,8 @@ def connect(credentials: Credentials, *, api_version: str = DEFAULT_API_VERSION,
     -----
     Costs no API call; a token is not counted as one.
     """
-    session = Session(credentials, api_version=api_version)
-    session.sign_in()
-    org = Org(session, polling)
+    org = Org(Session(credentials, api_version=api_version), polling)
+    org.sign_in()
     _CURRENT.set(org)
     return org
 

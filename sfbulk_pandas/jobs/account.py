@@ -33,7 +33,7 @@ def account_for(job: JobInfo, prepared: Prepared, rows: tuple[int, int], ingest:
         unprocessed=ingest.results(job.id, ResultSet.UNPROCESSED),
     )
     paired = reconcile(prepared.texts(*rows), prepared.columns, answers, prepared.key, job.id)
-    outcome = Outcome(paired.status, paired.sf_id, paired.sf_created, paired.sf_error)
+    outcome = Outcome.answered(paired)
     _check_counters(job, outcome)
     return _settle_missing(job, outcome)
 

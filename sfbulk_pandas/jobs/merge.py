@@ -101,8 +101,8 @@ def replaced_rows(frame: pd.DataFrame, positions: NDArray[intp], mended: pd.Data
 
 def _replaced(frame: pd.DataFrame, mended: pd.DataFrame, name: Any, source: NDArray[intp]) -> pd.Series[Any]:
     if name not in mended.columns:
-        return frame[name].reset_index(drop=True)
+        return pd.Series(frame[name].array)
     newer = mended[name]
     older = frame[name] if name in frame.columns else newer.iloc[:0].reindex(range(len(frame)))
-    both = pd.concat([older, newer], ignore_index=True)
+    both: pd.Series[Any] = pd.concat([older, newer], ignore_index=True)
     return both.take(source).reset_index(drop=True)

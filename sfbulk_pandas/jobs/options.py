@@ -107,6 +107,15 @@ class LoadOptions:
     def from_keywords(cls, keywords: LoadKeywords) -> LoadOptions:
         """Build the options of a call.
 
+        Parameters
+        ----------
+        keywords : dict
+            Whatever the caller gave.
+
+        Returns
+        -------
+        LoadOptions
+
         Raises
         ------
         UsageError

@@ -14,6 +14,10 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sfbulk_pandas.reconcile import Reconciled
+
+_TEXT = pa.large_string()
+
 
 class RowStatus(IntEnum):
     """Where a row stands. ``UNKNOWN`` is only ever seen on the result an error carries."""
@@ -47,8 +51,14 @@ class Outcome:
     @classmethod
     def of(cls, rows: int, status: RowStatus) -> Outcome:
         """Build the outcome of rows that have nothing but a status."""
-        nothing = pa.chunked_array([pa.nulls(rows, pa.string())])
+        nothing = pa.chunked_array([pa.nulls(rows, _TEXT)])
         return cls(np.full(rows, status, np.int8), nothing, nothing, nothing)
+
+    @classmethod
+    def answered(cls, paired: Reconciled) -> Outcome:
+        """Build the outcome of a part from its paired result rows."""
+        texts = (paired.sf_id, paired.sf_created, paired.sf_error)
+        return cls(paired.status, *(pa.chunked_array([each], _TEXT) for each in texts))
 
     @classmethod
     def joined(cls, outcomes: Sequence[Outcome]) -> Outcome:
@@ -83,4 +93,4 @@ class Outcome:
 
 
 def _joined(arrays: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
-    return pa.chunked_array([chunk for array in arrays for chunk in array.chunks], pa.string())
+    return pa.chunked_array([chunk for array in arrays for chunk in array.chunks], _TEXT)

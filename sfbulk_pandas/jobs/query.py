@@ -102,6 +102,7 @@ class _Page:
     rows: int
     rows_announced: int | None
     locator: str | None
+    size_bytes: int
 
     @property
     def is_whole(self) -> bool:
@@ -124,7 +125,7 @@ class _Pages:
             page = self._page(number + 1, locator)
             number, rows, locator = number + 1, rows + page.rows, page.locator
             self._batches.extend(page.batches)
-            notify(PageRead(number, page.rows, rows, self._job.number_records_processed))
+            notify(PageRead(number, page.rows, rows, self._job.number_records_processed, page.size_bytes))
         if self._job.number_records_processed not in {None, rows}:
             raise self._incomplete(f"{rows:,} rows came, the job says {self._job.number_records_processed:,}")
         return self._table()
@@ -136,11 +137,12 @@ class _Pages:
         return page
 
     def _fetch(self, locator: str | None) -> _Page:
-        request = build_page(self._session.api_version, self._job.id, locator)
+        request = build_page(self._session.api_version, self._job.id, locator, None)
         with self._session.stream(request) as answer:
             head = read_page_head(answer.headers)
             batches = list(read_batches(answer.raw, self._types))
-        return _Page(batches, sum(batch.num_rows for batch in batches), head.rows, head.locator)
+            rows = sum(batch.num_rows for batch in batches)
+            return _Page(batches, rows, head.rows, head.locator, answer.raw.received_bytes)
 
     def _table(self) -> pa.Table:
         if not self._batches:

@@ -1,0 +1,125 @@
+"""Queries come back typed, whole, and bound safely."""
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+import sfbulk_pandas as sfbulk
+from sfbulk_pandas.local_org import LocalOrg, Switches
+
+SOQL = (
+    "SELECT Id, LastName, Birthdate, Children__c, Salary__c, Newsletter__c, CreatedDate, MailingPostalCode, "
+    "MailingCountry, Account.Name, Account.AnnualRevenue, Owner.IsActive FROM Contact"
+)
+
+
+@pytest.fixture
+def filled(org):
+    org.insert(pd.DataFrame({"Account_Key__c": ["A1"], "Name": ["Acme"], "AnnualRevenue": [2.5e9]}), "Account")
+    frame = pd.DataFrame(
+        {
+            "LastName": ["O'Neil", "null", "NA"],
+            "Birthdate": [dt.date(1990, 1, 2), None, None],
+            "Children__c": pd.array([2, None, None], dtype="Int64"),
+            "Salary__c": [12_345_678.5, None, None],
+            "Newsletter__c": pd.array([True, False, None], dtype="boolean"),
+            "MailingPostalCode": ["01067", None, "00123"],
+            "MailingCountry": ["NA", "NA", None],
+            "Account.Account_Key__c": ["A1", None, None],
+        }
+    )
+    assert org.insert(frame, "Contact").failed.empty
+    return org
+
+
+def test_types_come_from_the_describe(filled):
+    frame = filled.query(SOQL).set_index("LastName")
+    assert frame.loc["O'Neil", "Birthdate"] == dt.date(1990, 1, 2)
+    assert frame["Children__c"].dtype == "Int64"
+    assert frame["Newsletter__c"].dtype == "boolean"
+    assert frame.loc["O'Neil", "Account.AnnualRevenue"] == 2.5e9
+    assert frame.loc["O'Neil", "Account.Name"] == "Acme"
+    assert frame["Owner.IsActive"].dtype == "boolean"
+    assert frame["CreatedDate"].dtype.tz is not None
+    assert set(frame["MailingPostalCode"].dropna()) == {"01067", "00123"}
+    assert set(frame.index) == {"O'Neil", "null", "NA"}
+    assert frame.loc["O'Neil", "MailingCountry"] == "NA"
+    assert frame["Id"].str.len().eq(18).all()
+
+
+def test_an_empty_result_is_typed_the_same(filled):
+    full = filled.query(SOQL)
+    empty = filled.query(SOQL + " WHERE LastName = {name}", name="nobody")
+    assert empty.empty
+    assert empty.dtypes.to_dict() == full.dtypes.to_dict()
+
+
+def test_values_are_bound_not_pasted(filled):
+    soql = "SELECT LastName FROM Contact WHERE LastName = {name}"
+    assert filled.query(soql, name="O'Neil")["LastName"].tolist() == ["O'Neil"]
+    assert filled.query(soql, name="' OR LastName != '").empty
+    many = filled.query("SELECT LastName FROM Contact WHERE LastName IN {names}", names=pd.Series(["NA", "null", "x"]))
+    assert set(many["LastName"]) == {"NA", "null"}
+    since = pd.Timestamp.now("UTC") - pd.Timedelta("1h")
+    assert len(filled.query("SELECT Id FROM Contact WHERE CreatedDate > {since}", since=since)) == 3
+    assert len(filled.query("SELECT Id FROM Contact WHERE Birthdate = {day}", day=dt.date(1990, 1, 2))) == 1
+    assert len(filled.query("SELECT Id FROM Contact WHERE AccountId = {none}", none=pd.NA)) == 2
+    assert len(filled.query("SELECT Id FROM Contact WHERE Newsletter__c = {yes}", yes=True)) == 1
+
+
+@pytest.mark.parametrize("backend", ["numpy_nullable", "pyarrow"])
+def test_dtype_backends(filled, backend):
+    frame = filled.query(SOQL, dtype_backend=backend)
+    assert all(("pyarrow" in str(kind) or "[" in str(kind)) for kind in frame.dtypes) or backend == "numpy_nullable"
+    assert frame["Children__c"].dtype == ("Int64" if backend == "numpy_nullable" else "int64[pyarrow]")
+
+
+def test_arrow(filled):
+    table = filled.query_arrow("SELECT Id, Children__c, CreatedDate FROM Contact")
+    assert [str(kind) for kind in table.schema.types] == ["string", "int64", "timestamp[ms, tz=UTC]"]
+
+
+def test_the_module_functions_act_on_the_org_last_connected(filled):
+    assert len(sfbulk.query("SELECT Id FROM Contact")) == 3
+    assert sfbulk.query_arrow("SELECT Id FROM Account", org=filled).num_rows == 1
+
+
+def test_a_refused_query_says_where(filled):
+    with pytest.raises(sfbulk.InvalidQuery, match="No such column 'Emial'"):
+        filled.query("SELECT Emial FROM Contact")
+    with pytest.raises(sfbulk.InvalidQuery):
+        filled.query("SELECT COUNT(Id) FROM Contact")
+    with pytest.raises(sfbulk.UsageError, match="did you mean 'Contact'"):
+        filled.query("SELECT Id FROM Contct")
+    with pytest.raises(sfbulk.UsageError, match="no value was given"):
+        filled.query("SELECT Id FROM Contact WHERE Id = {id}")
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        Switches(query_datetime_zone="+0000"),
+        Switches(empty_query_header=False),
+        Switches(canonical_query_header=False),
+        Switches(gzip_answers=True),
+        Switches(java_numbers=False, shuffle_results=False),
+    ],
+)
+def test_every_answer_the_documents_leave_open(switches):
+    polling = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
+    with (
+        LocalOrg(switches=switches) as local,
+        sfbulk.connect(sfbulk.AccessToken(local.access_token, local.url), polling=polling) as org,
+    ):
+        assert (
+            org.query("select lastname, createddate from contact")
+            .dtypes.astype(str)
+            .tolist()[1]
+            .startswith("datetime64")
+        )
+        org.insert(pd.DataFrame({"LastName": ["Z"], "Salary__c": [10.0]}), "Contact")
+        frame = org.query("select lastname, createddate, salary__c from contact")
+        assert frame.iloc[0, 0] == "Z"
+        assert frame.iloc[0, 1].tzinfo is not None
+        assert frame.iloc[0, 2] == 10.0
