@@ -69,19 +69,32 @@ def test_callable_says_in_the_imperative_what_it_does(name):
         assert not NOT_IMPERATIVE.match(first.split()[0].rstrip(".,:")), f"{name}: {first!r}"
 
 
+def referred_documents(name: str) -> list[str]:
+    """Return the docstrings where a callable's parameters may be told of: its own, its class's, and those it names."""
+    own, owner = inspect.getdoc(CALLABLES[name]) or "", name.rpartition(".")[0]
+    found = [own, (inspect.getdoc(OBJECTS[owner]) or "") if owner in OBJECTS else ""]
+    for target in re.findall(r":(?:meth|func):`~?([\w.]+)`", own):
+        full = next((each for each in (f"{owner}.{target}", target) if each in CALLABLES), None)
+        found.append((inspect.getdoc(CALLABLES[full]) or "") if full else "")
+    return found
+
+
+def tells_of(document: str, parameter: str) -> bool:
+    entry = rf"^\*{{0,2}}(?:[\w*]+, )*\*{{0,2}}{parameter}\b(?!\()"
+    return bool(re.search(entry, document, re.MULTILINE)) or f"``{parameter}=``" in document
+
+
 @pytest.mark.parametrize("name", [name for name, each in CALLABLES.items() if not isinstance(each, property)])
 def test_callable_tells_of_its_parameters_and_answer(name):
-    each = CALLABLES[name]
-    document = inspect.getdoc(each) or ""
-    sections = SECTION.findall(document)
-    parameters = [key for key in inspect.signature(each).parameters if key not in {"self", "cls"}]
-    untold = [
-        key for key in parameters if not re.search(rf"^\*{{0,2}}(?:[\w*]+, )*\*{{0,2}}{key}\b", document, re.MULTILINE)
-    ]
-    assert not parameters or "Parameters" in sections, f"{name} has no Parameters section"
+    signature, documents = inspect.signature(CALLABLES[name]), referred_documents(name)
+    parameters = [key for key in signature.parameters if key not in {"self", "cls"}]
+    untold = [key for key in parameters if not any(tells_of(document, key) for document in documents)]
     assert not untold, f"{name} does not tell of {untold}"
-    if inspect.signature(each).return_annotation not in {None, "None", inspect.Signature.empty}:
-        assert {"Returns", "Yields"} & set(sections), f"{name} has no Returns section"
+    sections = {section for document in documents for section in SECTION.findall(document)}
+    assert not parameters or {"Parameters", "Attributes"} & sections, f"{name} has no Parameters section"
+    if signature.return_annotation not in {None, "None", inspect.Signature.empty}:
+        first = documents[0].partition("\n")[0]
+        assert {"Returns", "Yields"} & sections or first.startswith("Return "), f"{name} does not say what it returns"
 
 
 @pytest.mark.parametrize("name", [name for name, each in OBJECTS.items() if inspect.isfunction(each)])
