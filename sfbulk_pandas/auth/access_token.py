@@ -32,7 +32,13 @@ class AccessToken(oauth.AccessToken):
     """
 
     def fetch(self, send: Send) -> oauth.AccessToken:  # noqa: ARG002 - the signature is the port's
-        """Return the token itself, each time; the session sees that it is the one just refused. Costs no call."""
+        """Return the token itself, each time; the session sees that it is the one just refused. Costs no call.
+
+        Parameters
+        ----------
+        send : callable
+            Not used: there is nobody to ask.
+        """
         return self
 
     def __repr__(self) -> str:
