@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import pkgutil
+import re
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ import pytest
 import sfbulk_pandas as sfbulk
 
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+NEEDS_AN_ORG = re.compile(r"\b(?:org|local)\b|\bsfbulk\.")
 MODULES = sorted(
     found.name
     for found in pkgutil.walk_packages(sfbulk.__path__, "sfbulk_pandas.")
@@ -41,7 +43,7 @@ def test_examples_print_what_they_say(name, request, tmp_path, monkeypatch):
     runner = doctest.DocTestRunner(optionflags=OPTIONS, verbose=False)
     said: list[str] = []
     for test in tests:
-        if any(word in example.source for example in test.examples for word in ("org", "local", "sfbulk.")):
+        if any(NEEDS_AN_ORG.search(example.source) for example in test.examples):
             test.globs.update(request.getfixturevalue("names"))
         runner.run(test, out=said.append)
     assert not said, "".join(said)
