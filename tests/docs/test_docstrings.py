@@ -25,8 +25,8 @@ MODULES = sorted(
 def names():
     """What an example may use without importing it, among it an org to talk to."""
     with importlib.import_module("sfbulk_pandas.local_org").LocalOrg() as local:
-        org = sfbulk.connect(sfbulk.JwtBearer(**local.credentials()))
-        yield {"pd": pd, "sfbulk": sfbulk, "local": local, "org": org}
+        with sfbulk.connect(sfbulk.JwtBearer(**local.credentials())) as org:
+            yield {"pd": pd, "sfbulk": sfbulk, "local": local, "org": org}
 
 
 def examples(name: str) -> list[doctest.DocTest]:

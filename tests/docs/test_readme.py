@@ -67,10 +67,11 @@ def test_python_blocks_run_in_order_against_a_local_org(folder):
     assert found, "README.md shows no Python at all"
     with contextlib.ExitStack() as stack:
         local = stack.enter_context(local_org.LocalOrg())
-        org = sfbulk.connect(sfbulk.JwtBearer(**local.credentials()))
+        org = stack.enter_context(sfbulk.connect(sfbulk.JwtBearer(**local.credentials())))
         names = {"__name__": "readme", "sfbulk": sfbulk, "pd": pd, "local": local, "org": org}
         for block in found:
             run(block, names)
+        names["org"].close()
 
 
 def test_blocks_that_do_not_run_say_why():
