@@ -272,7 +272,8 @@ class Session:
 
 
 def _given_up(request: Request, error: ApiError | TransportError, attempts: int) -> SfBulkError:
-    if attempts == 1 or isinstance(error, ApiError):
+    # What is not replayable keeps its own error: whoever asks the server next looks at may_have_arrived.
+    if attempts == 1 or isinstance(error, ApiError) or not request.replayable:
         return error
     return RetriesExhausted(
         f"{request} failed {attempts} times; at last: {error.args[0]}", hint=error.hint, attempts=attempts

@@ -1,0 +1,64 @@
+"""What every listener of ours must do with every event, in whatever order they come."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from sfbulk_pandas.progress import events
+from sfbulk_pandas.progress.bar import Bar
+from sfbulk_pandas.progress.choose import Dispatcher, listener_for
+from sfbulk_pandas.salesforce.job import JobInfo, JobState, Operation
+
+LOAD_JOB = JobInfo("750A", Operation.UPSERT, "Contact", JobState.IN_PROGRESS)
+QUERY_JOB = JobInfo("750B", Operation.QUERY, "Contact", JobState.JOB_COMPLETE)
+EVENTS = [
+    events.LoadStarted("Contact", Operation.UPSERT, 10, None),
+    events.PartUploaded(1, LOAD_JOB, 10, 100),
+    events.JobPolled(1, LOAD_JOB),
+    events.PartFinished(1, LOAD_JOB, 8, 1, 1),
+    events.LoadFinished(8, 1, 1),
+    events.QueryStarted(QUERY_JOB),
+    events.QueryPolled(QUERY_JOB),
+    events.PageRead(1, 5, 5, None, 100),
+    events.QueryFinished(5),
+]
+LISTENERS = {
+    "bar": Bar,
+    "bar, dispatched": lambda: listener_for(progress=True),
+    "silence": lambda: listener_for(progress=False),
+    "a callable": lambda: listener_for([].append),
+    "one that raises": lambda: Dispatcher(lambda event: 1 / 0),
+}
+
+pytestmark = pytest.mark.parametrize("make", LISTENERS.values(), ids=LISTENERS)
+
+
+def test_every_kind_of_event_is_here(make):
+    kinds = {each for each in vars(events).values() if isinstance(each, type) and issubclass(each, events.Event)}
+    assert {type(event) for event in EVENTS} == kinds - {events.Event}
+
+
+def test_takes_every_event_in_its_order(make, capsys):
+    listener = make()
+    for event in EVENTS:
+        assert listener(event) is None
+    listener.close()
+    assert capsys.readouterr().out == ""
+
+
+def test_takes_events_in_any_order(make, capsys):
+    listener = make()
+    for first, second in itertools.product(EVENTS, EVENTS):
+        listener(first)
+        listener(second)
+    listener.close()
+
+
+def test_may_be_closed_twice_and_before_anything_happened(make, capsys):
+    listener = make()
+    listener.close()
+    listener.close()
+    listener(EVENTS[2])
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,162 @@
+"""Bodies cut off by a real socket on this machine: never a short answer, always an error."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import socket
+import threading
+from contextlib import contextmanager
+
+import pyarrow.csv as pc
+import pytest
+
+from sfbulk_pandas.auth import AccessToken
+from sfbulk_pandas.errors import ConnectionFailed, RetriesExhausted, TransportError
+from sfbulk_pandas.transport.exchange import Timeouts
+from sfbulk_pandas.transport.session import Session
+from sfbulk_pandas.wire.http import Request
+
+CSV = b'"Id","Name"\n' + b"".join(b'"%d","somebody"\n' % number for number in range(200_000))
+PACKED = gzip.compress(CSV, 1)
+GET = Request("GET", "/services/data/v66.0/jobs/query/750A/results")
+
+
+def answer(body, *headers):
+    return b"\r\n".join([b"HTTP/1.1 200 OK", b"Content-Type: text/csv", *headers, b"", body])
+
+
+def chunked(body, size=50_000):
+    pieces = (body[at : at + size] for at in range(0, len(body), size))
+    return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+
+
+def length(body):
+    return b"Content-Length: %d" % len(body)
+
+
+CHUNKED = b"Transfer-Encoding: chunked"
+GZIP = b"Content-Encoding: gzip"
+WHOLE = {
+    "length": answer(CSV, length(CSV)),
+    "chunked": answer(chunked(CSV) + b"0\r\n\r\n", CHUNKED),
+    "length, gzip": answer(PACKED, length(PACKED), GZIP),
+    "chunked, gzip": answer(chunked(PACKED) + b"0\r\n\r\n", CHUNKED, GZIP),
+    "until the end": answer(CSV, b"Connection: close"),
+}
+CUT = {
+    "length short": answer(CSV[:2_000_000], length(CSV)),
+    "length short by a byte": answer(CSV[:-1], length(CSV)),
+    "length and nothing": answer(b"", length(CSV)),
+    "chunk cut": answer(chunked(CSV)[:1_000_000], CHUNKED),
+    "between chunks": answer(chunked(CSV), CHUNKED),
+    "chunks, then rubbish": answer(chunked(CSV) + b"zz\r\n", CHUNKED),
+    "gzip, length short": answer(PACKED[: len(PACKED) // 2], length(PACKED), GZIP),
+    "gzip cut, length fits": answer(PACKED[: len(PACKED) // 2], length(PACKED[: len(PACKED) // 2]), GZIP),
+    "gzip cut in its last bytes": answer(PACKED[:-4], length(PACKED[:-4]), GZIP),
+    "gzip cut, chunks whole": answer(chunked(PACKED[:-100]) + b"0\r\n\r\n", CHUNKED, GZIP),
+    "gzip cut, no length": answer(PACKED[:-100], GZIP, b"Connection: close"),
+}
+
+
+@contextmanager
+def server(reply, *, reset=False):
+    """Answer every connection with the same bytes, then hang up."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve():
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                with connection:
+                    asked = b""
+                    while b"\r\n\r\n" not in asked and (piece := connection.recv(65536)):
+                        asked += piece
+                    try:
+                        connection.sendall(reply)
+                    except OSError:
+                        continue
+                    if reset:
+                        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join(10)
+
+
+class NoWait:
+    def now(self):
+        return 0.0
+
+    monotonic = now
+
+    def sleep(self, seconds):
+        pass
+
+
+def opened(url):
+    return Session(AccessToken("tok", url), clock=NoWait(), timeouts=Timeouts(5, 5))
+
+
+def take_all(session):
+    with session.stream(GET) as streamed:
+        return streamed.raw.read()
+
+
+@pytest.mark.parametrize("reply", WHOLE.values(), ids=WHOLE)
+def test_whole(reply):
+    with server(reply) as url, opened(url) as session:
+        with session.stream(GET) as streamed:
+            assert pc.open_csv(streamed.raw).read_all().num_rows == 200_000
+        assert session.send(GET).body == CSV
+        assert session.calls == 2
+
+
+@pytest.mark.parametrize("reply", CUT.values(), ids=CUT)
+def test_cut(reply):
+    with server(reply) as url, opened(url) as session:
+        with pytest.raises(ConnectionFailed) as caught, session.stream(GET) as streamed:
+            pc.open_csv(streamed.raw).read_all()
+        assert caught.value.may_have_arrived
+        assert re.search(r"cut off|broke", str(caught.value))
+        with pytest.raises(RetriesExhausted):
+            session.send(GET)
+        assert session.calls == 6
+
+
+def test_reset_in_mid_body():
+    with server(CUT["length short"], reset=True) as url, opened(url) as session, pytest.raises(TransportError):
+        take_all(session)
+
+
+def test_hang_up_without_an_answer_may_have_arrived():
+    put = Request("PUT", "/x", body=b"Id\n1\n", replayable=False)
+    with server(b"") as url, opened(url) as session:
+        with pytest.raises(ConnectionFailed) as caught:
+            session.send(put)
+        assert caught.value.may_have_arrived
+        assert session.calls == 1
+
+
+def test_nobody_there_has_surely_not_arrived():
+    with socket.create_server(("127.0.0.1", 0)) as closed_soon:
+        url = f"http://127.0.0.1:{closed_soon.getsockname()[1]}"
+    put = Request("PUT", "/x", body=b"Id\n1\n", replayable=False)
+    with opened(url) as session:
+        with pytest.raises(ConnectionFailed, match="no connection") as caught:
+            session.send(put)
+        assert not caught.value.may_have_arrived
+        assert session.calls == 5
+
+
+def test_a_stream_left_early_harms_nobody():
+    with server(WHOLE["length"]) as url, opened(url) as session:
+        with session.stream(GET) as streamed:
+            streamed.raw.read(10)
+        assert session.send(GET).body == CSV

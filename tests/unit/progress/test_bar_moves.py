@@ -1,0 +1,188 @@
+"""The bar: honest totals, one bar a call, closed whatever happens."""
+
+from __future__ import annotations
+
+import io
+import sys
+import types
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+from tqdm import tqdm
+
+from sfbulk_pandas.progress import bar as bar_module
+from sfbulk_pandas.progress.bar import Bar, in_notebook
+from sfbulk_pandas.progress.events import (
+    Event,
+    JobPolled,
+    LoadFinished,
+    LoadStarted,
+    PageRead,
+    PartFinished,
+    PartUploaded,
+    QueryFinished,
+    QueryPolled,
+    QueryStarted,
+)
+from sfbulk_pandas.salesforce.job import JobInfo, JobState, Operation
+
+JOB = JobInfo("750A", Operation.UPSERT, "Contact", JobState.IN_PROGRESS)
+QUERY = JobInfo("750B", Operation.QUERY, "Contact", JobState.UPLOAD_COMPLETE)
+
+
+class Recorder:
+    """A tqdm bar that writes nothing."""
+
+    def __init__(self, description, total):
+        self.description, self.total, self.n, self.facts, self.closed = description, total, 0, "", 0
+
+    def set_postfix_str(self, text, refresh):
+        self.facts = text
+
+    def close(self):
+        self.closed += 1
+
+
+@pytest.fixture
+def made():
+    return []
+
+
+@pytest.fixture
+def bar(made):
+    def new(description, total):
+        made.append(Recorder(description, total))
+        return made[-1]
+
+    return Bar(new)
+
+
+def polled(part, processed, failed, state=JobState.IN_PROGRESS):
+    counted = replace(JOB, state=state, number_records_processed=processed, number_records_failed=failed)
+    return JobPolled(part, counted)
+
+
+def test_load_moves_by_rows_processed_over_all_parts(bar, made):
+    bar(LoadStarted("Contact", Operation.UPSERT, 5000, 2))
+    (shown,) = made
+    assert (shown.description, shown.total, shown.n) == ("upsert Contact", 5000, 0)
+    bar(PartUploaded(1, JOB, 3000, 100))
+    bar(JobPolled(1, JOB))
+    assert (shown.n, shown.facts) == (0, "part 1/2 InProgress")
+    bar(polled(1, 2000, 3))
+    bar(polled(2, 1500, 1))
+    assert (shown.n, shown.facts) == (3500, "part 2/2 InProgress, 4 failed")
+    bar(PartFinished(1, replace(JOB, state=JobState.JOB_COMPLETE), 2990, 10, 0))
+    assert (shown.n, shown.facts) == (4500, "part 1/2 JobComplete, 11 failed")
+    bar(PartFinished(2, replace(JOB, state=JobState.ABORTED), 1400, 100, 500))
+    bar(LoadFinished(4390, 110, 500))
+    assert (shown.n, shown.facts, shown.closed) == (4500, "done, 110 failed, 500 unprocessed", 1)
+    bar.close()
+    assert shown.closed == 1
+
+
+def test_one_part_is_not_numbered(bar, made):
+    bar(LoadStarted("Contact", Operation.INSERT, 10, 1))
+    bar(polled(1, 4, 0))
+    assert made[0].facts == "InProgress"
+
+
+def test_query_moves_by_rows_read(bar, made):
+    bar(QueryStarted(QUERY))
+    (shown,) = made
+    assert (shown.description, shown.total) == ("query Contact", None)
+    bar(QueryPolled(replace(QUERY, state=JobState.IN_PROGRESS, number_records_processed=0)))
+    assert (shown.total, shown.facts) == (None, "InProgress")
+    bar(QueryPolled(replace(QUERY, state=JobState.JOB_COMPLETE, number_records_processed=110)))
+    assert (shown.total, shown.n) == (110, 0)
+    bar(PageRead(1, 100, 100, 110, 999))
+    bar(PageRead(2, 10, 110, 110))
+    assert (shown.n, shown.total, shown.facts) == (110, 110, "page 2")
+    bar(QueryFinished(110))
+    assert (shown.n, shown.closed) == (110, 1)
+
+
+def test_closed_by_the_caller_after_an_exception(bar, made):
+    bar(LoadStarted("Contact", Operation.INSERT, 10, 1))
+    bar.close()
+    bar.close()
+    bar(polled(1, 4, 0))
+    bar(LoadFinished(0, 0, 10))
+    assert (made[0].closed, made[0].n) == (1, 0)
+
+
+def test_each_call_has_a_bar_of_its_own(bar, made):
+    for _ in range(2):
+        bar(LoadStarted("Contact", Operation.INSERT, 10, 1))
+        bar(PartFinished(1, JOB, 10, 0, 0))
+        bar(LoadFinished(10, 0, 0))
+    assert [each.n for each in made] == [10, 10]
+    bar(LoadStarted("Contact", Operation.INSERT, 10, 1))
+    bar(LoadStarted("Contact", Operation.INSERT, 10, 1))
+    assert [each.closed for each in made] == [1, 1, 1, 0]
+
+
+def test_an_event_it_does_not_know_shows_nothing(bar, made):
+    bar(Event())
+    assert made == []
+
+
+def test_real_tqdm_prints_its_last_line_once():
+    screen = io.StringIO()
+    bar = Bar(lambda description, total: tqdm(total=total, desc=description, file=screen, ncols=100))
+    bar(LoadStarted("Contact", Operation.UPSERT, 1000, 1))
+    bar(polled(1, 400, 2))
+    bar(PartFinished(1, JOB, 998, 2, 0))
+    bar(LoadFinished(998, 2, 0))
+    bar.close()
+    text = screen.getvalue()
+    assert text.count("\n") == 1
+    assert "upsert Contact: 100%" in text
+    assert text.rstrip().endswith("done, 2 failed]")
+    assert "1000/1000" in text
+
+
+def test_real_bar_writes_to_standard_error_alone(capsys):
+    bar = Bar()
+    bar(QueryStarted(QUERY))
+    bar(QueryFinished(3))
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "query Contact: 3 rows" in captured.err
+
+
+def kernel(monkeypatch, name):
+    shell = type(name, (), {})()
+    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))
+
+
+@pytest.mark.parametrize(("name", "expected"), [("ZMQInteractiveShell", True), ("TerminalInteractiveShell", False)])
+def test_notebook(name, expected, monkeypatch):
+    kernel(monkeypatch, name)
+    assert in_notebook() is expected
+
+
+def test_without_ipython_there_is_no_notebook(monkeypatch):
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)
+    assert not in_notebook()
+    assert "IPython" not in sys.modules
+
+
+@pytest.mark.parametrize(("widgets", "module"), [(True, "tqdm.notebook"), (False, "tqdm.std")])
+def test_bar_of_the_notebook_where_widgets_are_installed(widgets, module, monkeypatch):
+    kernel(monkeypatch, "ZMQInteractiveShell")
+    monkeypatch.setattr(bar_module, "find_spec", lambda name: object() if widgets else None)
+    notebook = pytest.importorskip("tqdm.notebook")
+    used = []
+    monkeypatch.setattr(notebook, "tqdm", lambda **options: used.append("tqdm.notebook"))
+    monkeypatch.setattr("tqdm.tqdm", lambda **options: used.append("tqdm.std"))
+    bar_module._new_tqdm("x", 1)
+    assert used == [module]
+
+
+def test_events_are_frozen():
+    event = QueryFinished(3)
+    with pytest.raises((FrozenInstanceError, TypeError)):
+        event.rows = 4
+    assert isinstance(event, Event)
+    assert event == QueryFinished(rows=3)
