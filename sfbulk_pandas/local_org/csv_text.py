@@ -145,8 +145,9 @@ def csv_lines(columns: Sequence[pa.Array], delimiter: str, line_end: str) -> pa.
     ['"a","5"" x 7"" z"\n', '"",""\n']
     """
     cells = [_escaped(column).cast(pa.large_string()) for column in columns]
-    joined = pc.binary_join_element_wise(*cells, f'"{delimiter}"', null_handling="replace", null_replacement="")
-    return pc.binary_join_element_wise('"', joined, f'"{line_end}', "")
+    between, first, last = (pa.scalar(text, pa.large_string()) for text in (f'"{delimiter}"', '"', f'"{line_end}'))
+    joined = pc.binary_join_element_wise(*cells, between, null_handling="replace", null_replacement="")
+    return pc.binary_join_element_wise(first, joined, last, pa.scalar("", pa.large_string()))
 
 
 def _escaped(column: pa.Array) -> pa.Array:

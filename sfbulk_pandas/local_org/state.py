@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from .cursors import Cursors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +37,8 @@ class OrgState:
         The app, the user, and the tokens handed out.
     clock : callable
         Seconds since the epoch, UTC; a test hands in its own.
+    cursors : Cursors
+        Results of REST queries with pages left to read.
     """
 
     store: Store
@@ -43,3 +47,4 @@ class OrgState:
     switches: Switches
     sign_in: SignIn
     clock: Callable[[], float] = time.time
+    cursors: Cursors = field(default_factory=Cursors)

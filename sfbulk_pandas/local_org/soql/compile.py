@@ -137,10 +137,8 @@ class _Level:
         return f" WHERE {' AND '.join(tests)}"
 
     def _live(self) -> str:
-        root = self._scope.root
-        if self._settings.all_rows or root.model.get("IsDeleted") is None:
-            return "true"
-        return f"NOT coalesce({root.column('IsDeleted')}, false)"
+        deleted = self._scope.root.column("IsDeleted")
+        return "true" if self._settings.all_rows else f"NOT coalesce({deleted}, false)"
 
     def _limit(self) -> str:
         limit, offset = self._query.limit, self._query.offset

@@ -9,7 +9,7 @@ from sfbulk_pandas.local_org.faults import Fault
 
 _APPEND = "If you are attempting to use a custom {what}, be sure to append the '__c' after the {name}."
 _REFERENCE = "Please reference your WSDL or the describe call for the appropriate names."
-_BEFORE, _AFTER = 40, 20  # characters of context on both sides of the place
+_BEFORE, _AFTER = 40, 40  # characters of context on both sides of the place
 
 
 def malformed(message: str) -> Fault:

@@ -11,7 +11,7 @@ from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
 from .messages import malformed, no_such_column, no_such_object, no_such_relationship
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sfbulk_pandas.salesforce.sobject import SObjectDescribe
 
@@ -25,7 +25,7 @@ class Described(Protocol):
     """An object of the org."""
 
     @property
-    def json(self) -> dict[str, Any]:
+    def json(self) -> Mapping[str, Any]:
         """Salesforce's describe answer."""
 
     @property
@@ -40,7 +40,7 @@ class Catalog(Protocol):
         """Return an object by its name in any case, or None."""
 
     def table(self, sobject: str) -> str:
-        """Return the quoted name of an object's table."""
+        """Return the quoted name of an object's table, which has a column IsDeleted in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Expr:
     type: FieldType
     name: str
     path: tuple[str, ...] = ()
-    flags: dict[str, Any] | None = None
+    flags: Mapping[str, Any] | None = None
     aggregate: bool = False
 
     @property
@@ -90,9 +90,9 @@ class Source:
         """The object's describe."""
         return self.described.model
 
-    def flags(self, field: FieldDescribe) -> dict[str, Any]:
+    def flags(self, field: FieldDescribe) -> Mapping[str, Any]:
         """Return a field's entry of the describe."""
-        fields: list[dict[str, Any]] = self.described.json["fields"]
+        fields: Sequence[Mapping[str, Any]] = self.described.json["fields"]
         return next(each for each in fields if each["name"] == field.name)
 
     def column(self, name: str) -> str:

@@ -1,0 +1,142 @@
+"""The org as one WSGI callable: a request in, the endpoint's answer out."""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from collections import deque
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from werkzeug.exceptions import ClientDisconnected
+from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.wsgi import get_input_stream
+
+from .faults import Fault, invalid_session, unknown_error
+from .http import Answer, Call, fault_answer
+from .routes import find_route, read_path
+from .state import USER_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from .state import OrgState
+
+_LOG = logging.getLogger(__name__)
+_DAILY_CALLS = 15_000
+_KEPT_EXCHANGES = 10_000
+_DRAIN_BYTES = 1 << 20
+_GZIP_WBITS = 31
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request that the org has answered."""
+
+    method: str
+    path: str
+    status: int
+
+
+class App:
+    """Answer requests for one org.
+
+    Parameters
+    ----------
+    org : OrgState
+
+    Attributes
+    ----------
+    exchanges : deque of Exchange
+        The last ten thousand requests, oldest first.
+    """
+
+    def __init__(self, org: OrgState) -> None:
+        self._org = org
+        self._calls = count(1)
+        self.exchanges: deque[Exchange] = deque(maxlen=_KEPT_EXCHANGES)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one WSGI request."""
+        call = read_call(environ)
+        answer = self._finish(call, self._answer(call))
+        self._drain(call)
+        self.exchanges.append(Exchange(call.method, call.path, answer.status))
+        status = f"{answer.status} {HTTP_STATUS_CODES.get(answer.status, 'Unknown')}"
+        start_response(status, list(answer.headers.items()))
+        return [answer.body] if isinstance(answer.body, bytes) else answer.body
+
+    def _answer(self, call: Call) -> Answer:
+        try:
+            return self._routed(call)
+        except Fault as fault:
+            return fault_answer(fault)
+        except ClientDisconnected:
+            return Answer(400)
+        except Exception:  # noqa: BLE001 - a server answers 500 and goes on; the log has the cause
+            reference = f"{id(call):x}-{next(self._calls)}"
+            _LOG.exception("%s %s failed in the local org (%s)", call.method, call.path, reference)
+            return fault_answer(unknown_error(reference))
+
+    def _routed(self, call: Call) -> Answer:
+        where = read_path(call.path)
+        if where.needs_token:
+            call = replace(call, user=self._user(call))
+        endpoint = find_route(where, call.method)
+        return endpoint(self._org, replace(call, segments=where.segments, version=where.version))
+
+    def _user(self, call: Call) -> str:
+        scheme, _, token = call.headers.get("authorization", "").partition(" ")
+        if scheme.lower() not in ("bearer", "oauth") or not self._org.sign_in.is_good(token.strip()):
+            raise invalid_session()
+        return USER_ID
+
+    def _finish(self, call: Call, answer: Answer) -> Answer:
+        number = next(self._calls)
+        headers = {"X-SFDC-Request-Id": f"{number:032x}", "X-Request-Id": f"{number:032x}", **answer.headers}
+        if call.user or call.path.lower().startswith("/services/data/"):
+            headers["Sforce-Limit-Info"] = f"api-usage={min(number, _DAILY_CALLS)}/{_DAILY_CALLS}"
+        if isinstance(answer.body, bytes) and not answer.body and answer.status != 204:  # noqa: PLR2004 - No Content
+            headers["Content-Length"] = "0"
+        if self._org.switches.gzip_answers and answer.body != b"" and "gzip" in call.headers.get("accept-encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+            return Answer(answer.status, _gzip(answer.body), headers)
+        return replace(answer, headers=headers)
+
+    def _drain(self, call: Call) -> None:
+        """Read what an endpoint left of the body: closing on unread bytes would cut off the answer too."""
+        try:
+            while call.stream.read(_DRAIN_BYTES):
+                pass
+        except ClientDisconnected:
+            return  # nobody is left to read the answer
+
+
+def read_call(environ: WSGIEnvironment) -> Call:
+    """Read a WSGI request into a Call that is not routed yet."""
+    names = (name for name in environ if name.startswith("HTTP_"))
+    headers = {name[5:].replace("_", "-").lower(): str(environ[name]) for name in names}
+    headers |= {"content-type": environ.get("CONTENT_TYPE", ""), "host": environ.get("HTTP_HOST", "127.0.0.1")}
+    length: Any = environ.get("CONTENT_LENGTH")
+    return Call(
+        method=environ["REQUEST_METHOD"].upper(),
+        segments=(),
+        version="",
+        query=dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)),
+        headers=headers,
+        stream=get_input_stream(environ),  # type: ignore[arg-type]  # all that is asked of it is read
+        content_length=int(length) if length and str(length).isdigit() else None,
+        path=environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace"),
+    )
+
+
+def _gzip(body: bytes | Iterable[bytes]) -> Iterator[bytes]:
+    packer = zlib.compressobj(level=1, wbits=_GZIP_WBITS)
+    for piece in [body] if isinstance(body, bytes) else body:
+        if packed := packer.compress(piece):
+            yield packed
+    yield packer.flush()

@@ -1,0 +1,207 @@
+"""Bulk API 2.0 query: ``/services/data/vXX.X/jobs/query`` and what lies below.
+
+Source: Bulk API 2.0 guide, "Bulk API 2.0 Query".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from enum import StrEnum
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sfbulk_pandas.local_org import faults
+from sfbulk_pandas.local_org.http import Answer, csv_answer, json_answer
+from sfbulk_pandas.local_org.job_json import JOB_TYPES, close_json, create_json, info_json, list_json
+from sfbulk_pandas.local_org.query_run import compile_job, read_header, read_lines
+from sfbulk_pandas.local_org.soql.messages import malformed
+from sfbulk_pandas.salesforce.job import DELETABLE_QUERY_STATES, ColumnDelimiter, JobState, LineEnding, Operation
+from sfbulk_pandas.salesforce.limits import LIST_PAGE_ROWS
+
+if TYPE_CHECKING:
+    from sfbulk_pandas.local_org.http import Call
+    from sfbulk_pandas.local_org.jobs import Job
+    from sfbulk_pandas.local_org.state import OrgState
+
+DEFAULT_PAGE_ROWS = 100_000  # the guide leaves a page's size to the server where maxRecords does not say it
+PAGES_PER_ANSWER = 5  # guide, "Get Parallel Results for a Query Job"
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+def post_job(org: OrgState, call: Call) -> Answer:
+    """Make a query job; a wrong query is refused here, and makes none."""
+    given = call.json_object()
+    operation = _word(Operation, given, "operation", None)
+    if not operation.is_query:
+        raise faults.invalid_value(operation, "operation")
+    if given.get("contentType", "CSV") != "CSV":
+        raise faults.invalid_value(str(given["contentType"]), "contentType")
+    soql = given.get("query")
+    if not isinstance(soql, str):
+        raise malformed("SOQL statement cannot be empty")
+    compiled = compile_job(org.store, operation, soql, org.clock())
+    job = org.jobs.new(
+        operation,
+        compiled.sobject,
+        now=org.clock(),
+        created_by=call.user,
+        api_version=call.version,
+        state=JobState.UPLOAD_COMPLETE,
+        soql=soql,
+        line_ending=_word(LineEnding, given, "lineEnding", LineEnding.LF),
+        column_delimiter=_word(ColumnDelimiter, given, "columnDelimiter", ColumnDelimiter.COMMA),
+    )
+    answer = json_answer(create_json(job))
+    org.engine.submit(job)
+    return answer
+
+
+def _word(kind: type[_Word], given: dict[str, Any], name: str, default: _Word | None) -> _Word:
+    value = str(given.get(name, default or ""))
+    try:
+        return kind(value)
+    except ValueError:
+        raise faults.invalid_value(value, name) from None
+
+
+def get_job(org: OrgState, call: Call) -> Answer:
+    """Answer a job's state and counters; each call is a poll."""
+    job = _find(org, call)
+    org.engine.observe(job)
+    return json_answer(info_json(job))
+
+
+def patch_job(org: OrgState, call: Call) -> Answer:
+    """Abort a job."""
+    job = _find(org, call)
+    state = str(call.json_object().get("state", ""))
+    if state != JobState.ABORTED:
+        raise faults.invalid_value(state, "state")
+    try:
+        org.engine.abort(job)
+    except ValueError:
+        raise faults.aborting_completed() from None
+    return json_answer(close_json(job))
+
+
+def delete_job(org: OrgState, call: Call) -> Answer:
+    """Delete a job that has ended, and its results."""
+    job = _find(org, call)
+    if job.state not in DELETABLE_QUERY_STATES:
+        raise faults.not_terminated()
+    org.jobs.delete(job)
+    return Answer(204)
+
+
+def get_jobs(org: OrgState, call: Call) -> Answer:
+    """List jobs, the newest first."""
+    return list_jobs(org, call, "query")
+
+
+def list_jobs(org: OrgState, call: Call, family: str) -> Answer:
+    """List jobs of every kind, or of the one that ``jobType`` names.
+
+    Parameters
+    ----------
+    org : OrgState
+    call : Call
+    family : str
+        ``"query"`` or ``"ingest"``: where the next page is asked for.
+    """
+    job_type = call.param("jobType")
+    if job_type and job_type not in {*JOB_TYPES.values(), "Classic", "BigObjectIngest"}:
+        raise faults.invalid_value(job_type, "jobType")
+    jobs = [job for job in org.jobs.all() if job_type in (None, "", JOB_TYPES[job.kind])]
+    start = _list_start(call.param("queryLocator"))
+    stop = start + LIST_PAGE_ROWS
+    done = stop >= len(jobs)
+    kept = f"&jobType={job_type}" if job_type else ""
+    following = f"/services/data/v{call.version}/jobs/{family}?queryLocator=01gRM000000NS1vYAG-{stop}{kept}"
+    records = [list_json(job) for job in jobs[start:stop]]
+    return json_answer({"done": done, "records": records, "nextRecordsUrl": None if done else following})
+
+
+def _list_start(locator: str | None) -> int:
+    if not locator:
+        return 0
+    start = locator.rpartition("-")[2]
+    if not start.isdecimal():
+        raise faults.Fault(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+    return int(start)
+
+
+def get_results(org: OrgState, call: Call) -> Answer:
+    """Answer a page of a finished job's rows as CSV, header line first."""
+    job = _finished(org, call)
+    start = _offset(call.param("locator"), job)
+    rows = _max_records(call.param("maxRecords"))
+    stop = min(start + rows, job.processed)
+    locator = "null" if stop >= job.processed else to_locator(stop)
+    headers = {"Sforce-NumberOfRecords": str(stop - start), "Sforce-Locator": locator}
+    if not job.processed and not org.switches.empty_query_header:
+        return csv_answer(b"", headers)
+    return csv_answer(chain([read_header(job)], read_lines(job, start, stop)), headers)
+
+
+def get_result_pages(org: OrgState, call: Call) -> Answer:
+    """Answer the addresses of up to five pages, which may be read side by side."""
+    job = _finished(org, call)
+    start = _offset(call.param("locator"), job)
+    base = f"/services/data/v{call.version}/jobs/query/{job.id}"
+    ends = range(start, max(job.processed, 1), DEFAULT_PAGE_ROWS)
+    pages = [{"resultUrl": f"{base}/results?locator={to_locator(each)}"} for each in ends[:PAGES_PER_ANSWER]]
+    done = len(ends) <= PAGES_PER_ANSWER
+    body: dict[str, Any] = {"resultPages": pages, "nextRecordsUrl": None, "done": done}
+    if not done:
+        body["nextRecordsUrl"] = f"{base}/resultpages?locator={to_locator(ends[PAGES_PER_ANSWER])}"
+    elif not org.switches.last_pages_url_null:
+        del body["nextRecordsUrl"]
+    return json_answer(body)
+
+
+def to_locator(offset: int) -> str:
+    """Write the place of a row as an opaque token.
+
+    Examples
+    --------
+    >>> to_locator(10_000)
+    'MTAwMDA'
+    """
+    return base64.urlsafe_b64encode(f"{offset:05}".encode()).decode().rstrip("=")
+
+
+def _offset(locator: str | None, job: Job) -> int:
+    if not locator:
+        return 0
+    try:
+        offset = int(base64.b64decode(locator + "=" * (-len(locator) % 4), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError):
+        raise faults.invalid_value(locator, "locator") from None
+    if not 0 <= offset < max(job.processed, 1):
+        raise faults.invalid_value(locator, "locator")
+    return offset
+
+
+def _max_records(text: str | None) -> int:
+    if not text:
+        return DEFAULT_PAGE_ROWS
+    if not text.isdecimal() or int(text) < 1:
+        raise faults.invalid_value(text, "maxRecords")
+    return int(text)
+
+
+def _find(org: OrgState, call: Call) -> Job:
+    job = org.jobs.get(call.segments[2], "query")
+    if job is None:
+        raise faults.not_found()
+    return job
+
+
+def _finished(org: OrgState, call: Call) -> Job:
+    job = _find(org, call)
+    if float(job.api_version) != float(call.version):
+        raise faults.version_conflict(job.api_version, call.version)
+    if job.state is not JobState.JOB_COMPLETE:
+        raise faults.invalid_job_state(f"The results of a job in state {job.state} can't be read")
+    return job

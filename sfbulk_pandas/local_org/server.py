@@ -1,0 +1,234 @@
+"""The org on a port of this machine: start, use, stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from .app import App, Exchange
+from .engine import Engine
+from .ingest_run import IngestRunner
+from .jobs import Jobs
+from .pacing import Immediate, Pacing
+from .query_run import QueryRunner
+from .sign_in import SignIn
+from .state import OrgState
+from .store import Store
+from .switches import Switches
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+    from types import TracebackType
+
+    import pyarrow as pa
+
+    from .engine import Runner
+
+_HOST = "127.0.0.1"  # and no other: the org has no door to the network
+_STOP_SECONDS = 0.02
+_IDLE_SECONDS = 30
+
+
+class _Handler(WSGIRequestHandler):
+    """Serve without a line of log, and give up on a client that says nothing."""
+
+    timeout = _IDLE_SECONDS
+
+    def log(self, *_: Any) -> None:
+        """Say nothing: what was asked stands in ``LocalOrg.exchanges``."""
+
+
+class LocalOrg:
+    """Run a Salesforce org on this machine, reachable from it alone.
+
+    Parameters
+    ----------
+    path : Path or str, optional
+        File that keeps records, jobs and credentials; without one everything is gone at the end.
+    port : int
+        0 for any that is free.
+    describes : iterable of dict or path
+        Describe answers of your own org, to rebuild its objects.
+    pacing : Pacing, optional
+        How fast jobs go; at once, if not given.
+    switches : Switches, optional
+        Answers to what the documents leave open.
+    seed : int
+        What the order of result rows is shuffled by.
+    clock : callable
+        Seconds since the epoch.
+
+    Examples
+    --------
+    >>> with LocalOrg() as org:
+    ...     org.url.startswith("http://127.0.0.1:")
+    True
+    """
+
+    def __init__(
+        self,
+        path: Path | str | None = None,
+        *,
+        port: int = 0,
+        describes: Iterable[Any] = (),
+        pacing: Pacing | None = None,
+        switches: Switches | None = None,
+        seed: int = 0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._port = port
+        self._pacing = pacing or Immediate()
+        self._switches = switches or Switches()
+        self._store = Store(path, describes)
+        self.state = self._wire(seed, clock)
+        self.app = App(self.state)
+        self._server: BaseWSGIServer | None = None
+        self._thread: threading.Thread | None = None
+        self._token = self.state.sign_in.new_token()
+
+    def _wire(self, seed: int, clock: Callable[[], float]) -> OrgState:
+        jobs = Jobs(self._store)
+        rows = self._pacing.rows_per_step
+        runners: dict[str, Runner] = {
+            "query": QueryRunner(self._store, self._switches, clock, rows),
+            "ingest": IngestRunner(self._store, self._switches, clock, rows, seed),
+        }
+        engine = Engine(jobs, runners, self._pacing, clock)
+        return OrgState(self._store, jobs, engine, self._switches, SignIn(self._store.folder), clock)
+
+    def start(self) -> Self:
+        """Begin to answer; jobs that a stop left waiting are taken up.
+
+        Returns
+        -------
+        LocalOrg
+            Itself.
+
+        Raises
+        ------
+        OSError
+            Where the port is taken.
+        """
+        if self._server is None:
+            self._server = make_server(_HOST, self._port, self.app, threaded=True, request_handler=_Handler)
+            self._server.daemon_threads = False  # type: ignore[attr-defined]  # so that close() waits for them
+            serve = {"poll_interval": _STOP_SECONDS}
+            self._thread = threading.Thread(target=self._server.serve_forever, kwargs=serve, name="local-org")
+            self._thread.daemon = True
+            self._thread.start()
+            self.state.engine.recover()
+        return self
+
+    def close(self) -> None:
+        """Stop answering, and close the database; may be called twice."""
+        if self._server is not None and self._thread is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._thread.join()
+            self._server = self._thread = None
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def url(self) -> str:
+        """The org's address, such as ``http://127.0.0.1:43127``.
+
+        Raises
+        ------
+        RuntimeError
+            Before :meth:`start`.
+        """
+        if self._server is None:
+            raise RuntimeError("the local org has no address before it is started")
+        return f"http://{_HOST}:{self._server.server_port}"
+
+    @property
+    def access_token(self) -> str:
+        """A token that is good until :meth:`expire_tokens`."""
+        return self._token
+
+    @property
+    def client_id(self) -> str:
+        """The app's consumer key."""
+        return self.state.sign_in.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """The app's consumer secret."""
+        return self.state.sign_in.client_secret
+
+    @property
+    def refresh_token(self) -> str:
+        """A refresh token of the user's."""
+        return self.state.sign_in.refresh_token
+
+    @property
+    def username(self) -> str:
+        """The org's user."""
+        return self.state.sign_in.username
+
+    @property
+    def private_key_pem(self) -> str:
+        """The private key whose public half the org checks JWTs with."""
+        return self.state.sign_in.private_key_pem
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """What was asked, oldest first: method, path and status."""
+        return tuple(self.app.exchanges)
+
+    def credentials(self) -> dict[str, str]:
+        """Return the arguments of a JWT bearer sign-in.
+
+        Returns
+        -------
+        dict
+            ``client_id``, ``username``, ``private_key`` (PEM) and ``login_url``.
+        """
+        return {
+            "client_id": self.client_id,
+            "username": self.username,
+            "private_key": self.private_key_pem,
+            "login_url": self.url,
+        }
+
+    def advance(self, job_id: str | None = None) -> None:
+        """Take one step of a job, or of every job that runs; for the pacing ``ByHand``."""
+        self.state.engine.advance(job_id)
+
+    def expire_tokens(self) -> None:
+        """Make every access token invalid: the next call with one is answered 401."""
+        self.state.sign_in.expire_tokens()
+
+    def records(self, sobject: str) -> pa.Table:
+        """Return all records of an object that are not deleted.
+
+        Parameters
+        ----------
+        sobject : str
+            In any case.
+
+        Returns
+        -------
+        pyarrow.Table
+
+        Raises
+        ------
+        KeyError
+            For an object that the org lacks.
+        """
+        return self._store.records(sobject)
+
+    def __repr__(self) -> str:
+        return f"LocalOrg({self.url if self._server else 'not started'})"

@@ -1,0 +1,131 @@
+"""Who may call: the org's one app, its one user, their keys, and the tokens handed out."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+import threading
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from .state import ORG_ID
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+USERNAME = "analyst@local-org.example"
+_KEY_BITS = 2048
+
+
+@dataclass
+class _Secrets:
+    client_id: str
+    client_secret: str
+    refresh_token: str
+    private_key_pem: str = ""
+
+
+class SignIn:
+    """Keep the org's credentials, and know which tokens are good.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the credentials are kept, so that an org with a file has the same ones after a restart.
+
+    Notes
+    -----
+    Safe to use from several threads. The RSA key pair is made when it is first asked for.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "sign_in.json"
+        self._lock = threading.RLock()
+        self._tokens: set[str] = set()
+        if self._file.exists():
+            self._secrets = _Secrets(**json.loads(self._file.read_text(encoding="utf-8")))
+        else:
+            self._secrets = _new_secrets()
+            self._save()
+
+    @property
+    def username(self) -> str:
+        """The user who may sign in."""
+        return USERNAME
+
+    @property
+    def client_id(self) -> str:
+        """The app's consumer key."""
+        return self._secrets.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """The app's consumer secret."""
+        return self._secrets.client_secret
+
+    @property
+    def refresh_token(self) -> str:
+        """A refresh token of the user's."""
+        return self._secrets.refresh_token
+
+    @property
+    def private_key_pem(self) -> str:
+        """The RSA key that signs JWTs for the app; the org itself uses its public half alone."""
+        with self._lock:
+            if not self._secrets.private_key_pem:
+                self._secrets.private_key_pem = _new_key_pem()
+                self._save()
+            return self._secrets.private_key_pem
+
+    @property
+    def public_key_pem(self) -> bytes:
+        """What stands in the certificate that was uploaded to the app."""
+        key = serialization.load_pem_private_key(self.private_key_pem.encode(), password=None)
+        form = serialization.PublicFormat.SubjectPublicKeyInfo
+        return key.public_key().public_bytes(serialization.Encoding.PEM, form)
+
+    def new_token(self) -> str:
+        """Hand out an access token."""
+        token = f"{ORG_ID[:15]}!AQ{secrets.token_urlsafe(64)}"
+        with self._lock:
+            self._tokens.add(token)
+        return token
+
+    def is_good(self, token: str) -> bool:
+        """Whether a token was handed out and has not expired."""
+        with self._lock:
+            return token in self._tokens
+
+    def expire_tokens(self) -> None:
+        """Make every access token handed out so far invalid."""
+        with self._lock:
+            self._tokens.clear()
+
+    def knows_app(self, client_id: str, client_secret: str | None = None) -> bool:
+        """Whether a client id is the app's and, where one is given, the secret too."""
+        if client_id != self.client_id:
+            return False
+        return client_secret is None or hmac.compare_digest(client_secret.encode(), self.client_secret.encode())
+
+    def _save(self) -> None:
+        self._file.write_text(json.dumps(asdict(self._secrets)), encoding="utf-8")
+        self._file.chmod(0o600)
+
+
+def _new_secrets() -> _Secrets:
+    return _Secrets(
+        client_id=f"3MVG9{secrets.token_urlsafe(48)}",
+        client_secret=secrets.token_hex(32).upper(),
+        refresh_token=f"5Aep861{secrets.token_urlsafe(48)}",
+    )
+
+
+def _new_key_pem() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
