@@ -184,7 +184,11 @@ def read_token(response: Response) -> AccessToken:
     if not isinstance(token, str) or not isinstance(instance_url, str):
         raise response.broken("should hold access_token and instance_url and does not")
     identity = data.get("id")
-    return AccessToken(token, instance_url, identity if isinstance(identity, str) else None)
+    try:
+        return AccessToken(token, instance_url, identity if isinstance(identity, str) else None)
+    except UsageError:  # not the caller's doing
+        broken = response.broken("holds a token or an instance_url that cannot be used")
+    raise broken
 
 
 def _refusal(response: Response, data: dict[str, Any]) -> Exception:

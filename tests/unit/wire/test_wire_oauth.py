@@ -75,6 +75,8 @@ def test_refusal(error, description, cause, step):
         Response(200, {}, b'{"access_token":"plan'),
         answer(200, access_token="planted"),
         answer(200, access_token=5, instance_url="https://a.my.salesforce.com"),
+        answer(200, access_token="planted", instance_url="http://evil.example.com"),
+        answer(200, access_token="pl anted", instance_url="https://a.my.salesforce.com"),
         Response(200, {}, b"[]"),
         answer(500, message="?"),
     ],
