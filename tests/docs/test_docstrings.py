@@ -24,9 +24,9 @@ MODULES = sorted(
 @pytest.fixture(scope="module")
 def names():
     """What an example may use without importing it, among it an org to talk to."""
-    with importlib.import_module("sfbulk_pandas.local_org").LocalOrg() as local:
-        with sfbulk.connect(sfbulk.JwtBearer(**local.credentials())) as org:
-            yield {"pd": pd, "sfbulk": sfbulk, "local": local, "org": org}
+    local_org = importlib.import_module("sfbulk_pandas.local_org")
+    with local_org.LocalOrg() as local, sfbulk.connect(sfbulk.JwtBearer(**local.credentials())) as org:
+        yield {"pd": pd, "sfbulk": sfbulk, "local": local, "org": org}
 
 
 def examples(name: str) -> list[doctest.DocTest]:
