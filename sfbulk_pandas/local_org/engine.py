@@ -122,6 +122,11 @@ class Engine:
             if runner:
                 runner.close()
 
+    def forget(self, job: Job) -> None:
+        """Stop moving a job that is about to be deleted."""
+        with job.lock:
+            self._lives.pop(job.id, None)
+
     def _take_due(self, job: Job) -> None:
         due = self.pacing.steps_due(self._lives[job.id], self._clock)
         while job.id in self._lives and (due is None or due > 0):

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+Cursor = duckdb.DuckDBPyConnection
+
 _TYPES = {
     FieldType.BOOLEAN: "BOOLEAN",
     FieldType.INT: "BIGINT",
@@ -130,7 +132,7 @@ class Store:
         """Return an object's table columns, canonical name to DuckDB type."""
         return table_columns(self.describes[sobject.lower()].model)
 
-    def cursor(self) -> duckdb.DuckDBPyConnection:
+    def cursor(self) -> Cursor:
         """Return a new cursor; one a thread, closed by who took it."""
         return self._connection.cursor()
 
@@ -228,7 +230,7 @@ def _folder_of(path: Path | None) -> Path:
     return folder
 
 
-def to_table(cursor: duckdb.DuckDBPyConnection, sql: str, params: Sequence[Any] | None = None) -> pa.Table:
+def to_table(cursor: Cursor, sql: str, params: Sequence[Any] | None = None) -> pa.Table:
     """Run a query and return its whole result.
 
     Parameters
@@ -246,7 +248,7 @@ def to_table(cursor: duckdb.DuckDBPyConnection, sql: str, params: Sequence[Any] 
 
 
 def to_batches(
-    cursor: duckdb.DuckDBPyConnection, sql: str, params: Sequence[Any] | None = None, *, rows: int
+    cursor: Cursor, sql: str, params: Sequence[Any] | None = None, *, rows: int
 ) -> Iterator[pa.RecordBatch]:
     """Run a query and yield its result, about ``rows`` rows at a time; memory stays bounded."""
     relation = cursor.sql(sql, params=list(params) if params else None)

@@ -1,0 +1,170 @@
+"""Run an ingest job: check the file, then validate, write and report its rows, a step at a time."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from pyarrow import csv as pacsv
+
+from sfbulk_pandas.salesforce.job import Operation
+from sfbulk_pandas.salesforce.limits import BATCH_ROWS
+
+from .apply import Write, write_rows
+from .csv_check import CsvForm, check_structure
+from .engine import JobFailure
+from .results import ResultFiles
+from .targets import read_targets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+
+    from .apply import Outcome
+    from .csv_check import CsvFile
+    from .jobs import Job
+    from .store import Store
+    from .switches import Switches
+    from .targets import Target
+
+_BLOCK_BYTES = 1 << 24  # a record has at most 400,000 characters, so every one fits a block
+_COLUMNS_DIFFER = re.compile(r"Expected (\d+) columns, got (\d+)")
+
+
+@dataclass(frozen=True)
+class IngestRunner:
+    """Run ingest jobs on a store; an :class:`~sfbulk_pandas.local_org.engine.Engine` calls it with each job.
+
+    Attributes
+    ----------
+    store : Store
+    switches : Switches
+    clock : callable
+        Seconds since the epoch.
+    rows_per_step : callable
+        Returns the rows of a step, whole chunks of 200.
+    seed : int
+        Of the order of rows in result files.
+    """
+
+    store: Store
+    switches: Switches
+    clock: Callable[[], float]
+    rows_per_step: int = BATCH_ROWS
+    seed: int = 0
+
+    def __call__(self, job: Job) -> Generator[None, None, None]:
+        """Do a job; closed early, it leaves the rest unprocessed.
+
+        Raises
+        ------
+        JobFailure
+            Where the job fails as a whole.
+        """
+        file = check_structure(job.upload, CsvForm(job.column_delimiter, job.line_ending)) if job.uploaded else None
+        if file is None:
+            return
+        described = self.store.describe(job.sobject)
+        if described is None:
+            raise JobFailure(f"InvalidJob : Unable to find object: {job.sobject}")
+        duplicates_fail = self.switches.duplicate_columns_fail
+        targets = read_targets(file.names, described, self.store, job.operation, duplicates_fail=duplicates_fail)
+        results = ResultFiles(job, file, targets, self.switches, self.seed)
+        try:
+            yield from self._rows(job, file, targets, results)
+        finally:
+            results.close()
+
+    def _rows(
+        self, job: Job, file: CsvFile, targets: Sequence[Target], results: ResultFiles
+    ) -> Generator[None, None, None]:
+        with ThreadPoolExecutor(1) as writer:
+            # The result files of one slice are written while the next is validated.
+            pending: Future[None] | None = None
+            try:
+                for columns in read_slices(file, self.rows_per_step):
+                    outcome = write_rows(self.store, self._write(job), targets, columns)
+                    if pending:
+                        pending.result()
+                    pending = writer.submit(results.write, outcome, columns)
+                    self._count(job, outcome)
+                    yield
+            finally:
+                if pending:
+                    pending.result()
+
+    def _write(self, job: Job) -> Write:
+        described = self.store.describes[job.sobject.lower()]
+        key = described.model.get(job.external_id_field_name or "") if job.operation is Operation.UPSERT else None
+        fail = self.switches.duplicate_in_file_fails
+        return Write(described, job.operation, job.created_by, self.clock(), key, fail)
+
+    def _count(self, job: Job, outcome: Outcome) -> None:
+        job.processed += len(outcome.created)
+        job.failed += int(outcome.errors.failed.sum())
+
+
+def read_slices(file: CsvFile, rows_per_step: int) -> Iterator[list[pa.StringArray]]:
+    """Read a file's rows as text, in slices of whole chunks of 200.
+
+    Parameters
+    ----------
+    file : CsvFile
+    rows_per_step : int
+        Rows of a slice; a slice of less than 10,000 rows ends with its batch.
+
+    Yields
+    ------
+    list of pyarrow.StringArray
+        One array a column; no nulls.
+
+    Raises
+    ------
+    JobFailure
+        Where the file cannot be read on: a row of another number of columns, or text that is not UTF-8.
+    """
+    waiting: list[pa.RecordBatch] = []
+    held = done = 0
+    for batch in _batches(file):
+        waiting.append(batch)
+        held += len(batch)
+        while held >= (wanted := _wanted(done, rows_per_step)):
+            table = pa.Table.from_batches(waiting)
+            yield _columns(table.slice(0, wanted))
+            waiting = table.slice(wanted).to_batches()
+            held, done = held - wanted, done + wanted
+    if held:
+        yield _columns(pa.Table.from_batches(waiting))
+
+
+def _wanted(done: int, rows_per_step: int) -> int:
+    return min(rows_per_step, BATCH_ROWS - done % BATCH_ROWS) if rows_per_step < BATCH_ROWS else rows_per_step
+
+
+def _columns(table: pa.Table) -> list[pa.StringArray]:
+    return [column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks) for column in table.columns]
+
+
+def _batches(file: CsvFile) -> Iterator[pa.RecordBatch]:
+    if not file.has_rows:
+        return
+    names = [str(place) for place in range(len(file.names))]
+    try:
+        reader = pacsv.open_csv(
+            file.path,
+            pacsv.ReadOptions(column_names=names, skip_rows=1, block_size=_BLOCK_BYTES),
+            pacsv.ParseOptions(delimiter=file.form.delimiter.char, newlines_in_values=file.quoted),
+            pacsv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), null_values=[]),
+        )
+        yield from reader
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        raise JobFailure(f"InvalidBatch : Failed to parse CSV. {_reason(str(error))}") from None
+
+
+def _reason(text: str) -> str:
+    differ = _COLUMNS_DIFFER.search(text)
+    if differ:
+        return f"Found a row with {differ[2]} values under a header with {differ[1]}"
+    return "The file is not UTF-8" if "UTF8" in text else "Found a row that cannot be read"

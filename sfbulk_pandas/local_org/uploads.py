@@ -1,0 +1,118 @@
+"""Take uploads: a CSV file straight to disk, or job and rows together in one multipart call.
+
+Source: Bulk API 2.0 guide, "Upload Job Data" and "Create a Job"; App Limits cheat sheet, "Bulk API 2.0".
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from werkzeug.formparser import MultiPartParser
+from werkzeug.http import parse_options_header
+
+from sfbulk_pandas.salesforce.limits import MAX_MULTIPART_CHARS, MAX_UPLOAD_BYTES
+
+from . import faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from .http import Call
+    from .switches import Switches
+
+_PIECE = 1 << 20
+_GZIP_OR_ZLIB = 47  # wbits: the header tells which
+
+
+def receive(call: Call, path: Path, switches: Switches) -> None:
+    """Write the body of a call to disk, piece by piece.
+
+    Parameters
+    ----------
+    call : Call
+    path : Path
+        There is a file only when all of it has come.
+    switches : Switches
+
+    Raises
+    ------
+    Fault
+        413 (or what the switch says) above 150 MB, 415 for a compressed body, 400 for one that is cut off.
+    """
+    encoding = call.headers.get("content-encoding", "identity").lower()
+    if encoding != "identity" and not (encoding == "gzip" and switches.gzip_uploads):
+        raise faults.unsupported_media(f"Content-Encoding {encoding} is not supported")
+    if (call.content_length or 0) > MAX_UPLOAD_BYTES:
+        raise _too_large(switches)
+    pieces = _unzipped(_pieces(call)) if encoding == "gzip" else _pieces(call)
+    part = path.with_suffix(".part")
+    size = 0
+    with part.open("wb") as file:
+        for piece in pieces:
+            size += len(piece)
+            if size > MAX_UPLOAD_BYTES:
+                raise _too_large(switches)
+            file.write(piece)
+    part.replace(path)
+
+
+def _too_large(switches: Switches) -> faults.Fault:
+    fault = faults.entity_too_large()
+    fault.status = switches.oversize_status
+    return fault
+
+
+def _pieces(call: Call) -> Iterator[bytes]:
+    size = 0
+    while piece := call.stream.read(_PIECE):
+        size += len(piece)
+        yield piece
+    if call.content_length is not None and size < call.content_length:
+        raise faults.api_error(f"The body ended after {size} of {call.content_length} bytes")
+
+
+def _unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
+    for piece in pieces:
+        yield unpacker.decompress(piece)
+    yield unpacker.flush()
+
+
+def is_multipart(call: Call) -> bool:
+    """Whether a create call brings its rows along."""
+    return call.headers.get("content-type", "").lower().startswith("multipart/form-data")
+
+
+def read_multipart(call: Call) -> tuple[bytes, bytes]:
+    """Read a multipart create call.
+
+    Parameters
+    ----------
+    call : Call
+
+    Returns
+    -------
+    tuple of bytes
+        The parts ``job`` (JSON) and ``content`` (CSV).
+
+    Raises
+    ------
+    Fault
+        400 for a body above 100,000 characters, or without one of the parts.
+    """
+    _, options = parse_options_header(call.headers["content-type"])
+    body_size = call.content_length or 0
+    if body_size > MAX_MULTIPART_CHARS:
+        raise faults.api_error(f"The multipart request exceeds {MAX_MULTIPART_CHARS} characters")
+    try:
+        parser = MultiPartParser()
+        form, files = parser.parse(call.stream, options.get("boundary", "").encode(), call.content_length)
+    except ValueError as error:
+        raise faults.api_error(f"The multipart request cannot be read: {error}") from None
+    found = {**{name: text.encode() for name, text in form.items()}, **{name: f.read() for name, f in files.items()}}
+    missing = [name for name in ("job", "content") if name not in found]
+    if missing:
+        raise faults.api_error(f"The multipart request has no part '{missing[0]}'")
+    return found["job"], found["content"]
