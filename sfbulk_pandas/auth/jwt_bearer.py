@@ -41,8 +41,6 @@ class JwtBearer:
         ``https://login.salesforce.com``, ``https://test.salesforce.com`` for sandboxes, or the My Domain.
     passphrase : str, bytes or None
         For an encrypted key. Credentials with a passphrase refuse to be pickled.
-    now : callable
-        Seconds since the epoch; the clock that ``exp`` is counted from.
 
     Raises
     ------
@@ -63,7 +61,6 @@ class JwtBearer:
         private_key: KeySource,
         login_url: str = PRODUCTION_LOGIN,
         passphrase: str | bytes | None = None,
-        now: Callable[[], float] = time.time,
     ) -> None:
         for name, value in {"client_id": client_id, "username": username, "private_key": private_key}.items():
             if not isinstance(value, Path) and not value.strip():
@@ -73,7 +70,7 @@ class JwtBearer:
         self.login_url = base_url(login_url)
         self._private_key = private_key
         self._passphrase = passphrase
-        self._now = now
+        self._now: Callable[[], float] = time.time
 
     def fetch(self, send: Send) -> AccessToken:
         """Sign an assertion and trade it for a token. Costs one call to the login host.

@@ -51,7 +51,8 @@ class FarEnd:
 
 def signed_in(**options) -> tuple[FarEnd, JwtBearer]:
     far_end = FarEnd()
-    credentials = JwtBearer("key123", "me@acme.com", now=lambda: 1_000_000.9, **{"private_key": PEM, **options})
+    credentials = JwtBearer("key123", "me@acme.com", **{"private_key": PEM, **options})
+    credentials._now = lambda: 1_000_000.9
     assert credentials.fetch(far_end).token == "tok"
     return far_end, credentials
 
