@@ -16,6 +16,7 @@ from sfbulk_pandas.errors import DecodeError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+STRIDE_BYTES = 1 << 20  # what one thread of Arrow's parser takes at a time
 BOM = "\ufeff"
 
 
@@ -124,15 +125,20 @@ def _parsed_as(kind: pa.DataType) -> pa.DataType:
 def _parse(block: bytes, schema: pa.Schema, *, nulls: bool) -> list[pa.RecordBatch]:
     if not block:
         return [pa.RecordBatch.from_arrays([pa.array([], each.type) for each in schema], schema=schema)]
+    convert = _convert(schema, nulls=nulls)
     try:
-        table = csv.read_csv(
-            pa.BufferReader(block),
-            csv.ReadOptions(column_names=schema.names, block_size=max(len(block), 1)),
-            csv.ParseOptions(newlines_in_values=True),
-            _convert(schema, nulls=nulls),
-        )
+        return _parse_in(min(len(block), STRIDE_BYTES), block, schema.names, convert)
+    except pa.ArrowInvalid:
+        pass  # perhaps only because a row is longer than the stride: the whole block at once knows no such limit
+    try:
+        return _parse_in(len(block), block, schema.names, convert)
     except pa.ArrowInvalid as error:
         raise DecodeError(f"the answer's CSV cannot be read: {error}") from error
+
+
+def _parse_in(stride: int, block: bytes, names: list[str], convert: csv.ConvertOptions) -> list[pa.RecordBatch]:
+    read = csv.ReadOptions(column_names=names, block_size=stride)
+    table = csv.read_csv(pa.BufferReader(block), read, csv.ParseOptions(newlines_in_values=True), convert)
     batches: list[pa.RecordBatch] = table.to_batches()
     return batches
 

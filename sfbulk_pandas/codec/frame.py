@@ -13,6 +13,7 @@ Decisions that a caller may want to know:
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -119,7 +120,7 @@ def _to_arrow(series: pd.Series[Any]) -> pa.Array | None:
     """Return a column as Arrow holds it, or None where its cells must be looked at one by one."""
     wanted = None
     if isinstance(series.dtype, np.dtype) and series.dtype.hasobject:
-        wanted = _OBJECTS.get(pd.api.types.infer_dtype(series, skipna=True))
+        wanted = _object_type(series)
         if wanted is None:
             return None
     try:
@@ -131,6 +132,13 @@ def _to_arrow(series: pd.Series[Any]) -> pa.Array | None:
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
     return None if isinstance(array, pa.ExtensionArray) else array
+
+
+def _object_type(series: pd.Series[Any]) -> pa.DataType | None:
+    kind = pd.api.types.infer_dtype(series, skipna=True)
+    if kind == "date" and not {type(value) for value in series} <= {dt.date, type(None)}:
+        return None  # pandas takes datetimes among dates for dates, and Arrow would cut their hours off
+    return _OBJECTS.get(kind)
 
 
 def _checked(text: pa.Array, *, allow_na: bool) -> pa.Array:

@@ -44,10 +44,9 @@ def naive_datetimes(frame: pd.DataFrame, column: Column) -> list[Finding]:
     naive = next(_naive_positions(series, column), None)
     if naive is None:
         return []
+    label = series.index[naive : naive + 1].tolist()[0]
     suggestion = "give timezone=, such as timezone='Europe/Berlin', or localise the column"
-    return [
-        Finding(series.index[naive], column.label, "a datetime without a time zone", series.iloc[naive], suggestion)
-    ]
+    return [Finding(label, column.label, "a datetime without a time zone", series.iloc[naive], suggestion)]
 
 
 def _naive_positions(series: pd.Series[Any], column: Column) -> Iterator[int]:

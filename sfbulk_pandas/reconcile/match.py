@@ -42,6 +42,9 @@ def pair_by_key(keys: pa.Array, sent_rows: int) -> Ints:
 def pair_by_content(columns: Iterable[pa.Array], sent_rows: int, rows: int) -> Ints:
     """Return the answer of each sent row with the same values, else -1; equal rows are dealt out in order.
 
+    Column by column the rows fall into smaller groups. A group of one row and one answer is a pair from then on,
+    and its further columns are only compared: numbering millions of distinct texts is what costs.
+
     Parameters
     ----------
     columns : iterable of pyarrow.Array
@@ -49,10 +52,39 @@ def pair_by_content(columns: Iterable[pa.Array], sent_rows: int, rows: int) -> I
     sent_rows, rows : int
         How many were sent; how many there are in all.
     """
-    codes = np.zeros(rows, np.int64)
+    paired = np.full(sent_rows, NONE, np.int64)
+    active, codes = np.arange(rows), np.zeros(rows, np.int64)
     for column in columns:
-        codes = _refine(codes, encode(column))
-    return _deal(codes[:sent_rows], codes[sent_rows:])
+        _part_unequal(paired, column)
+        codes = _refine(codes, encode(column if len(active) == rows else column.take(pa.array(active))))
+        is_open = _pair_lone(paired, active, codes)
+        active, codes = active[is_open], codes[is_open]
+    is_sent = active < sent_rows
+    found = _deal(codes[is_sent], codes[~is_sent])
+    paired[active[is_sent][found != NONE]] = active[~is_sent][found[found != NONE]] - sent_rows
+    return paired
+
+
+def _part_unequal(paired: Ints, column: pa.Array) -> None:
+    """Part the pairs that differ in one more column."""
+    held = np.flatnonzero(paired != NONE)
+    one, other = column.take(pa.array(held)), column.take(pa.array(paired[held] + len(paired)))
+    both_null = pc.and_(pc.is_null(one), pc.is_null(other))
+    equal = pc.or_(pc.fill_null(pc.equal(one, other), fill_value=False), both_null)
+    paired[held[~equal.to_numpy(zero_copy_only=False)]] = NONE
+
+
+def _pair_lone(paired: Ints, active: Ints, codes: Ints) -> NDArray[np.bool_]:
+    """Pair the groups of one row and one answer; return which rows are in groups that must be told apart further."""
+    is_sent = active < len(paired)
+    groups = int(codes.max(initial=0)) + 1
+    sent, answers = (np.bincount(codes[each], minlength=groups) for each in (is_sent, ~is_sent))
+    lone = (sent == 1) & (answers == 1)
+    answer_of = np.full(groups, NONE, np.int64)
+    answer_of[codes[~is_sent]] = active[~is_sent] - len(paired)
+    chosen = is_sent & lone[codes]
+    paired[active[chosen]] = answer_of[codes[chosen]]
+    return np.asarray(((sent > 0) & (answers > 0) & ~lone)[codes])
 
 
 def encode(column: pa.Array) -> Ints:

@@ -66,7 +66,8 @@ def test_times():
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("I", "5.5"), ("I", "five"), ("F", "x"), ("D", "soon"), ("At", "2024-01-02"), ("B", "yes"), ("T", "x")]
+    ("name", "value"),
+    [("I", "5.5"), ("I", "five"), ("F", "x"), ("D", "soon"), ("At", "2024-01-02"), ("B", "yes"), ("T", "x")],
 )
 def test_a_value_of_another_type_is_named(name, value):
     with pytest.raises(DecodeError, match=f"column '{name}' holds '{value}'"):
@@ -101,7 +102,10 @@ def test_one_odd_block_does_not_change_the_schema():
 def test_a_cell_larger_than_a_block_is_read():
     text = "long\n" * 10_000
     body = f'"Id","Text"\n"1","{text}"\n"2","x"\n'.encode()
-    assert pa.Table.from_batches(read_batches(io.BytesIO(body), {}, block_bytes=100)).column("Text").to_pylist() == [text, "x"]
+    assert pa.Table.from_batches(read_batches(io.BytesIO(body), {}, block_bytes=100)).column("Text").to_pylist() == [
+        text,
+        "x",
+    ]
 
 
 def test_headers_keep_their_spelling_and_find_their_type_in_any_case():

@@ -90,7 +90,7 @@ def test_a_header_is_quoted_only_where_it_must_be():
 
 
 def test_a_header_longer_than_salesforce_takes_is_refused():
-    with pytest.raises(EncodeError, match="32,?000"):
+    with pytest.raises(EncodeError, match=r"32,?000"):
         header_line([Column(i, f"Field_{i:04}__c") for i in range(3_000)])
 
 

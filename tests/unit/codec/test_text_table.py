@@ -25,7 +25,7 @@ def texts(values, kind=None, **options):
 
 @pytest.mark.parametrize("dtype", ["object", "string", "string[pyarrow]", "category", None])
 def test_texts_travel_as_they_are(dtype):
-    assert texts(pd.Series(["Zoë, \"x\"", None, "", " a "], dtype=dtype)) == ["Zoë, \"x\"", None, "", " a "]
+    assert texts(pd.Series(['Zoë, "x"', None, "", " a "], dtype=dtype)) == ['Zoë, "x"', None, "", " a "]
 
 
 @pytest.mark.parametrize("dtype", ["int64", "uint8", "Int64", "int32[pyarrow]"])
@@ -178,6 +178,11 @@ def test_dates_in_a_datetime_field_are_midnights_of_the_zone():
             texts(each, "datetime")
 
 
+def test_datetimes_among_dates_keep_their_hours():
+    mixed = pd.Series([dt.date(2024, 1, 1), dt.datetime(2024, 1, 1, 5, tzinfo=dt.UTC), pd.NaT], dtype=object)
+    assert texts(mixed) == ["2024-01-01", "2024-01-01T05:00:00.000Z", None]
+
+
 def test_times_have_milliseconds_and_a_z():
     times = [dt.time(1, 2, 3, 456789), None]
     assert texts(times, "time") == ["01:02:03.456Z", None]
@@ -229,20 +234,44 @@ def test_nan_inside_arrow_backed_floats_is_missing():
 def test_mixed_columns_are_written_cell_by_cell():
     key = uuid.UUID(int=5)
     moment = dt.datetime(2024, 1, 2, 3, tzinfo=dt.UTC)
-    mixed = [dt.date(2024, 1, 2), moment, Decimal("2.50"), True, 7, 7.0, "x", np.int8(3), np.datetime64("2024-01-02"), key]
-    expected = ["2024-01-02", "2024-01-02T03:00:00.000Z", "2.50", "true", "7", "7", "x", "3", "2024-01-02T00:00:00.000Z"]
+    mixed = [
+        dt.date(2024, 1, 2),
+        moment,
+        Decimal("2.50"),
+        True,
+        7,
+        7.0,
+        "x",
+        np.int8(3),
+        np.datetime64("2024-01-02"),
+        key,
+    ]
+    expected = [
+        "2024-01-02",
+        "2024-01-02T03:00:00.000Z",
+        "2.50",
+        "true",
+        "7",
+        "7",
+        "x",
+        "3",
+        "2024-01-02T00:00:00.000Z",
+    ]
     assert texts(pd.Series(mixed, dtype=object), timezone="UTC") == [*expected, str(key)]
 
 
 @pytest.mark.parametrize(
-    "value", [b"x", dt.timedelta(1), pd.Period("2024-01"), 1j, {"a": 1}, object(), pd.Interval(0, 1), np.timedelta64(1, "s")]
+    "value",
+    [b"x", dt.timedelta(1), pd.Period("2024-01"), 1j, {"a": 1}, object(), pd.Interval(0, 1), np.timedelta64(1, "s")],
 )
 def test_values_without_a_form_are_refused_with_their_place(value):
     with pytest.raises(EncodeError, match=r"column 'x', row 1 .*no form that Salesforce reads"):
         texts(pd.Series(["a", value], dtype=object))
 
 
-@pytest.mark.parametrize("series", [pd.Series(pd.to_timedelta([None, "1s"])), pd.Series(pd.period_range("2024", periods=2))])
+@pytest.mark.parametrize(
+    "series", [pd.Series(pd.to_timedelta([None, "1s"])), pd.Series(pd.period_range("2024", periods=2))]
+)
 def test_dtypes_without_a_form_are_refused(series):
     with pytest.raises(EncodeError, match="no form that Salesforce reads"):
         texts(series)

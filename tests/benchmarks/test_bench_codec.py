@@ -1,0 +1,122 @@
+"""Show the codec's speed as ratios of interleaved medians: ``pytest -m benchmark -s``."""
+
+import io
+import random
+import statistics
+import time
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyarrow import csv
+
+from sfbulk_pandas.codec.decode import read_batches
+from sfbulk_pandas.codec.encode import encode_parts
+from sfbulk_pandas.codec.frame import Column, text_table
+from sfbulk_pandas.reconcile import Answers, reconcile
+from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
+
+pytestmark = pytest.mark.benchmark
+ROWS = 1_000_000
+ROUNDS = 5
+KINDS = {"Amount__c": "currency", "Rate__c": "double", "Staff__c": "int", "Active__c": "boolean", "Day__c": "date"}
+
+
+def crm_frame(rows):
+    random_numbers = np.random.default_rng(7)
+    numbers = random_numbers.integers(0, 10**6, rows)
+    texts = {name: pd.Series(numbers, dtype="string[pyarrow]") for name in ("LastName", "City", "Email")}
+    return pd.DataFrame(
+        {
+            "Key__c": "K-" + pd.Series(np.arange(rows), dtype="string[pyarrow]"),
+            "FirstName": pd.Series(np.array(["Ann", "Bob", "Zoë"])[numbers % 3], dtype="string[pyarrow]"),
+            "LastName": "Name " + texts["LastName"],
+            "Email": texts["Email"] + "@example.com",
+            "City": "Some City, no. " + texts["City"],
+            "Notes__c": 'A note with "quotes" for ' + texts["City"],
+            "Amount__c": random_numbers.random(rows).round(4) * 1e6,
+            "Rate__c": pd.Series(numbers % 1000).astype("float64"),
+            "Staff__c": pd.Series(numbers % 5000).astype("Int64"),
+            "Active__c": numbers % 2 == 0,
+            "Day__c": pd.Series(np.datetime64("2020-01-01") + numbers % 3000).astype(pd.ArrowDtype(pa.date32())),
+            "Seen__c": pd.to_datetime(1_600_000_000 + numbers, unit="s", utc=True),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return crm_frame(ROWS)
+
+
+@pytest.fixture(scope="module")
+def columns(frame):
+    kinds = {name: FieldType(KINDS.get(name, "datetime" if name == "Seen__c" else "string")) for name in frame.columns}
+    return [Column(name, name, FieldDescribe(name, kind)) for name, kind in kinds.items()]
+
+
+def medians(**variants):
+    """Time each variant in every round, in random order, after a warm-up."""
+    times = {name: [] for name in variants}
+    for turn in range(ROUNDS + 1):
+        for name in random.sample(list(variants), len(variants)):
+            start = time.perf_counter()
+            variants[name]()
+            if turn:
+                times[name].append(time.perf_counter() - start)
+    return {name: statistics.median(each) for name, each in times.items()}
+
+
+def show(title, figures, reference):
+    print(f"\n{title} (pandas {pd.__version__}, pyarrow {pa.__version__}, {ROWS:,} rows)")
+    for name, seconds in figures.items():
+        print(f"  {name:<34} {seconds:7.3f} s  {seconds / figures[reference]:6.2f} times {reference}")
+
+
+def test_encoding(frame, columns):
+    def parts():
+        return sum(len(part.body) for part in encode_parts(frame, columns))
+
+    def bare():
+        out = pa.BufferOutputStream()
+        csv.write_csv(pa.Table.from_pandas(frame, preserve_index=False), out)
+        return out.getvalue().size
+
+    def pandas_on_a_tenth():
+        return len(frame.iloc[: ROWS // 10].to_csv(index=False))
+
+    figures = medians(encode_parts=parts, write_csv=bare, to_csv=pandas_on_a_tenth)
+    figures["to_csv"] *= 10
+    show(f"encode {parts() / 1e6:.0f} MB", figures, "write_csv")
+
+
+def test_decoding(frame, columns):
+    body = b"".join(b"".join(part.body) for part in encode_parts(frame.iloc[:ROWS], columns[:5]))
+    types = {column.header.lower(): pa.string() for column in columns}
+
+    def streamed():
+        return sum(batch.num_rows for batch in read_batches(io.BytesIO(body), types))
+
+    def whole():
+        options = csv.ConvertOptions(column_types={column.header: pa.string() for column in columns})
+        return csv.read_csv(
+            io.BytesIO(body), parse_options=csv.ParseOptions(newlines_in_values=True), convert_options=options
+        )
+
+    show(f"decode {len(body) / 1e6:.0f} MB", medians(read_batches=streamed, read_csv=whole), "read_csv")
+
+
+def test_reconciling(frame, columns):
+    sent = text_table(frame, columns)
+    order = np.random.default_rng(3).permutation(ROWS)
+    echoed = sent.take(pa.array(order))
+    half = ROWS // 2
+    ids = pa.array(["003000000000001AAA"] * half)
+    successful = echoed.slice(0, half).append_column("sf__Id", ids)
+    failed = echoed.slice(half).append_column("sf__Error", pa.array(["A_B:m:--"] * (ROWS - half)))
+    answers = Answers(successful, failed, pa.table({}))
+    figures = medians(
+        by_key=lambda: reconcile(sent, columns, answers, "Key__c"), by_content=lambda: reconcile(sent, columns, answers)
+    )
+    show("reconcile", figures, "by_key")

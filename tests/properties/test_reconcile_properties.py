@@ -1,0 +1,140 @@
+import datetime as dt
+import math
+from collections import Counter
+
+import hypothesis.strategies as st
+import pyarrow as pa
+import pytest
+from hypothesis import given
+
+from sfbulk_pandas.errors import ReconcileError
+from sfbulk_pandas.reconcile import Answers, reconcile
+from sfbulk_pandas.salesforce.columns import Column
+from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
+
+KINDS = {
+    "Name": "string",
+    "Amount": "currency",
+    "Staff": "int",
+    "Active": "boolean",
+    "Day": "date",
+    "At": "datetime",
+    "OwnerId": "reference",
+}
+COLUMNS = [Column(name, name, FieldDescribe(name, FieldType(kind), scale=4)) for name, kind in KINDS.items()]
+STATUS = {"successful": 1, "failed": 2, "unprocessed": 3}
+
+
+def java_double(number):
+    """Write a double as Java's Double.toString does."""
+    if number == 0 or 1e-3 <= abs(number) < 1e7:
+        return repr(float(number)) if number else "0.0"
+    mantissa, exponent = f"{number:.17e}".split("e")
+    digits = repr(number).lower().split("e")[0].replace(".", "").lstrip("-0").rstrip("0") or "0"
+    sign = "-" if number < 0 else ""
+    assert math.isclose(float(f"{sign}{digits[0]}.{digits[1:] or '0'}E{int(exponent)}"), number, rel_tol=1e-12), (
+        mantissa
+    )
+    return f"{sign}{digits[0]}.{digits[1:] or '0'}E{int(exponent)}"
+
+
+def echo(kind, text):
+    """Re-serialise a value as Salesforce does."""
+    if text is None:
+        return ""
+    if kind == "currency":
+        return java_double(float(text))
+    if kind == "datetime":
+        return text.replace("Z", "+0000")
+    if kind == "reference":
+        return text + "AAA"
+    return text
+
+
+MOMENTS = st.datetimes(dt.datetime(1970, 1, 1), dt.datetime(2100, 1, 1))  # noqa: DTZ001 - bounds
+ROWS = st.fixed_dictionaries(
+    {
+        "Name": st.one_of(st.none(), st.text("ab \n", max_size=3).map(lambda text: text or None)),
+        "Amount": st.one_of(
+            st.none(), st.sampled_from(["912260031", "0.1", "10", "-2500000", "0"]), st.integers(-9, 9).map(str)
+        ),
+        "Staff": st.one_of(st.none(), st.integers(0, 3).map(str)),
+        "Active": st.sampled_from(["true", "false"]),
+        "Day": st.sampled_from([None, "2024-01-01", "2024-01-02"]),
+        "At": st.one_of(st.none(), MOMENTS.map(lambda at: f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z")),
+        "OwnerId": st.sampled_from([None, "005000000000001", "005000000000002"]),
+    }
+)
+
+
+@st.composite
+def loads(draw):
+    rows = draw(st.lists(ROWS, min_size=1, max_size=12))
+    rows += draw(st.lists(st.sampled_from(rows), max_size=12))  # duplicates
+    fates = draw(st.lists(st.sampled_from(list(STATUS)), min_size=len(rows), max_size=len(rows)))
+    order = draw(st.permutations(range(len(rows))))
+    headers = draw(st.permutations(list(KINDS)))
+    return rows, fates, order, headers
+
+
+def table(rows):
+    return pa.table({name: pa.array([row[name] for row in rows], pa.large_string()) for name in KINDS})
+
+
+def answer_table(rows, fates, order, headers, fate):
+    chosen = [i for i in order if fates[i] == fate]
+    extra = {"successful": ("sf__Created", "true"), "failed": ("sf__Error", "E:m:--")}.get(fate)
+    data = {"sf__Id": [f"{fate} {i}" for i in chosen], extra[0]: [extra[1]] * len(chosen)} if extra else {}
+    for name in headers:
+        cells = [rows[i][name] or "" if fate == "unprocessed" else echo(KINDS[name], rows[i][name]) for i in chosen]
+        data[name.lower() if fate == "failed" else name] = cells
+    return pa.table({name: pa.array(values, pa.string()) for name, values in data.items()})
+
+
+def answers_of(rows, fates, order, headers):
+    return Answers(*(answer_table(rows, fates, order, headers, fate) for fate in STATUS))
+
+
+def identity(row):
+    number = None if row["Amount"] is None else float(row["Amount"])
+    return tuple({**row, "Amount": number}.values())
+
+
+@given(loads())
+def test_any_order_and_duplicates_give_every_row_an_answer_of_its_own_kind(load):
+    rows, fates, _, _ = load
+    done = reconcile(table(rows), COLUMNS, answers_of(*load))
+    wanted = Counter((identity(row), STATUS[fate]) for row, fate in zip(rows, fates, strict=True))
+    assert Counter(zip(map(identity, rows), done.status.tolist(), strict=True)) == wanted
+    for row, status, sf_id in zip(rows, done.status.tolist(), done.sf_id.to_pylist(), strict=True):
+        if status != STATUS["unprocessed"]:
+            fate, position = sf_id.split(" ")
+            assert STATUS[fate] == status
+            assert identity(rows[int(position)]) == identity(row)
+    assert len(set(done.sf_id.drop_null().to_pylist())) == len(done.sf_id.drop_null())
+
+
+@given(loads(), st.booleans())
+def test_unique_keys_find_their_own_answer(load, upper):
+    rows, fates, order, headers = load
+    keys = [f"key {i}" for i in range(len(rows))]
+    sent = table(rows).append_column("Key__c", pa.array(keys, pa.large_string()))
+    tables = []
+    for fate, answers in zip(STATUS, (answer_table(rows, fates, order, headers, each) for each in STATUS), strict=True):
+        echoed = [keys[i].upper() if upper else keys[i] for i in order if fates[i] == fate]
+        tables.append(answers.append_column("key__C", pa.array(echoed, pa.string())))
+    column = Column("Key__c", "Key__c", FieldDescribe("Key__c", FieldType.STRING))
+    done = reconcile(sent, [*COLUMNS, column], Answers(*tables), "Key__c")
+    assert done.status.tolist() == [STATUS[fate] for fate in fates]
+    ids = [None if fate == "unprocessed" else f"{fate} {i}" for i, fate in enumerate(fates)]
+    assert done.sf_id.to_pylist() == ids
+
+
+@given(loads())
+def test_a_row_that_was_never_answered_is_counted_and_one_never_sent_is_an_error(load):
+    rows, fates, order, headers = load
+    shorter = [i for i in order if i != order[0]]
+    done = reconcile(table(rows), COLUMNS, answers_of(rows, fates, shorter, headers))
+    assert done.missing == 1
+    with pytest.raises(ReconcileError, match=rf"{len(rows)} rows sent, {len(rows) + 1} answered"):
+        reconcile(table(rows), COLUMNS, answers_of(rows, fates, [*order, order[0]], headers))

@@ -1,0 +1,244 @@
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from sfbulk_pandas.errors import PreflightFailed, UsageError
+from sfbulk_pandas.preflight import LoadCall, nearest, resolve_columns, resolve_sobject
+from sfbulk_pandas.salesforce.job import Operation
+from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType, SObjectDescribe
+
+
+def field(name, kind="string", **options):
+    return FieldDescribe(name, FieldType(kind), **options)
+
+
+ACCOUNT = SObjectDescribe(
+    "Account", "Account", "001", (field("Id", "id", id_lookup=True), field("Key__c", external_id=True), field("Name"))
+)
+LEAD = SObjectDescribe("Lead", "Lead", "00Q", (field("Id", "id"), field("Email", "email", id_lookup=True)))
+CONTACT = SObjectDescribe(
+    "Contact",
+    "Contact",
+    "003",
+    (
+        field("Id", "id", createable=False, updateable=False, id_lookup=True),
+        field("FirstName"),
+        field("LastName"),
+        field("Email", "email", id_lookup=True),
+        field("Key__c", external_id=True),
+        field("Birthdate", "date"),
+        field("Seen__c", "datetime"),
+        field("Staff__c", "int"),
+        field("CreatedDate", "datetime", createable=False, updateable=False),
+        field("Master__c", "reference", updateable=False, reference_to=("Account",), relationship_name="Master__r"),
+        field("AccountId", "reference", reference_to=("Account",), relationship_name="Account"),
+        field("WhoId", "reference", reference_to=("Contact", "Lead"), relationship_name="Who"),
+    ),
+)
+PARENTS = {"Account": ACCOUNT, "Lead": LEAD}
+
+
+def call(operation="insert", key=None, **options):
+    return LoadCall(Operation(operation), key, parents=PARENTS.__getitem__, **options)
+
+
+def headers(frame, *args, **options):
+    return [column.header for column in resolve_columns(frame, CONTACT, call(*args, **options))]
+
+
+def findings(frame, *args, **options):
+    with pytest.raises(PreflightFailed) as caught:
+        resolve_columns(frame, CONTACT, call(*args, **options))
+    report = caught.value.report
+    assert list(report.columns) == ["index", "column", "check", "value", "suggestion", "severity"]
+    assert set(report["severity"]) == {"error"}
+    for column in report["column"].dropna().iloc[:5]:
+        assert repr(column) in str(caught.value)
+    return list(report[["index", "column", "check", "suggestion"]].itertuples(index=False, name=None))
+
+
+def frame(**columns):
+    return pd.DataFrame(columns)
+
+
+def test_headers_are_spelled_as_the_describe_spells_them_and_keep_the_frames_order():
+    columns = resolve_columns(frame(lastname=["x"], KEY__C=["k"]), CONTACT, call("upsert", "key__c"))
+    assert [(each.label, each.header, each.field.name) for each in columns] == [
+        ("lastname", "LastName", "LastName"),
+        ("KEY__C", "Key__c", "Key__c"),
+    ]
+
+
+def test_columns_chooses_what_is_sent():
+    assert headers(frame(LastName=["x"], nonsense=[1]), columns=["LastName"]) == ["LastName"]
+
+
+def test_unknown_fields_are_named_with_the_nearest_name():
+    found = findings(frame(Frist_Name=["x"], LastName=["x"], zzz=[1]))
+    assert found[0] == (None, "Frist_Name", "Contact has no field of this name", "did you mean FirstName?")
+    assert found[1][1] == "zzz"
+    assert "columns=" in found[1][3]
+
+
+def test_unknown_objects_are_named_with_the_nearest_name():
+    assert resolve_sobject("account", ["Account", "Contact"]) == "Account"
+    with pytest.raises(PreflightFailed, match=r"no object 'Acount'\n.*did you mean Account") as caught:
+        resolve_sobject("Acount", ["Account", "Contact"])
+    assert caught.value.report["value"].tolist() == ["Acount"]
+    with pytest.raises(PreflightFailed, match="no object has a similar name"):
+        resolve_sobject("qqqqq", ["Account"])
+
+
+def test_labels_must_be_texts():
+    found = findings(pd.DataFrame({0: ["x"], "LastName": ["y"], ("a", "b"): [1]}))
+    assert [each[1] for each in found] == [0, ("a", "b")]
+
+
+def test_labels_may_not_stand_twice():
+    doubled = pd.DataFrame([["a", "b", "c"]], columns=["LastName", "LastName", "Email"])
+    assert findings(doubled)[0][1:3] == ("LastName", "two columns have this label")
+    assert headers(doubled, columns=["Email"]) == ["Email"]
+
+
+def test_two_labels_may_not_go_to_one_field():
+    assert findings(frame(LastName=["x"], lastname=["y"])) == [
+        (None, "lastname", "'LastName' goes to the same field", "rename or drop one")
+    ]
+
+
+def test_columns_that_the_frame_lacks():
+    assert findings(frame(LastName=["x"]), columns=["LastNam"])[0][2:] == (
+        "the frame has no such column",
+        "did you mean LastName?",
+    )
+
+
+def test_empty_frames():
+    assert findings(frame(LastName=[]))[0][2] == "the frame has no rows"
+    assert findings(pd.DataFrame(index=[0]))[0][2] == "the frame has no columns to send"
+
+
+@pytest.mark.parametrize("operation", ["update", "delete", "hardDelete"])
+def test_a_missing_id_column(operation):
+    found = findings(
+        frame(LastName=["x"], Idd=["x"]), operation, columns=["LastName"] if operation == "update" else None
+    )
+    assert (None, "Id", f"{operation} needs the key column Id", "rename the column 'Idd'?") in found
+
+
+def test_a_missing_external_id_column():
+    found = findings(frame(LastName=["x"]), "upsert", "Key__c")
+    assert found == [(None, "Key__c", "upsert needs the key column Key__c", "add it")]
+
+
+@pytest.mark.parametrize("dtype", ["object", "string", "category", "string[pyarrow]"])
+def test_blank_keys_are_named_row_by_row(dtype):
+    keys = pd.Series(["k1", None, "", "  "], dtype=dtype, index=["a", "b", "b", "d"])
+    found = findings(pd.DataFrame({"Key__c": keys, "LastName": "x"}), "upsert", "Key__c")
+    assert [(row, column, check) for row, column, check, _ in found] == [
+        (row, "Key__c", "the key is blank") for row in ("b", "b", "d")
+    ]
+    ids = pd.DataFrame({"Id": keys, "LastName": "x"})
+    assert len(findings(ids, "update")) == len(findings(ids, "delete")) == 3
+
+
+def test_numeric_keys_may_be_missing_too():
+    found = findings(frame(Key__c=[1.0, np.nan], LastName=["x", "y"]), "upsert", "Key__c")
+    assert found[0][:3] == (1, "Key__c", "the key is blank")
+
+
+def test_an_upsert_by_id_inserts_rows_without_one():
+    assert headers(frame(Id=["003000000000001AAA", None], LastName=["x", "y"]), "upsert", "Id") == ["Id", "LastName"]
+
+
+def test_a_delete_sends_ids_only():
+    assert headers(frame(LastName=["x"], id=["003000000000001AAA"], junk=[1]), "delete") == ["Id"]
+    found = findings(frame(LastName=["x"], Id=["003000000000001AAA"]), "hardDelete", columns=["Id", "LastName"])
+    assert found[0][1:3] == ("LastName", "hardDelete sends Ids only")
+
+
+def test_operations_and_columns_that_do_not_go_together():
+    assert findings(frame(Id=["x"], LastName=["x"]))[0][1:3] == ("Id", "an insert makes new Ids and takes none")
+    assert findings(frame(Id=["x"], Key__c=["k"]), "upsert", "Key__c")[0][2] == "an upsert by external id takes no Id"
+    assert findings(frame(LastName=["x"]), "insert", "Key__c")[0][2] == "insert takes no external_id_field"
+    assert findings(frame(LastName=["x"]), "upsert")[0][2] == "upsert needs external_id_field="
+    assert findings(frame(LastName=["x"]), "upsert", "Kee__c")[0][3] == "did you mean Key__c?"
+    assert "external id field" in findings(frame(LastName=["x"]), "upsert", "LastName")[0][2]
+    assert "cannot be written by insert" in findings(frame(CreatedDate=["x"]))[0][2]
+    assert "cannot be written by update" in findings(frame(Id=["x"], Master__c=["x"]), "update")[0][2]
+    assert headers(frame(Key__c=["k"], Master__c=["x"]), "upsert", "Key__c") == ["Key__c", "Master__c"]
+
+
+def test_a_query_takes_no_rows():
+    with pytest.raises(UsageError, match="query takes no rows"):
+        resolve_columns(frame(LastName=["x"]), CONTACT, call("query"))
+
+
+def test_relationships_are_checked_on_both_sides():
+    rows = pd.DataFrame({"account.KEY__C": ["a"], "lead:who.email": ["b"], "LastName": ["x"]})
+    columns = resolve_columns(rows, CONTACT, call())
+    assert [each.header for each in columns] == ["Account.Key__c", "Lead:Who.Email", "LastName"]
+    assert columns[0].field.name == "Key__c"
+
+
+@pytest.mark.parametrize(
+    ("label", "check", "suggestion"),
+    [
+        ("Acount.Key__c", "no relationship Acount", "did you mean Account?"),
+        ("Account.Name", "Name is no external id of Account", "use one of Id, Key__c"),
+        ("Account.Nope__c", "Nope__c is no external id of Account", "use one of Id, Key__c"),
+        ("Account:Account.Key__c", "one kind of parent only", "write Account.Key__c"),
+        ("Who.Email", "several kinds of parents", "Contact, Lead"),
+        ("Account:Who.Email", "several kinds of parents", "as in Contact:Who.Email"),
+    ],
+)
+def test_wrong_relationships(label, check, suggestion):
+    [(_, column, found, advice)] = findings(pd.DataFrame({label: ["a"]}))
+    assert column == label
+    assert check in found
+    assert suggestion in advice
+
+
+NAIVE = pd.Series(pd.to_datetime([None, "2024-01-01 10:00"]), index=[7, 8])
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        NAIVE,
+        NAIVE.astype(object),
+        NAIVE.astype(pd.ArrowDtype(pa.timestamp("us"))),
+        pd.Series([None, dt.date(2024, 1, 1)], [7, 8]),
+    ],
+)
+def test_naive_datetimes_are_named_with_their_row(series):
+    rows = pd.DataFrame({"Seen__c": series})
+    assert findings(rows)[0][:3] == (8, "Seen__c", "a datetime without a time zone")
+    assert headers(rows, timezone="Europe/Berlin") == ["Seen__c"]
+
+
+def test_aware_datetimes_and_days_are_fine():
+    aware = NAIVE.dt.tz_localize("UTC")
+    assert headers(pd.DataFrame({"Seen__c": aware, "Birthdate": NAIVE.dt.normalize(), "LastName": "x"})) == [
+        "Seen__c",
+        "Birthdate",
+        "LastName",
+    ]
+    assert headers(
+        pd.DataFrame({"Seen__c": aware.astype(object), "LastName": pd.Series([dt.date(2024, 1, 1)] * 2, [7, 8])})
+    )
+
+
+def test_all_problems_come_at_once_and_the_message_shows_the_first():
+    wrong = pd.DataFrame({f"Wrong {i}": ["x"] for i in range(8)})
+    with pytest.raises(PreflightFailed, match=r"8 problems:(?s:.)*and 3 more") as caught:
+        resolve_columns(wrong, CONTACT, call())
+    assert len(caught.value.report) == 8
+
+
+def test_nearest():
+    assert nearest("last name", ["FirstName", "LastName"]) == "LastName"
+    assert nearest("qqq", ["FirstName"]) is None
