@@ -76,7 +76,7 @@ def placed(error_code: str, soql: str, at: int, message: str) -> Fault:
     Examples
     --------
     >>> placed("INVALID_FIELD", "SELECT Id, Bad FROM Account", 11, "No such column").message
-    "\nSELECT Id, Bad FROM Account\n           ^\nERROR at Row:1:Column:12\nNo such column"
+    '\nSELECT Id, Bad FROM Account\n           ^\nERROR at Row:1:Column:12\nNo such column'
     """
     row = soql.count("\n", 0, at) + 1
     column = at - (soql.rfind("\n", 0, at) + 1)
