@@ -82,8 +82,8 @@ class Ingest:
 
     def results(self, job_id: str, which: ResultSet) -> pa.Table:
         """Read one of the three result files: a table of texts."""
-        with self._session.stream(build_results(self._version, job_id, which)) as answer:
-            return read_result_table(answer.raw)
+        request = build_results(self._version, job_id, which)
+        return self._session.read(request, lambda answer: read_result_table(answer.raw))
 
     def _set_state(self, job_id: str, state: JobState) -> JobInfo:
         request = build_set_state(self._version, job_id, state)

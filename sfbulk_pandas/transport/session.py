@@ -164,6 +164,34 @@ class Session:
         with opened.file as raw:
             yield Streamed(opened.status_code, opened.headers, raw)
 
+    def read(self, request: Request, reader: Callable[[Streamed], T]) -> T:
+        """Stream a request's answer into a reader; where the body breaks off, fetch and read it again.
+
+        Parameters
+        ----------
+        request : Request
+            Repeated under the same rules as :meth:`send`, the body's end now included.
+        reader : callable
+            Reads the whole answer and returns what it made of it. Called anew for each attempt.
+
+        Returns
+        -------
+        object
+            What the reader returned.
+
+        Raises
+        ------
+        ApiError, TransportError, AuthError, UsageError
+            As :meth:`send`.
+        """
+
+        def take(request: Request, token: AccessToken | None) -> T:
+            opened = self._opened(request, token)
+            with opened.file as raw:
+                return reader(Streamed(opened.status_code, opened.headers, raw))
+
+        return self._authorised(request, take)
+
     def close(self) -> None:
         """Give all connections back. May be called twice; the token is forgotten."""
         self._token = None

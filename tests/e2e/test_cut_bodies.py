@@ -60,8 +60,9 @@ CUT = {
 
 
 @contextmanager
-def server(reply, *, reset=False):
-    """Answer every connection with the same bytes, then hang up."""
+def server(*replies, reset=False):
+    """Answer each connection with the next bytes, the last ones from then on, then hang up."""
+    left = list(replies)
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve():
@@ -75,7 +76,7 @@ def server(reply, *, reset=False):
                     while b"\r\n\r\n" not in asked and (piece := connection.recv(65536)):
                         asked += piece
                     try:
-                        connection.sendall(reply)
+                        connection.sendall(left.pop(0) if len(left) > 1 else left[0])
                     except OSError:
                         continue
                     if reset:
@@ -128,6 +129,24 @@ def test_cut(reply):
         with pytest.raises(RetriesExhausted):
             session.send(GET)
         assert session.calls == 6
+
+
+def rows(streamed):
+    return pc.open_csv(streamed.raw).read_all().num_rows
+
+
+def test_reading_starts_again_where_the_body_broke_off():
+    replies = [CUT["length short"], CUT["chunk cut"], CUT["gzip cut, length fits"], WHOLE["length, gzip"]]
+    with server(*replies) as url, opened(url) as session:
+        assert session.read(GET, rows) == 200_000
+        assert session.calls == 4
+
+
+def test_reading_ends_where_the_body_always_breaks_off():
+    with server(CUT["length short"]) as url, opened(url) as session:
+        with pytest.raises(RetriesExhausted, match="5 times"):
+            session.read(GET, rows)
+        assert session.calls == 5
 
 
 def test_reset_in_mid_body():
