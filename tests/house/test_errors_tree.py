@@ -89,6 +89,10 @@ def test_masking_leaves_ordinary_text_alone():
     assert errors.mask_secrets(text) == text
 
 
+# Signals inside one room that never leave it: codec.frame turns this one into an EncodeError with its place.
+SIGNALS = {"CellRefused"}
+
+
 def client_modules() -> list[str]:
     names = [found.name for found in pkgutil.walk_packages(sfbulk_pandas.__path__, "sfbulk_pandas.")]
     return [name for name in names if ".local_org" not in name and not name.endswith("__main__")]
@@ -102,7 +106,8 @@ def test_no_exception_lives_elsewhere_in_the_client():
             if inspect.isclass(each) and issubclass(each, BaseException) and each.__module__ == name:
                 strays.add((name, each))
     vocabulary = {each for name, each in strays if ".salesforce." in name and issubclass(each, ValueError)}
-    assert {each for _, each in strays} - vocabulary == set(CLASSES.values())
+    signals = {each for _, each in strays if each.__name__ in SIGNALS and issubclass(each, ValueError)}
+    assert {each for _, each in strays} - vocabulary - signals == set(CLASSES.values())
 
 
 def test_no_name_shadows_a_builtin():

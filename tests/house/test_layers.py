@@ -50,7 +50,7 @@ def test_all_contracts_hold():
         ("2", "salesforce/planted.py", "import socket"),
         ("2", "wire/planted.py", "import requests"),
         ("3", "local_org/planted.py", "import sfbulk_pandas.errors"),
-        ("4", "errors.py", "import sfbulk_pandas.local_org"),
+        ("4", "org.py", "import sfbulk_pandas.local_org"),
     ],
 )
 def test_a_forbidden_import_breaks_its_contract(copy, contract, module, line):
