@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sfbulk_pandas.salesforce.limits import DEFAULT_API_VERSION, OLDEST_API_VERSION
 
-from .endpoints import oauth, query, records, rest, rest_query
+from .endpoints import ingest, oauth, query, records, rest, rest_query
 from .faults import method_not_allowed, not_found, retired_version
 
 if TYPE_CHECKING:
@@ -72,10 +72,10 @@ _VERSIONED = (
     Route("", {"GET": rest.get_resources}),
     Route("sobjects", {"GET": rest.get_sobjects}),
     Route("sobjects/*/describe", {"GET": rest.get_describe}),
-    Route("sobjects/*", {"GET": rest.get_sobject}),
+    Route("sobjects/*", {"GET": rest.get_sobject, "POST": records.post_record}),
     Route(
         "sobjects/*/*",
-        {"GET": records.get_record},
+        {"GET": records.get_record, "PATCH": records.patch_record, "DELETE": records.delete_record},
     ),
     Route("query", {"GET": rest_query.get_query}),
     Route("query/*", {"GET": rest_query.get_more}),
@@ -91,6 +91,7 @@ _VERSIONED = (
     ),
     Route("jobs/query/*/results", {"GET": query.get_results}, QUERY_SINCE),
     Route("jobs/query/*/resultpages", {"GET": query.get_result_pages}, PAGES_SINCE),
+    *(Route(pattern, methods, INGEST_SINCE) for pattern, methods in ingest.ROUTES.items()),
 )
 
 

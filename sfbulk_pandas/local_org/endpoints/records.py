@@ -11,6 +11,8 @@ from sfbulk_pandas.local_org import faults
 from sfbulk_pandas.local_org.faults import Fault
 from sfbulk_pandas.local_org.http import Answer, json_answer
 from sfbulk_pandas.local_org.records_json import RecordWriter
+from sfbulk_pandas.local_org.rest_write import create_record, update_record
+from sfbulk_pandas.local_org.rest_write import delete_record as remove_record
 from sfbulk_pandas.local_org.soql.compiled import KEY, Column, Compiled
 from sfbulk_pandas.local_org.soql.functions import sql_text
 from sfbulk_pandas.local_org.store import COMPOUND, quoted, to_table
@@ -40,6 +42,26 @@ def get_record(org: OrgState, call: Call) -> Answer:
     if table.column("#deleted")[0].as_py():
         raise Fault(404, "ENTITY_IS_DELETED", "entity is deleted", ())
     return json_answer(RecordWriter(org.store, call.version).records(compiled, table)[0])
+
+
+def post_record(org: OrgState, call: Call) -> Answer:
+    """Make a record."""
+    sobject = find_sobject(org, call).name
+    record_id = create_record(org, sobject, call.json_object())
+    return json_answer({"id": record_id, "success": True, "errors": []}, 201)
+
+
+def patch_record(org: OrgState, call: Call) -> Answer:
+    """Change a record."""
+    sobject, record_id = find_sobject(org, call).name, _record_id(call)
+    update_record(org, sobject, record_id, call.json_object())
+    return Answer(204)
+
+
+def delete_record(org: OrgState, call: Call) -> Answer:
+    """Put a record into the recycle bin."""
+    remove_record(org, find_sobject(org, call).name, _record_id(call))
+    return Answer(204)
 
 
 def _asked(described: Described, call: Call) -> Sequence[FieldDescribe]:

@@ -9,7 +9,7 @@ from sfbulk_pandas.salesforce.sobject import FieldType
 
 from .bulk_rules import refuse_in_bulk
 from .compiled import Child, Compiled
-from .conditions import Conditions
+from .conditions import Conditions, operands_of
 from .fields import expand_fields
 from .functions import operand_sql
 from .messages import malformed, no_such_child, not_here, placed
@@ -124,6 +124,10 @@ class _Level:
 
     def _tail(self, select: SelectList, parent_field: str | None) -> str:
         having = self._query.having
+        for operand in [] if having is None else operands_of(having):
+            select.check_grouped(operand, "Having field")
+        for key in self._query.order:
+            select.check_grouped(self._unaliased(key.operand), "Ordered field")
         groups = select.group_sql() + (f" HAVING {self._conditions.sql(having)}" if having is not None else "")
         order = self._order()
         if parent_field is None:

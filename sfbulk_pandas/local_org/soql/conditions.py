@@ -16,10 +16,10 @@ from sfbulk_pandas.salesforce.sobject import FieldType
 from .dates import date_range, date_sql, datetime_sql
 from .functions import operand_sql, sql_text
 from .messages import invalid_field, malformed, placed, unexpected_token, wrong_literal
-from .tree import All, AnyOf, Comparison, Condition, Kind, Literal, Not, Query
+from .tree import All, AnyOf, Comparison, Condition, Kind, Literal, Not, Operand, Query
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import date
 
     from sfbulk_pandas.local_org.faults import Fault
@@ -205,6 +205,17 @@ class Conditions:
     def _wrong(self, left: Expr, right: Literal) -> Fault:
         soap = "double" if left.type.is_double else _SOAP.get(left.type, "string")
         return wrong_literal(self._scope.soql, right.at, left.name, soap)
+
+
+def operands_of(condition: Condition) -> Iterator[Operand]:
+    """Yield every field and function that a condition compares."""
+    if isinstance(condition, Comparison):
+        yield condition.left
+    elif isinstance(condition, Not):
+        yield from operands_of(condition.condition)
+    else:
+        for each in condition.conditions:
+            yield from operands_of(each)
 
 
 def _is_typed(left: Expr) -> bool:

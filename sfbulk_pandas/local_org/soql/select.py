@@ -37,6 +37,7 @@ class SelectList:
         self._parents: dict[tuple[str, ...], Parent] = {}
         items = [each for each in query.entries if isinstance(each, Item)]
         self.is_grouped = bool(query.group) or any(is_aggregate(each.operand) for each in items)
+        self._keys = {self._groupable(operand).sql for operand in self._group_members()}
         self.columns = self._grouped() if self.is_grouped else self._plain(items)
 
     @property
@@ -60,6 +61,21 @@ class SelectList:
         """Return the GROUP BY clause, or nothing."""
         written = [self._group_key(operand) for operand in self._query.group]
         return f" GROUP BY {', '.join(written)}" if written else ""
+
+    def check_grouped(self, operand: Operand, what: str) -> None:
+        """Refuse, in a grouped query, a field that is neither a group's nor summed up.
+
+        Raises
+        ------
+        Fault
+            400 MALFORMED_QUERY.
+        """
+        is_grouping = isinstance(operand, Function) and operand.name.upper() == "GROUPING"
+        looked_at = _operands(operand.arguments) if isinstance(operand, Function) and is_grouping else [operand]
+        for each in looked_at:
+            expr = operand_sql(self._scope, each)
+            if self.is_grouped and not expr.aggregate and expr.sql not in self._keys:
+                raise self._malformed(each, f"{what} must be grouped or aggregated: {written_as(each)}")
 
     # records
 
@@ -111,16 +127,14 @@ class SelectList:
     # groups
 
     def _grouped(self) -> tuple[Column, ...]:
-        grouped = {self._groupable(operand).sql for operand in self._group_members()}
         columns: list[Column] = []
         unnamed = 0
         for entry in self._query.entries:
             if not isinstance(entry, Item):
                 raise malformed("Grouped query cannot use child relationships in the SELECT list")
+            self.check_grouped(entry.operand, "Field")
             expr = operand_sql(self._scope, entry.operand)
             written = written_as(entry.operand)
-            if not expr.aggregate and expr.sql not in grouped:
-                raise self._malformed(entry.operand, f"Field must be grouped or aggregated: {written}")
             name = entry.alias or (expr.path[-1] if expr.path else f"expr{unnamed}")
             unnamed += not entry.alias and not expr.path
             columns.append(Column(self._select(expr.sql), name, written, (name,), expr.type))
