@@ -112,6 +112,8 @@ def read_multipart(call: Call) -> tuple[bytes, bytes]:
     except ValueError as error:
         raise faults.api_error(f"The multipart request cannot be read: {error}") from None
     found = {**{name: text.encode() for name, text in form.items()}, **{name: f.read() for name, f in files.items()}}
+    for file in files.values():
+        file.close()
     missing = [name for name in ("job", "content") if name not in found]
     if missing:
         raise faults.api_error(f"The multipart request has no part '{missing[0]}'")
