@@ -272,6 +272,7 @@ class EncodeError(DataError):
 
     column: Any = None
     row: Any = None
+    position: int = 0
 
 
 class DecodeError(DataError):

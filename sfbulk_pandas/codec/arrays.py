@@ -9,7 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sfbulk_pandas.codec.cells import INT_KINDS, CellRefused, cell_text, number_text
+from sfbulk_pandas.codec.cells import INT_KINDS, cell_text, number_text
+from sfbulk_pandas.errors import EncodeError
 from sfbulk_pandas.salesforce.sobject import FieldType
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def array_text(array: pa.Array, kind: FieldType | None, timezone: str | None) ->
 
     Raises
     ------
-    CellRefused
+    EncodeError
         Where a value has no form that Salesforce reads.
     """
     for fits, write in _WRITERS:
@@ -53,20 +54,20 @@ def cells_text(values: Iterable[Any], kind: FieldType | None, timezone: str | No
     for position, value in enumerate(values):
         try:
             texts.append(cell_text(value, kind, timezone))
-        except CellRefused as refused:
-            raise CellRefused(str(refused), position) from None
+        except EncodeError as refused:
+            raise EncodeError(str(refused), position=position) from None
     try:
         return pa.array(texts, TEXT)
     except UnicodeEncodeError:
         raise _surrogate_refused(texts) from None
 
 
-def _surrogate_refused(texts: Iterable[str | None]) -> CellRefused:
+def _surrogate_refused(texts: Iterable[str | None]) -> EncodeError:
     for position, text in enumerate(texts):
         try:
             (text or "").encode()
         except UnicodeEncodeError as error:
-            return CellRefused(f"{text!a} is no valid Unicode text: {error.reason}", position)
+            return EncodeError(f"{text!a} is no valid Unicode text: {error.reason}", position=position)
     raise AssertionError("unreachable: some text was refused")
 
 
@@ -74,7 +75,7 @@ def refuse(mask: pa.Array, array: pa.Array, reason: str) -> None:
     """Refuse the first value under a mask; ``{value}`` in the reason shows it."""
     position = pc.index(mask, pa.scalar(value=True)).as_py()
     if position >= 0:
-        raise CellRefused(reason.format(value=array[position].as_py()), position)
+        raise EncodeError(reason.format(value=array[position].as_py()), position=position)
 
 
 def _bools(array: pa.Array, _kind: FieldType | None, _timezone: str | None) -> pa.Array:

@@ -1,4 +1,7 @@
-"""Write single cells: the way of columns that hold values of several types."""
+"""Write single cells: the way of columns that hold values of several types.
+
+The errors raised here say why a cell cannot travel; ``text_table`` adds its place.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from sfbulk_pandas.errors import EncodeError
 from sfbulk_pandas.salesforce.limits import MULTI_SELECT_SEPARATOR
 from sfbulk_pandas.salesforce.sobject import FieldType
 
@@ -18,14 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PLAIN_DIGITS = 20  # a longer run of zeros keeps its exponent, which xsd:double takes too
-
-
-class CellRefused(ValueError):  # noqa: N818 - reads as what happened, like RecordsFailed
-    """A value that cannot travel; the text says why, ``position`` where in its column."""
-
-    def __init__(self, reason: str, position: int = 0) -> None:
-        super().__init__(reason)
-        self.position = position
 
 
 def is_missing(value: Any) -> bool:
@@ -53,7 +49,7 @@ def cell_text(value: Any, kind: FieldType | None, timezone: str | None) -> str |
 
     Raises
     ------
-    CellRefused
+    EncodeError
         Where the value has no form that Salesforce reads.
     """
     if isinstance(value, list | tuple | set | frozenset | np.ndarray):
@@ -65,7 +61,7 @@ def cell_text(value: Any, kind: FieldType | None, timezone: str | None) -> str |
     for types, write in _WRITERS:
         if isinstance(value, types):
             return write(value, kind, timezone)
-    raise CellRefused(f"a value of type {type(value).__name__} has no form that Salesforce reads")
+    raise EncodeError(f"a value of type {type(value).__name__} has no form that Salesforce reads")
 
 
 def _scalar(value: np.generic) -> Any:
@@ -76,12 +72,12 @@ def _scalar(value: np.generic) -> Any:
 def list_text(values: Any, kind: FieldType | None, timezone: str | None) -> str | None:
     """Join the entries of a multi-select picklist as ``A;B``; an empty list is a missing value."""
     if kind not in {None, FieldType.MULTIPICKLIST}:
-        raise CellRefused(f"a list fits a multi-select picklist only, and the field is of type {kind}")
+        raise EncodeError(f"a list fits a multi-select picklist only, and the field is of type {kind}")
     entries = sorted(values) if isinstance(values, set | frozenset) else values
     texts = [cell_text(entry, None, timezone) for entry in entries]
     for text in texts:
         if text is None or MULTI_SELECT_SEPARATOR in text:
-            raise CellRefused(
+            raise EncodeError(
                 f"an entry of a multi-select list may not be missing or hold a semicolon, as {text!r} does"
             )
     return MULTI_SELECT_SEPARATOR.join(text for text in texts if text is not None) if texts else None
@@ -91,7 +87,7 @@ def number_text(number: float | Decimal, kind: FieldType | None) -> str:
     """Write a number in plain decimal digits: the fewest that read back as the same value."""
     exact = number if isinstance(number, Decimal) else Decimal(repr(number))
     if not exact.is_finite():
-        raise CellRefused("Salesforce has no infinite numbers")
+        raise EncodeError("Salesforce has no infinite numbers")
     if exact == 0:
         return "0"
     text = f"{exact:f}" if -PLAIN_DIGITS <= exact.adjusted() <= PLAIN_DIGITS else f"{exact:E}"
@@ -104,7 +100,7 @@ def whole_text(text: str, kind: FieldType | None, *, is_float: bool) -> str:
     if fraction and not fraction.strip("0") and (is_float or kind in INT_KINDS):
         return whole
     if fraction and kind in INT_KINDS:
-        raise CellRefused(f"the field takes whole numbers, and this one is {text}")
+        raise EncodeError(f"the field takes whole numbers, and this one is {text}")
     return text
 
 
@@ -116,7 +112,7 @@ def moment_text(moment: pd.Timestamp | dt.datetime, kind: FieldType | None, time
     stamp = pd.Timestamp(moment)
     if kind is FieldType.DATE:
         if stamp != stamp.normalize():
-            raise CellRefused(f"the field takes dates, and {stamp} has a time of day")
+            raise EncodeError(f"the field takes dates, and {stamp} has a time of day")
         return stamp.strftime("%Y-%m-%d")
     if stamp.tzinfo is None:
         stamp = _localise(stamp, timezone)
@@ -126,10 +122,10 @@ def moment_text(moment: pd.Timestamp | dt.datetime, kind: FieldType | None, time
 
 def _localise(stamp: pd.Timestamp, timezone: str | None) -> pd.Timestamp:
     if timezone is None:
-        raise CellRefused(f"{stamp} has no time zone: give timezone=, such as timezone='Europe/Berlin'")
+        raise EncodeError(f"{stamp} has no time zone: give timezone=, such as timezone='Europe/Berlin'")
     placed = stamp.tz_localize(timezone, ambiguous="NaT", nonexistent="NaT")
     if not isinstance(placed, pd.Timestamp):
-        raise CellRefused(f"{stamp} does not exist or exists twice in {timezone}, where the clock is changed")
+        raise EncodeError(f"{stamp} does not exist or exists twice in {timezone}, where the clock is changed")
     return placed
 
 
@@ -141,7 +137,7 @@ def _date_text(value: dt.date, kind: FieldType | None, timezone: str | None) -> 
 
 def _time_text(value: dt.time, _kind: FieldType | None, _timezone: str | None) -> str:
     if value.utcoffset():
-        raise CellRefused(f"{value} has an offset, and a time field has none: give the time in UTC")
+        raise EncodeError(f"{value} has an offset, and a time field has none: give the time in UTC")
     return value.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 

@@ -22,7 +22,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sfbulk_pandas.codec.arrays import TEXT, array_text, cells_text
-from sfbulk_pandas.codec.cells import CellRefused
 from sfbulk_pandas.errors import EncodeError, UsageError
 from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
 from sfbulk_pandas.salesforce.limits import NULL_MARK
@@ -92,14 +91,14 @@ def _column_text(series: pd.Series[Any], column: Column, options: EncodeOptions,
     kind = column.field.type if column.field else None
     try:
         text = _checked(_series_text(series, kind, options.timezone), allow_na=options.allow_na_text)
-    except CellRefused as refused:
+    except EncodeError as refused:
         raise _encode_error(refused, series, column, start) from None
     if options.nulls_of(column.label) == "clear" and kind is not FieldType.ID:
         return pc.fill_null(text, NULL_MARK)
     return text
 
 
-def _encode_error(refused: CellRefused, series: pd.Series[Any], column: Column, start: int) -> EncodeError:
+def _encode_error(refused: EncodeError, series: pd.Series[Any], column: Column, start: int) -> EncodeError:
     row = label_at(series.index, refused.position)
     place = f"column {column.label!r}, row {row!r} (position {start + refused.position})"
     return EncodeError(f"{place}: {refused}", column=column.label, row=row, position=start + refused.position)
@@ -147,5 +146,5 @@ def _checked(text: pa.Array, *, allow_na: bool) -> pa.Array:
     position = -1 if allow_na else pc.index(text, pa.scalar(NULL_MARK, TEXT)).as_py()
     if position >= 0:
         reason = f"the cell holds the text {NULL_MARK}, which makes Salesforce clear the field; allow it, or change it"
-        raise CellRefused(reason, position)
+        raise EncodeError(reason, position=position)
     return text
