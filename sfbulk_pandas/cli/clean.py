@@ -12,22 +12,27 @@ INDUSTRIES = ["Banking", "Consulting", "Education", "Energy", "Food & Beverage",
 
 def clean_accounts(rows: pd.DataFrame) -> pd.DataFrame:
     """Mend rows of the company list."""
-    rows = stripped(rows)
+    rows = stripped(without_repeats(rows))
     rows["Industry"] = nearest(rows["Industry"], INDUSTRIES)
     rows["AnnualRevenue"] = amount(rows["AnnualRevenue"])
     rows["NumberOfEmployees"] = amount(rows["NumberOfEmployees"]).round().astype("Int64")
     rows["Phone"] = rows["Phone"].where(rows["Phone"].str.len() <= 40)  # noqa: PLR2004 - a phone field's length
-    return rows.loc[rows["Name"] != ""].drop_duplicates("Account_Key__c")
+    return rows
 
 
 def clean_contacts(rows: pd.DataFrame) -> pd.DataFrame:
     """Mend rows of the contact list."""
-    rows = stripped(rows)
+    rows = stripped(without_repeats(rows))
     rows["LeadSource"] = nearest(rows["LeadSource"], LEAD_SOURCES)
     rows["Birthdate"] = birth_date(rows["Birthdate"])
-    rows["Email"] = rows["Email"].str.replace(",", ".").where(rows["Email"].str.count("@") == 1)
+    rows["Email"] = rows["Email"].str.replace(",", ".").str.rstrip(".").where(rows["Email"].str.count("@") == 1)
     rows["Phone"] = rows["Phone"].where(rows["Phone"].str.len() <= 40)  # noqa: PLR2004 - a phone field's length
-    return rows.loc[rows["LastName"] != ""]
+    return rows
+
+
+def without_repeats(rows: pd.DataFrame) -> pd.DataFrame:
+    """Leave out rows whose key came twice in the list: the first one is in Salesforce already."""
+    return rows.loc[rows["error_code"] != "DUPLICATE_VALUE"]
 
 
 def stripped(rows: pd.DataFrame) -> pd.DataFrame:

@@ -92,7 +92,7 @@ def _load(step: int, org: sfbulk.Org, sheet: Sheet) -> None:
         result = org.upsert(rows, sheet.sobject, external_id_field=sheet.key)
     except sfbulk.PreflightFailed as refused:
         keyless = rows.index.isin(refused.report["index"])
-        print(f"\nNothing was sent yet: {refused}\n\n{keyless.sum()} rows are set aside; the others go up now.\n")
+        print(f"\nNothing was sent yet: {refused}\n\n{keyless.sum()} rows are set aside; the others go up now.")
         result = org.upsert(rows.loc[~keyless], sheet.sobject, external_id_field=sheet.key)
     _show(result)
     _say(step + 1, "Mend the failed rows with ordinary pandas, and retry", "Rows that succeeded are not sent again.")
@@ -115,8 +115,7 @@ def _data() -> Path:
 
 def _show(result: sfbulk.LoadResult) -> None:
     print(f"\n{result!r}\n")
-    if len(result.errors):
-        print(result.errors.to_string(index=False, max_colwidth=72, justify="left"), end="\n\n")
+    print(result.errors.fillna("").to_string(index=False, max_colwidth=70), end="\n\n")
 
 
 def _query_back(org: sfbulk.Org, path: Path) -> Path:

@@ -67,14 +67,14 @@ def test_people_to_contacts(local, org):
 
     fixed = result.failed
     born = pd.to_datetime(fixed["Birthdate"], format="%Y%m%d", errors="coerce")
-    unborn = int(born.isna().sum())
     result = result.retry(fixed.assign(Birthdate=born, LastName=fixed["LastName"].replace("", "(unknown)")))
     assert result.failed.empty
     assert result.successful["Contact_Key__c"].tolist() == contacts["Contact_Key__c"].tolist()
 
     back = org.query("SELECT Contact_Key__c, Birthdate, MailingPostalCode FROM Contact").set_index("Contact_Key__c")
     assert len(back) == 1000
-    assert back["Birthdate"].isna().sum() == unborn
+    unborn = pd.to_datetime(rows["date_of_birth"], format="%Y%m%d", errors="coerce").isna()
+    assert set(back.index[back["Birthdate"].isna()]) == set(contacts.loc[unborn, "Contact_Key__c"])
     assert back.loc[contacts["Contact_Key__c"], "MailingPostalCode"].fillna("").tolist() == (
         contacts["MailingPostalCode"].tolist()
     )

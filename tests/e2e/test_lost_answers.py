@@ -1,0 +1,105 @@
+"""A connection that breaks at any one request: the org's records stay exactly right."""
+
+import pandas as pd
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+
+import sfbulk_pandas as sfbulk
+from sfbulk_pandas.org import Org
+from sfbulk_pandas.transport.session import Session
+
+FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
+
+
+class NoWait:
+    """A clock that only counts."""
+
+    def __init__(self):
+        self.passed = 0.0
+
+    def now(self):
+        return 1_700_000_000 + self.passed
+
+    def monotonic(self):
+        return self.passed
+
+    def sleep(self, seconds):
+        self.passed += seconds
+
+
+class Breaking(HTTPAdapter):
+    """Break the connection once at a kind of request, before it is sent or after it has arrived."""
+
+    def __init__(self, method, part, *, after):
+        super().__init__()
+        self.wanted = (method, part)
+        self.after = after
+        self.broken = 0
+
+    def send(self, request, *args, **kwargs):
+        method, part = self.wanted
+        hit = not self.broken and request.method == method and part in request.url
+        if hit and not self.after:
+            self.broken += 1
+            raise requests.ConnectionError("the connection broke on the way out")
+        answer = super().send(request, *args, **kwargs)
+        if hit:
+            self.broken += 1
+            answer.close()
+            raise requests.ConnectionError("the connection broke before the answer came")
+        return answer
+
+
+def org_over(local, adapter):
+    http = requests.Session()
+    http.mount("http://", adapter)
+    credentials = sfbulk.JwtBearer(**local.credentials())
+    return Org(Session(credentials, http=http, clock=NoWait()), FAST)
+
+
+FRAME = pd.DataFrame({"LastName": [f"N{n}" for n in range(20)], "Email": ["a@example.com", "bad"] * 10})
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["on the way out", "answer lost"])
+@pytest.mark.parametrize(
+    ("method", "part"),
+    [
+        ("PUT", "/batches"),
+        ("PATCH", "/jobs/ingest/"),
+        ("GET", "/jobs/ingest/"),
+        ("GET", "/successfulResults"),
+        ("GET", "/failedResults"),
+        ("GET", "/unprocessedrecords"),
+        ("GET", "/describe"),
+        ("POST", "/oauth2/token"),
+    ],
+)
+def test_one_record_a_row_whichever_request_breaks(local, method, part, after):
+    adapter = Breaking(method, part, after=after)
+    with org_over(local, adapter) as org:
+        result = org.insert(FRAME, "Contact", part_rows=7)
+    assert adapter.broken == 1
+    assert result.counts == {"rows": 20, "successful": 10, "failed": 10, "unprocessed": 0}
+    stored = local.records("Contact").column("LastName").to_pylist()
+    assert sorted(stored) == sorted(FRAME["LastName"][::2])
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["on the way out", "answer lost"])
+def test_a_create_that_breaks_is_an_error_that_accounts_for_every_row(local, after):
+    adapter = Breaking("POST", "/jobs/ingest", after=after)
+    with org_over(local, adapter) as org:
+        with pytest.raises(sfbulk.TransportError) as caught:
+            org.insert(FRAME, "Contact", part_rows=7)
+        assert caught.value.result.counts == {"rows": 20, "successful": 0, "failed": 0, "unprocessed": 20}
+        whole = caught.value.result.retry()
+    assert whole.counts == {"rows": 20, "successful": 10, "failed": 10, "unprocessed": 0}
+    assert local.records("Contact").num_rows == 10
+
+
+@pytest.mark.parametrize("part", ["/jobs/query/", "/results", "/describe"])
+def test_a_query_is_whole_whichever_request_breaks(local, part):
+    with sfbulk.connect(sfbulk.JwtBearer(**local.credentials()), polling=FAST) as org:
+        org.insert(FRAME.drop(columns="Email"), "Contact")
+    with org_over(local, Breaking("GET", part, after=True)) as org:
+        assert sorted(org.query("SELECT LastName FROM Contact")["LastName"]) == sorted(FRAME["LastName"])
