@@ -70,21 +70,22 @@ def text_table(
     EncodeError
         Where a cell has no form that Salesforce reads; names column, index label and position.
     UsageError
-        Where ``timezone`` is no known zone.
+        Where ``timezone`` is no known zone, or ``nulls`` names a column that the frame lacks.
     """
     options = options or EncodeOptions()
-    _check_timezone(options.timezone)
+    _check_options(frame, options)
     arrays = [_column_text(frame[column.label], column, options, start) for column in columns]
     return pa.table(arrays, names=[column.header for column in columns])
 
 
-def _check_timezone(timezone: str | None) -> None:
-    if timezone is None:
-        return
+def _check_options(frame: pd.DataFrame, options: EncodeOptions) -> None:
     try:
-        pd.Timestamp(0).tz_localize(timezone)
+        pd.Timestamp(0).tz_localize(options.timezone)
     except (KeyError, ValueError, OSError) as error:
-        raise UsageError(f"{timezone!r} is no known time zone", hint="write it as Europe/Berlin") from error
+        raise UsageError(f"{options.timezone!r} is no known time zone", hint="write it as Europe/Berlin") from error
+    unknown = [] if isinstance(options.nulls, str) else [each for each in options.nulls if each not in frame.columns]
+    if unknown:
+        raise UsageError(f"nulls= names {unknown[0]!r}, and the frame has no such column")
 
 
 def _column_text(series: pd.Series[Any], column: Column, options: EncodeOptions, start: int) -> pa.Array:

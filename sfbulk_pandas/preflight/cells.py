@@ -53,6 +53,8 @@ def _naive_positions(series: pd.Series[Any], column: Column) -> Iterator[int]:
     dtype = series.dtype
     to_datetime = column.field is not None and column.field.type is FieldType.DATETIME
     if isinstance(dtype, np.dtype) and dtype.hasobject:
+        if pd.api.types.infer_dtype(series, skipna=True) == "string":
+            return
         yield from (at for at, value in enumerate(series) if _is_naive(value, to_datetime=to_datetime))
     elif _is_naive_type(dtype, to_datetime=to_datetime):
         yield from (int(at) for at in series.notna().to_numpy().nonzero()[0][:1])

@@ -87,6 +87,14 @@ def _pair_lone(paired: Ints, active: Ints, codes: Ints) -> NDArray[np.bool_]:
     return np.asarray(((sent > 0) & (answers > 0) & ~lone)[codes])
 
 
+def group(columns: Iterable[pa.Array], rows: int) -> Ints:
+    """Give rows with the same values the same number, from 0."""
+    codes = np.zeros(rows, np.int64)
+    for column in columns:
+        codes = _refine(codes, encode(column))
+    return codes
+
+
 def encode(column: pa.Array) -> Ints:
     """Give a number to each distinct value of a column from 1; null is 0."""
     indices = pc.fill_null(pc.add(pc.dictionary_encode(column).indices, 1), 0)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from sfbulk_pandas.errors import ReconcileError
 from sfbulk_pandas.reconcile.canonical import TEXT, canonical
-from sfbulk_pandas.reconcile.match import NONE, pair_by_content, pair_by_key
+from sfbulk_pandas.reconcile.match import NONE, group, pair_by_content, pair_by_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,11 +100,11 @@ def reconcile(
     paired = stack.by_key(key) if key else np.full(sent.num_rows, NONE, np.int64)
     for loose in (False, True):
         paired = stack.by_content(paired, loose=loose)
-    _check_all_taken(paired, answers, part_job)
+    _check_all_taken(paired, answers, part_job, stack.lacking)
     return stack.outcome(paired)
 
 
-def _check_all_taken(paired: NDArray[np.int64], answers: Answers, part_job: str) -> None:
+def _check_all_taken(paired: NDArray[np.int64], answers: Answers, part_job: str, lacking: list[str]) -> None:
     taken = int(np.count_nonzero(paired != NONE))
     answered = sum(answers.counts)
     if taken == answered:
@@ -115,6 +115,8 @@ def _check_all_taken(paired: NDArray[np.int64], answers: Answers, part_job: str)
         f"{unprocessed} unprocessed), a difference of {answered - len(paired)}; {answered - taken} answers belong to "
         f"no row that was sent, and {len(paired) - taken} rows sent have no answer"
     )
+    if lacking:
+        text += f"; the files lack the columns {', '.join(lacking)}, without which different rows may look alike"
     hint = "read the result files again; if it stays, query the object before sending anything again"
     raise ReconcileError(text, hint=hint, job_id=part_job, orphans=answered - taken, missing=len(paired) - taken)
 
@@ -139,18 +141,39 @@ class _Stack:
     def by_content(self, paired: NDArray[np.int64], *, loose: bool) -> NDArray[np.int64]:
         """Pair the rows that are still alone on both sides."""
         rows = np.flatnonzero(paired == NONE)
-        if not len(rows) or len(paired) - len(rows) == self.answered:
+        headers = self._by_variety(self._shared_headers())
+        if not headers or not len(rows) or len(paired) - len(rows) == self.answered:
             return paired
+        rows = rows[self._told_apart(rows, headers)]
         is_free = np.ones(self.answered, dtype=bool)
         is_free[paired[paired != NONE]] = False
         free = np.flatnonzero(is_free)
         wanted = None if len(rows) == len(paired) else np.concatenate((rows, free + self.sent.num_rows))
-        headers = self._by_variety(self._shared_headers())
         values = (self._canonical(header, wanted, loose=loose) for header in headers)
         found = pair_by_content(values, len(rows), len(rows) + len(free))
         paired = paired.copy()
         paired[rows[found != NONE]] = free[found[found != NONE]]
         return paired
+
+    @property
+    def lacking(self) -> list[str]:
+        """Headers that were sent and did not come back."""
+        shared = set(self._shared_headers())
+        return [name for name in self.sent.column_names if name not in shared]
+
+    def _told_apart(self, rows: NDArray[np.int64], headers: list[str]) -> NDArray[np.bool_]:
+        """Mark the rows that the columns that came back tell apart from every other row, or that are wholly equal.
+
+        Without the columns that are lacking, different rows may look alike: to deal answers out among those would be
+        a guess, so they stay alone.
+        """
+        if not self.lacking:
+            return np.ones(len(rows), dtype=bool)
+        sent = self.sent.take(pa.array(rows))
+        alike = group([_flat(sent.column(name)) for name in headers], len(rows))
+        equal = group([_flat(sent.column(name)) for name in sent.column_names], len(rows))
+        kinds = np.unique(np.stack((alike, equal)), axis=1)[0]
+        return np.asarray(np.bincount(kinds)[alike] == 1)
 
     def _shared_headers(self) -> list[str]:
         """Return the headers that every file with rows has too: they name only columns that match a field."""

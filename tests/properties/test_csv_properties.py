@@ -4,6 +4,7 @@ import io
 from decimal import Decimal
 
 import hypothesis.strategies as st
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -133,7 +134,8 @@ def test_every_decimal_reads_back_as_itself(number):
 @given(st.lists(AWARE, min_size=1, max_size=20))
 def test_every_instant_is_written_alike_by_columns_and_by_cells(moments):
     objects = pd.Series(moments, dtype=object)
-    columns = pd.Series(pd.DatetimeIndex(moments).as_unit("us"))
+    naive = np.array([each.replace(tzinfo=None) for each in moments], dtype="datetime64[us]")
+    columns = pd.Series(naive).dt.tz_localize("UTC")
     expected = [[f"{each:%Y-%m-%dT%H:%M:%S}.{each.microsecond // 1000:03}Z"] for each in moments]
     assert texts(objects.to_frame("c")) == expected
     assert texts(columns.to_frame("c")) == expected

@@ -185,6 +185,20 @@ def test_a_file_that_lacks_columns_is_matched_by_those_it_has():
     assert done.sf_id.to_pylist() == ["a", "b"]
 
 
+def test_rows_that_only_a_lacking_column_tells_apart_are_not_guessed():
+    answers = Answers(successful(["a"], Name=["x"]), failed(["E:m:--"], Name=["x"]), EMPTY)
+    with pytest.raises(ReconcileError, match="lack the columns Notes"):
+        reconcile(sent(Name=["x", "x"], Notes=["1", "2"]), columns("Name", "Notes"), answers)
+    done = reconcile(sent(Name=["x", "x"], Notes=["1", "1"]), columns("Name", "Notes"), answers)
+    assert sorted(done.status.tolist()) == [1, 2]
+
+
+def test_answers_without_a_column_in_common_are_never_paired_by_position():
+    answers = Answers(successful(["a", "b"]), EMPTY, EMPTY)
+    with pytest.raises(ReconcileError, match="2 answers belong to no row"):
+        reconcile(sent(Name=["x", "x"]), columns("Name"), answers)
+
+
 def test_blanks_are_forgiven_only_where_nothing_fits_better():
     answers = Answers(successful(["bare", "padded"], Name=["x", " x"]), EMPTY, EMPTY)
     done = reconcile(sent(Name=[" x", "x"]), columns("Name"), answers)

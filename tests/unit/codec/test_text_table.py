@@ -298,6 +298,11 @@ def test_null_policies_for_all_and_for_one_column():
     assert sent({"b": "clear"}) == {"A": [None, "x", ""], "B": ["1", "#N/A", "#N/A"]}
 
 
+def test_a_null_policy_for_a_column_that_is_not_there_is_a_wrong_call():
+    with pytest.raises(UsageError, match="'Emial'"):
+        texts(["x"], nulls={"Emial": "clear"})
+
+
 def test_a_missing_id_is_never_cleared():
     assert texts(["001000000000001AAA", None], "id", nulls="clear") == ["001000000000001AAA", None]
 
