@@ -72,10 +72,12 @@ class IngestRunner:
         duplicates_fail = self.switches.duplicate_columns_fail
         targets = read_targets(file.names, described, self.store, job.operation, duplicates_fail=duplicates_fail)
         results = ResultFiles(job, file, targets, self.switches, self.seed)
+        complete = False
         try:
             yield from self._rows(job, file, targets, results)
+            complete = True
         finally:
-            results.close()
+            results.close(complete=complete)
 
     def _rows(
         self, job: Job, file: CsvFile, targets: Sequence[Target], results: ResultFiles

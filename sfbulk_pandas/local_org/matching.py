@@ -178,15 +178,20 @@ class Lookup:
         """Return which records of an object hold each key; with ``own`` (row places), others than these."""
         self._register(keys, own if own is not None else pa.array(np.full(len(keys), -1, np.int64)))
         sql = (
-            "SELECT s.pos, count(*) > 1 AS many, min_by(t.rowid, t.Id) AS rid, min(t.Id) AS id, max(t.Id) AS other "  # noqa: S608 - quoted names
+            "SELECT s.pos, t.rowid AS rid, t.Id AS id "  # noqa: S608 - quoted names
             f"FROM s JOIN {self.store.table(sobject)} t ON {_key_sql(field)} = s.key "
-            "WHERE NOT t.IsDeleted AND t.rowid <> s.own GROUP BY s.pos"
+            "WHERE NOT t.IsDeleted AND t.rowid <> s.own"
         )
         found = to_table(self.cursor, sql)
         places = found["pos"].to_numpy()
         rowid, many = np.full(len(keys), -1, np.int64), np.zeros(len(keys), bool)
-        rowid[places], many[places] = found["rid"].to_numpy(), to_mask(found["many"])
-        ids, others = (_spread(found[name], places, len(keys)) for name in ("id", "other"))
+        many[places] = np.bincount(places, minlength=len(keys))[places] > 1
+        if many.any():
+            found = found.sort_by([("pos", "ascending"), ("id", "descending")])
+            places = found["pos"].to_numpy()
+        rowid[places] = found["rid"].to_numpy()
+        ids = _spread(found["id"], places, len(keys))
+        others = _spread(found["id"][::-1], places[::-1], len(keys)) if many.any() else ids
         return Holders(rowid, ids, others, many)
 
     def _places(self, sobject: str, ids: pa.StringArray) -> tuple[Rows, Mask]:

@@ -57,7 +57,7 @@ class Immediate:
     Steps are large, for nobody sees them.
     """
 
-    rows_per_step: int = 100_000
+    rows_per_step: int = 200_000
 
     def __post_init__(self) -> None:
         _check_rows(self.rows_per_step)

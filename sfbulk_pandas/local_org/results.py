@@ -154,10 +154,17 @@ class ResultFiles:
         # In a CRLF file a break inside a value is CRLF too, or the file was refused.
         self._sinks[name].write(buffer.getvalue().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
 
-    def close(self) -> None:
-        """Write what is unprocessed, verbatim, and close the files."""
+    def close(self, *, complete: bool = False) -> None:
+        """Write what is unprocessed, verbatim, and close the files.
+
+        Parameters
+        ----------
+        complete : bool
+            Whether every row was processed, so that nobody needs to look for the rest.
+        """
         self._open.close()
         with (self._job.folder / UNPROCESSED).open("wb") as sink, self._job.upload.open("rb") as source:
             sink.write(header_line(UNPROCESSED, self._job))
-            source.seek(offset_of_row(self._file, self._job.processed))
-            shutil.copyfileobj(source, sink)
+            if not complete:
+                source.seek(offset_of_row(self._file, self._job.processed))
+                shutil.copyfileobj(source, sink)

@@ -154,8 +154,8 @@ def check_required(model: SObjectDescribe, present: Mapping[str, Cells], is_new:
 
 
 def _lacks(field: FieldDescribe, cells: Cells | None, is_new: Mask) -> Mask | None:
-    if field.nillable or not (field.createable or field.updateable):
-        return None
+    if field.nillable or not (field.createable or field.updateable) or field.type is FieldType.BOOLEAN:
+        return None  # a checkbox is never empty: cleared, it is false
     wanted = field.is_required
     if cells is None:
         return is_new if wanted else None
