@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.errors import ApiError, NotFound
-from sfbulk_pandas.jobs.ingest import Ingest, impossible
+from sfbulk_pandas.jobs.ingest import Ingest, impossible, is_about_state
 from sfbulk_pandas.salesforce.job import JobInfo, JobState
 from sfbulk_pandas.wire.jobs import read_job
 from sfbulk_pandas.wire.query import build_abort_query, build_delete_query, build_query_info
@@ -44,6 +45,8 @@ def abort_job(session: Session, job_id: str) -> JobInfo:
     try:
         return read_job(session.send(build_abort_query(session.api_version, job_id)))
     except ApiError as error:
+        if not is_about_state(error):
+            raise
         raise impossible(job, error) from error
 
 
@@ -56,10 +59,17 @@ def delete_job(session: Session, job_id: str) -> None:
         Where the job has not ended: abort it first.
     """
     job = job_info(session, job_id)
+    with suppress(NotFound):  # it was there a moment ago: an attempt whose answer was lost has deleted it
+        _delete(session, job)
+
+
+def _delete(session: Session, job: JobInfo) -> None:
     if not job.operation.is_query:
-        Ingest(session).delete(job_id)
+        Ingest(session).delete(job.id)
         return
     try:
-        session.send(build_delete_query(session.api_version, job_id))
+        session.send(build_delete_query(session.api_version, job.id))
     except ApiError as error:
+        if not is_about_state(error):
+            raise
         raise impossible(job, error) from error

@@ -74,6 +74,8 @@ class Ingest:
         try:
             self._session.send(build_delete_job(self._version, job_id))
         except ApiError as error:
+            if not is_about_state(error):
+                raise
             raise impossible(self.info(job_id), error) from error
 
     def info(self, job_id: str) -> JobInfo:
@@ -91,6 +93,8 @@ class Ingest:
         try:
             answer = self._settled(request, lambda: self.info(job_id).state in reached)
         except ApiError as error:
+            if not is_about_state(error):
+                raise
             raise impossible(self.info(job_id), error) from error
         return self.info(job_id) if answer is None else read_job(answer)
 
@@ -107,10 +111,13 @@ class Ingest:
         return self.info(job_id).number_records_processed is not None
 
 
-def impossible(job: JobInfo, error: ApiError) -> SfBulkError:
-    """Return the error for a job whose state does not allow the call; another error as it is."""
-    if error.error_code not in {"INVALIDJOBSTATE", "API_ERROR"}:
-        return error
+def is_about_state(error: ApiError) -> bool:
+    """Whether Salesforce refused a call because of the job's state. Source: guide, "Errors"."""
+    return error.error_code in {"INVALIDJOBSTATE", "API_ERROR"}
+
+
+def impossible(job: JobInfo, error: ApiError) -> ImpossibleTransition:
+    """Return the error for a job whose state does not allow the call."""
     return ImpossibleTransition(
         f"job {job.id} is {job.state}: {error.args[0]}",
         hint="an ended job can be deleted, one that runs can be aborted",
@@ -120,5 +127,5 @@ def impossible(job: JobInfo, error: ApiError) -> SfBulkError:
 
 def _may_have_arrived(error: SfBulkError) -> bool:
     if isinstance(error, TransportError):
-        return True
+        return bool(getattr(error, "may_have_arrived", True))
     return isinstance(error, ApiError) and (error.status_code >= _SERVER_ERROR or error.error_code == "BULK_API_ERROR")
