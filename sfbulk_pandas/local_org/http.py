@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -60,8 +62,20 @@ class Call:
         return f"http://{self.headers.get('host', '127.0.0.1')}"
 
     def body(self) -> bytes:
-        """Read the whole body; for the small ones, never for a CSV upload."""
-        return self.stream.read()
+        """Read the whole body, gzip undone; for the small ones, never for a CSV upload.
+
+        Raises
+        ------
+        Fault
+            400 JSON_PARSER_ERROR for a body that is not the gzip it says it is.
+        """
+        body = self.stream.read()
+        if self.headers.get("content-encoding", "").lower() != "gzip":
+            return body
+        try:
+            return gzip.decompress(body)
+        except (OSError, EOFError, zlib.error) as error:
+            raise json_parser_error(str(error)) from None
 
     def json(self) -> Any:
         """Read the body as JSON.

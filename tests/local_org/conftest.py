@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -46,6 +47,10 @@ class Caller:
         given.update(headers or {})
         data = json_module.dumps(json).encode() if json is not None else body
         return self._send(method, url, {key: value for key, value in given.items() if value is not None}, data)
+
+    def put(self, sobject, *rows):
+        """Put records straight into the store, and return their Ids."""
+        return put_records(self.org, sobject, *rows)
 
     def get(self, path, **options):
         return self("GET", path, **options)
@@ -134,6 +139,13 @@ def put_records(org, sobject, *rows):
             sql = f"INSERT INTO {org.state.store.table(sobject)} ({names}) VALUES ({marks})"
             cursor.execute(sql, list(values.values()))
     return ids
+
+
+@pytest.fixture
+def other_org():
+    """Return a function that starts an org with other options, and gives its caller; all end with the test."""
+    with ExitStack() as stack:
+        yield lambda **options: in_process(stack.enter_context(LocalOrg(clock=NOW.timestamp, **options)))
 
 
 @pytest.fixture
