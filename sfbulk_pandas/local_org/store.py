@@ -183,13 +183,18 @@ class Store:
     def _make_tables(self) -> None:
         execute = self._connection.execute
         execute('CREATE TABLE IF NOT EXISTS "local_org$numbers" (name VARCHAR, next BIGINT)')
+        rows = execute("SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal").fetchall()
+        known = {(table.lower(), column.lower()) for table, column in rows}  # DuckDB takes names in any case
+        tables = {table for table, _ in known}
         for each in self.describes.values():
-            columns = table_columns(each.model).items()
-            body = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns)
-            execute(f"CREATE TABLE IF NOT EXISTS {quoted(each.name)} ({body})")
-            for name, kind in columns:
-                # A file made before the describe gained a field gains the column now.
-                execute(f"ALTER TABLE {quoted(each.name)} ADD COLUMN IF NOT EXISTS {quoted(name)} {kind}")
+            columns = table_columns(each.model)
+            if each.name.lower() not in tables:
+                body = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
+                execute(f"CREATE TABLE {quoted(each.name)} ({body})")
+                continue
+            # A file made before the describe gained a field gains the column now.
+            for name in (name for name in columns if (each.name.lower(), name.lower()) not in known):
+                execute(f"ALTER TABLE {quoted(each.name)} ADD COLUMN {quoted(name)} {columns[name]}")
 
     def _seed_user(self) -> None:
         """Make the running user: every record has one as owner and author."""
@@ -247,9 +252,7 @@ def to_table(cursor: Cursor, sql: str, params: Sequence[Any] | None = None) -> p
     return cursor.sql(sql, params=list(params) if params else None).to_arrow_table()
 
 
-def to_batches(
-    cursor: Cursor, sql: str, params: Sequence[Any] | None = None, *, rows: int
-) -> Iterator[pa.RecordBatch]:
+def to_batches(cursor: Cursor, sql: str, params: Sequence[Any] | None = None, *, rows: int) -> Iterator[pa.RecordBatch]:
     """Run a query and yield its result, about ``rows`` rows at a time; memory stays bounded."""
     relation = cursor.sql(sql, params=list(params) if params else None)
     # DuckDB 1.4 renamed the method; the older name warns from then on.
