@@ -137,7 +137,7 @@ def encode_rows(table: pa.Table) -> pa.Buffer:
         table = pa.table([table.column(0).fill_null("")], names=table.column_names)
     out = pa.BufferOutputStream()
     csv.write_csv(table, out, _WRITE)
-    return out.getvalue()
+    return pa.py_buffer(out.getvalue().to_pybytes())  # a copy of the exact size: the stream keeps half as much again
 
 
 _WRITE = csv.WriteOptions(include_header=False, batch_size=16_384, quoting_style="needed")

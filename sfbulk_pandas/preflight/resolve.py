@@ -42,10 +42,12 @@ def resolve_columns(frame: pd.DataFrame, describe: SObjectDescribe, call: LoadCa
     PreflightFailed
         Where anything makes the frame impossible to send; ``report`` has one row a problem, with its place.
     UsageError
-        For a query operation.
+        For a query operation, or where ``columns`` is one text.
     """
     if call.operation.is_query:
         raise UsageError(f"{call.operation} takes no rows")
+    if isinstance(call.columns, str):
+        raise UsageError("columns= takes a list of column labels", hint=f"columns=[{call.columns!r}]")
     findings = [*_call_findings(frame, describe, call), *_label_findings(frame, call)]
     raise_findings(findings, describe.name)
     resolved = [resolve_header(str(label), describe, call) for label in _chosen(frame, call)]

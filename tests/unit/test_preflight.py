@@ -177,6 +177,11 @@ def test_a_query_takes_no_rows():
         resolve_columns(frame(LastName=["x"]), CONTACT, call("query"))
 
 
+def test_columns_is_a_list():
+    with pytest.raises(UsageError, match="takes a list"):
+        resolve_columns(frame(LastName=["x"]), CONTACT, call(columns="LastName"))
+
+
 def test_relationships_are_checked_on_both_sides():
     rows = pd.DataFrame({"account.KEY__C": ["a"], "lead:who.email": ["b"], "LastName": ["x"]})
     columns = resolve_columns(rows, CONTACT, call())
