@@ -1,0 +1,151 @@
+"""Start and stop, bodies in chunks, many callers at once, and what a file keeps."""
+
+from __future__ import annotations
+
+import gc
+import http.client
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from sfbulk_pandas.local_org import ByHand, LocalOrg
+
+
+def get(org, path, **options):
+    headers = {"Authorization": f"Bearer {org.access_token}", "Connection": "close"}
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.get(f"{org.url}/services/data/v66.0/{path}", headers=headers, timeout=30, **options)
+
+
+def test_nothing_is_left_behind():
+    before = set(threading.enumerate())
+    for _ in range(3):
+        with LocalOrg() as org:
+            assert get(org, "limits").status_code == 200
+            folder = org.state.store.folder
+    gc.collect()  # a socket that was not closed would warn here, and warnings are errors
+    assert set(threading.enumerate()) == before
+    assert not folder.exists()
+
+
+def test_close_may_be_called_twice_and_before_start():
+    org = LocalOrg()
+    org.close()
+    with LocalOrg() as second:
+        url = second.url
+        second.close()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(url, timeout=5)
+
+
+def test_no_address_before_the_start():
+    org = LocalOrg()
+    try:
+        assert repr(org) == "LocalOrg(not started)"
+        with pytest.raises(RuntimeError, match="before it is started"):
+            _ = org.url
+    finally:
+        org.close()
+
+
+def test_start_twice_is_one_server():
+    with LocalOrg() as org:
+        url = org.url
+        assert org.start().url == url
+
+
+def test_loopback_only_and_a_port_of_choice():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with LocalOrg(port=port) as org:
+        assert org.url == f"http://127.0.0.1:{port}"
+        assert repr(org) == f"LocalOrg({org.url})"
+        assert org._server.server_address[0] == "127.0.0.1"
+
+
+def test_silence(capfd):
+    with LocalOrg() as org:
+        get(org, "limits")
+        get(org, "nothing")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_chunked_bodies():
+    with LocalOrg() as org:
+        pieces = iter([b'{"operation": "query", ', b'"query": "SELECT Id FROM Account"}'])
+        headers = {"Authorization": f"Bearer {org.access_token}"}
+        url = f"{org.url}/services/data/v66.0/jobs/query"
+        answer = requests.post(url, data=pieces, headers=headers, timeout=30)
+        assert (answer.status_code, answer.json()["object"]) == (200, "Account")
+
+
+def test_an_answer_arrives_although_the_body_was_not_wanted():
+    """A large upload with a bad token: the answer comes, and no reset connection."""
+    with LocalOrg() as org:
+        url = f"{org.url}/services/data/v66.0/jobs/ingest/750000000000001AAA/batches"
+        answer = requests.put(url, data=b"x" * 20_000_000, headers={"Authorization": "Bearer no"}, timeout=30)
+        assert answer.status_code == 401
+
+
+def test_a_caller_who_hangs_up_hurts_nobody():
+    with LocalOrg() as org:
+        port = int(org.url.rpartition(":")[2])
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.putrequest("POST", "/services/data/v66.0/jobs/query")
+        connection.putheader("Authorization", f"Bearer {org.access_token}")
+        connection.putheader("Content-Length", "1000")
+        connection.endheaders(b"half")
+        connection.close()
+        assert get(org, "limits").status_code == 200
+
+
+def test_many_callers_at_once():
+    with LocalOrg() as org, ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: get(org, "query", params={"q": "SELECT Id FROM User"}), range(24)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert {len(answer.json()["records"]) for answer in answers} == {1}
+        numbers = {answer.headers["X-SFDC-Request-Id"] for answer in answers}
+        assert len(numbers) == 24
+
+
+def test_a_file_keeps_records_jobs_and_keys(tmp_path):
+    file = tmp_path / "crm.db"
+    with LocalOrg(file) as org:
+        made = requests.post(
+            f"{org.url}/services/data/v66.0/sobjects/Account",
+            json={"Name": "Kept"},
+            headers={"Authorization": f"Bearer {org.access_token}"},
+            timeout=30,
+        )
+        record = made.json()["id"]
+        first = org.credentials()
+        secret = org.client_secret
+    with LocalOrg(str(file)) as org:
+        assert get(org, f"sobjects/Account/{record}").json()["Name"] == "Kept"
+        again = org.credentials()
+        assert {**again, "login_url": ""} == {**first, "login_url": ""}
+        assert org.client_secret == secret
+        assert org.records("account").column("Name").to_pylist() == ["Kept"]
+
+
+def test_waiting_jobs_are_taken_up_after_a_restart(tmp_path):
+    file = tmp_path / "crm.db"
+    body = {"operation": "query", "query": "SELECT Name FROM User"}
+    with LocalOrg(file, pacing=ByHand()) as org:
+        url = f"{org.url}/services/data/v66.0/jobs/query"
+        job = requests.post(url, json=body, headers={"Authorization": f"Bearer {org.access_token}"}, timeout=30).json()[
+            "id"
+        ]
+    with LocalOrg(file) as org:
+        assert get(org, f"jobs/query/{job}").json()["state"] == "JobComplete"
+        assert get(org, f"jobs/query/{job}/results").text == '"Name"\n"Local Analyst"\n'
+
+
+def test_records_of_an_unknown_object(local):
+    with pytest.raises(KeyError):
+        local.records("Nope")
