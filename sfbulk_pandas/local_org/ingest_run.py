@@ -82,20 +82,23 @@ class IngestRunner:
     def _rows(
         self, job: Job, file: CsvFile, targets: Sequence[Target], results: ResultFiles
     ) -> Generator[None, None, None]:
-        with ThreadPoolExecutor(1) as writer:
-            # The result files of one slice are written while the next is validated.
-            pending: Future[None] | None = None
+        # While one slice is validated and written, the next is parsed and the result rows of the last go to disk.
+        slices = read_slices(file, self.rows_per_step)
+        with ThreadPoolExecutor(2) as aside:
+            reading = aside.submit(next, slices, None)
+            reporting: Future[None] | None = None
             try:
-                for columns in read_slices(file, self.rows_per_step):
+                while columns := reading.result():
+                    reading = aside.submit(next, slices, None)
                     outcome = write_rows(self.store, self._write(job), targets, columns)
-                    if pending:
-                        pending.result()
-                    pending = writer.submit(results.write, outcome, columns)
+                    if reporting:
+                        reporting.result()
+                    reporting = aside.submit(results.write, outcome, columns)
                     self._count(job, outcome)
                     yield
             finally:
-                if pending:
-                    pending.result()
+                if reporting:
+                    reporting.result()
 
     def _write(self, job: Job) -> Write:
         described = self.store.describes[job.sobject.lower()]

@@ -211,7 +211,7 @@ def _in_range(values: pa.Array, kind: FieldType) -> pa.Array:
     if kind.is_double:
         return values if pc.all(pc.is_finite(values)).as_py() else pc.if_else(pc.is_finite(values), values, None)
     if kind is FieldType.INT and len(values) > values.null_count:
-        fits = pc.less_equal(pc.abs(values), _INT_MAX)
+        fits = pc.and_(pc.less_equal(values, _INT_MAX), pc.greater_equal(values, -_INT_MAX - 1))
         return values if pc.all(fits).as_py() else pc.if_else(fits, values, None)
     return values
 
