@@ -12,13 +12,9 @@ MAX_MULTIPART_CHARS = 100_000  # guide, "Create a Job", multipart
 BATCH_ROWS = 10_000  # guide, "How Requests Are Processed": sub-batches of 10,000 records
 CHUNK_ROWS = 200  # the same: chunks of 200, one transaction each
 MAX_HEADER_CHARS = 32_000  # guide, "Prepare CSV Files"
-MAX_FIELD_CHARS = 131_072  # App Limits cheat sheet: characters in a field
-MAX_RECORD_CHARS = 400_000  # the same: characters in all fields of a record
-MAX_RECORD_FIELDS = 5_000  # the same: fields in a record
 
 NULL_MARK = "#N/A"  # guide, "Prepare CSV Files": this exact text sets a field to null
 MULTI_SELECT_SEPARATOR = ";"  # REST and SOAP guides, field type multipicklist
 
-RESULT_DAYS = 7  # guide, "General Guidelines": jobs and results go after seven days
 LIST_PAGE_ROWS = 1_000  # guide, "Get Information About All Jobs"
 REST_PAGE_ROWS = 2_000  # REST API guide, "Query": at most 2,000 records an answer

@@ -103,7 +103,6 @@ class FieldDescribe:
     reference_to: tuple[str, ...] = ()
     relationship_name: str | None = None
     compound_field_name: str | None = None
-    html_formatted: bool = False
 
     @property
     def is_required(self) -> bool:
@@ -144,7 +143,6 @@ class FieldDescribe:
             reference_to=tuple(data.get("referenceTo") or ()),
             relationship_name=data.get("relationshipName"),
             compound_field_name=data.get("compoundFieldName"),
-            html_formatted=bool(data.get("htmlFormatted")),
         )
 
 
