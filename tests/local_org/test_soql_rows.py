@@ -352,3 +352,46 @@ NO_RELATIONSHIP = APPEND.format("relationship", "__r", "custom relationship name
 )
 def test_refusals(direct, soql, code, message):
     assert direct.fault(soql) == (400, code, message)
+
+
+def test_parents_go_up_five_levels(direct, put):
+    first, second = put("Contact", {"LastName": "top"}, {"LastName": "next"})
+    (third,) = put("Contact", {"LastName": "bottom", "ReportsToId": second})
+    with direct.org.state.store.cursor() as cursor:
+        cursor.execute('UPDATE "Contact" SET ReportsToId = ? WHERE Id = ?', [first, second])
+    (row,) = direct.rows(f"SELECT ReportsTo.ReportsTo.LastName FROM Contact WHERE Id = '{third}'")
+    assert row["ReportsTo"]["ReportsTo"]["LastName"] == "top"
+    five = "ReportsTo." * 5
+    assert direct.rows(f"SELECT {five}LastName FROM Contact WHERE Id = '{third}'")[0]["ReportsTo"] is not None
+    status, code, message = direct.fault(f"SELECT ReportsTo.{five}LastName FROM Contact")
+    assert (status, code) == (400, "MALFORMED_QUERY")
+    assert message == f"SOQL relationships may go up to 5 levels: ReportsTo.{five}LastName"
+
+
+def test_case_sensitive_keys_are_compared_as_they_are(other_org):
+    fields = [
+        {"name": "Id", "type": "id"},
+        {"name": "Key__c", "type": "string", "length": 20, "externalId": True, "caseSensitive": True},
+    ]
+    call = other_org(describes=[{"name": "Account", "keyPrefix": "001", "fields": fields}])
+    call.put("Account", {"Key__c": "a"}, {"Key__c": "A"})
+    for where in ("Key__c = 'A'", "Key__c LIKE 'A%'", "Key__c IN ('A', 'b')"):
+        assert call.rows(f"SELECT Key__c FROM Account WHERE {where}") == [{"Key__c": "A"}]
+
+
+def test_an_object_that_cannot_be_queried(other_org):
+    fields = [{"name": "Id", "type": "id"}]
+    describe = {"name": "Hidden__c", "keyPrefix": "a09", "fields": fields, "queryable": False}
+    call = other_org(describes=[describe])
+    message = place("SELECT Id FROM Hidden__c", 16, "entity type Hidden__c does not support query")
+    assert call.fault("SELECT Id FROM Hidden__c") == (400, "INVALID_TYPE_FOR_OPERATION", message)
+    reply = call.bulk("SELECT Id FROM Hidden__c")
+    expected = [{"errorCode": "INVALIDENTITY", "message": "Entity 'Hidden__c' does not support query"}]
+    assert (reply.status, reply.json()) == (400, expected)
+
+
+def test_labels_and_functions_that_change_nothing(direct, people):
+    soql = "SELECT toLabel(Industry), convertCurrency(AnnualRevenue) r FROM Account WHERE Industry = 'Banking'"
+    assert direct.rows(soql) == [{"Industry": "Banking", "r": 5e6}]
+    status, code, message = direct.fault("SELECT FORMAT(AnnualRevenue) FROM Account")
+    assert (status, code, message) == (400, "FUNCTIONALITY_NOT_ENABLED", "FORMAT() is not supported by the local org")
