@@ -274,11 +274,25 @@ def table_columns(model: SObjectDescribe) -> dict[str, str]:
 def _described(describes: Sequence[Mapping[str, Any]]) -> dict[str, Described]:
     by_name = {str(each["name"]).lower(): each for each in describes}
     models = {key: SObjectDescribe.from_json(each) for key, each in by_name.items()}
-    return {key: Described(each, models[key], tuple(_children(each, models))) for key, each in by_name.items()}
+    masters = [child for each in by_name.values() for child in _masters(each)]
+    return {
+        key: Described(
+            each, models[key], (*_children(each, models), *(child for name, child in masters if name == key))
+        )
+        for key, each in by_name.items()
+    }
 
 
 def _children(json: Mapping[str, Any], models: Mapping[str, SObjectDescribe]) -> Iterator[Child]:
     for each in json.get("childRelationships") or ():
         model = models.get(str(each["childSObject"]).lower())
-        if model and model.get(each["field"]):
-            yield Child(model.name, each["field"], bool(each.get("cascadeDelete")))
+        field = model.get(each["field"]) if model else None
+        if model and field:
+            yield Child(model.name, field.name, bool(each.get("cascadeDelete")))
+
+
+def _masters(json: Mapping[str, Any]) -> Iterator[tuple[str, Child]]:
+    """Yield the objects whose deletion takes this one along, for a parent's describe may not list its children."""
+    for each in json["fields"]:
+        if each.get("cascadeDelete"):
+            yield from ((parent.lower(), Child(json["name"], each["name"], True)) for parent in each["referenceTo"])  # noqa: FBT003 - it cascades

@@ -130,19 +130,20 @@ def update_records(
         The rows to write.
     """
     columns: dict[str, pa.Array] = {"rid": pa.array(rowid[rows])}
-    sets = [f"\"LastModifiedDate\" = TIMESTAMP '{write.stamp}', \"SystemModstamp\" = TIMESTAMP '{write.stamp}'"]
-    sets.append(f"\"LastModifiedById\" = '{write.user}'")
+    stamp = f"TIMESTAMP '{write.stamp}'"
+    sets = {"LastModifiedDate": stamp, "SystemModstamp": stamp, "LastModifiedById": f"'{write.user}'"}
     for number, (name, cells) in enumerate(present.items()):
         field = write.described.model.get(name)
         if field is not None and field.updateable:
             columns |= _new_values(number, cells, field, rows)
-            sets.append(_set(number, name, blanks=cells.blank is not None))
+            sets[name] = _new_sql(number, name, blanks=cells.blank is not None)
+    if _is_person(write.described) and set(_NAME_PARTS) & set(sets):
+        first, last = (sets.get(part, f"t.{quoted(part)}") for part in _NAME_PARTS)
+        sets["Name"] = f"concat_ws(' ', {first}, {last})"
     lookup.cursor.register("s", pa.table(columns))
     table = lookup.store.table(write.described.name)
-    lookup.cursor.execute(f"UPDATE {table} AS t SET {', '.join(sets)} FROM s WHERE t.rowid = s.rid")  # noqa: S608 - quoted names
-    if _is_person(write.described) and set(_NAME_PARTS) & set(present):
-        name = 'concat_ws(\' \', t."FirstName", t."LastName")'
-        lookup.cursor.execute(f'UPDATE {table} AS t SET "Name" = {name} FROM s WHERE t.rowid = s.rid')  # noqa: S608 - quoted names
+    changes = ", ".join(f"{quoted(name)} = {value}" for name, value in sets.items())
+    lookup.cursor.execute(f"UPDATE {table} AS t SET {changes} FROM s WHERE t.rowid = s.rid")  # noqa: S608 - quoted names
 
 
 def _new_values(number: int, cells: Cells, field: FieldDescribe, rows: Mask) -> dict[str, pa.Array]:
@@ -153,9 +154,8 @@ def _new_values(number: int, cells: Cells, field: FieldDescribe, rows: Mask) -> 
     return columns if cells.blank is None else {**columns, f"g{number}": from_mask(cells.given[rows])}
 
 
-def _set(number: int, name: str, *, blanks: bool) -> str:
-    value = f"CASE WHEN s.g{number} THEN s.v{number} ELSE t.{quoted(name)} END" if blanks else f"s.v{number}"
-    return f"{quoted(name)} = {value}"
+def _new_sql(number: int, name: str, *, blanks: bool) -> str:
+    return f"CASE WHEN s.g{number} THEN s.v{number} ELSE t.{quoted(name)} END" if blanks else f"s.v{number}"
 
 
 def delete_records(lookup: Lookup, write: Write, described: Described, ids: pa.StringArray) -> None:

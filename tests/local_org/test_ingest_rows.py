@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -392,3 +393,28 @@ def test_records_are_arrow(org):
     table = org.store.records("account")
     assert isinstance(table, pa.Table)
     assert table["AnnualRevenue"].to_pylist() == [5.0]
+
+
+def test_children_of_a_recorded_object_go_with_their_master():
+    master = {"name": "Master__c", "type": "reference", "referenceTo": ["Account"], "cascadeDelete": True}
+    fields = [{"name": "Id", "type": "id"}, {**master, "relationshipName": "Master__r"}]
+    bench = Bench(describes=[{"name": "Detail__c", "keyPrefix": "a98", "fields": fields}])
+    account = bench.insert("Account", "Name\nA\n").ids[0]
+    bench.insert("Detail__c", f"Master__c\n{account}\n")
+    bench.load("delete", "Account", f"Id\n{account}\n")
+    assert bench.rows("Detail__c", "Id") == []
+    bench.store.close()
+
+
+RECORDED = Path(__file__).resolve().parents[3] / "shared" / "data" / "describe"
+
+
+@pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded describes are not here")
+def test_recorded_objects_take_rows():
+    bench = Bench(describes=sorted(RECORDED.glob("*.json")))
+    account = bench.insert("Account", "Name,Industry,AnnualRevenue\nAcme,Banking,1.5E7\n").ids[0]
+    contacts = bench.insert("Contact", f"LastName,AccountId,Birthdate\nA,{account},1990-01-01\n,,\n")
+    assert contacts.error == "REQUIRED_FIELD_MISSING:Required fields are missing: [LastName]:LastName --"
+    bench.load("delete", "Account", f"Id\n{account}\n")
+    assert bench.store.records("Contact").num_rows == 0
+    bench.store.close()
