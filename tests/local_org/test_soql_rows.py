@@ -395,3 +395,12 @@ def test_labels_and_functions_that_change_nothing(direct, people):
     assert direct.rows(soql) == [{"Industry": "Banking", "r": 5e6}]
     status, code, message = direct.fault("SELECT FORMAT(AnnualRevenue) FROM Account")
     assert (status, code, message) == (400, "FUNCTIONALITY_NOT_ENABLED", "FORMAT() is not supported by the local org")
+
+
+def test_scopes_and_modes(direct, people):
+    assert direct.rows("SELECT Name FROM Account USING SCOPE mine") == [{"Name": 'Bank, "Big" & Sons'}]
+    assert len(direct.rows("SELECT Id FROM Account USING SCOPE everything WITH SECURITY_ENFORCED")) == 3
+    assert len(direct.rows("SELECT Id FROM Account WITH USER_MODE LIMIT 2")) == 2
+    team = (400, "FUNCTIONALITY_NOT_ENABLED", "USING SCOPE team is not supported by the local org")
+    assert direct.fault("SELECT Id FROM Account USING SCOPE team") == team
+    assert direct.fault("SELECT Id FROM Account WITH MAGIC") == (400, "MALFORMED_QUERY", "unexpected token: 'MAGIC'")

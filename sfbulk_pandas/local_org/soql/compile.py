@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sfbulk_pandas.local_org.state import USER_ID
 from sfbulk_pandas.salesforce.sobject import FieldType
 
 from .bulk_rules import refuse_in_bulk
 from .compiled import Child, Compiled
 from .conditions import Conditions, operands_of
 from .fields import expand_fields
-from .functions import operand_sql
+from .functions import operand_sql, sql_text
 from .messages import malformed, no_such_child, not_here, placed
 from .parse import parse
 from .scope import Catalog, Described, Expr, Scope
@@ -21,6 +22,8 @@ from .tree import Function, Item, Operand, Order, Path, Query, SubQuery, TypeOf
 if TYPE_CHECKING:
     from datetime import date
 
+_SCOPES = frozenset({"everything", "mine"})
+_MODES = frozenset({"SECURITY_ENFORCED", "SYSTEM_MODE", "USER_MODE"})  # the one user may see everything
 _AS_IS = frozenset({FieldType.BOOLEAN, FieldType.DATE, FieldType.DATETIME, FieldType.TIME})
 
 
@@ -109,6 +112,11 @@ class _Level:
     def _refuse_parts(self) -> None:
         if self._query.data_category:
             raise not_here("WITH DATA CATEGORY")
+        if (scope := self._query.scope) and scope.lower() not in _SCOPES:
+            raise not_here(f"USING SCOPE {scope}")
+        for mode in self._query.modes:
+            if mode.upper() not in _MODES:
+                raise malformed(f"unexpected token: '{mode}'")
         if any(isinstance(each, TypeOf) for each in self._query.entries):
             raise not_here("TYPEOF")
         if not self._scope.root.model.queryable:
@@ -136,6 +144,8 @@ class _Level:
 
     def _where(self) -> str:
         tests = [self._live()]
+        if (self._query.scope or "").lower() == "mine" and self._scope.root.model.get("OwnerId"):
+            tests.append(f"{self._scope.root.column('OwnerId')} = {sql_text(USER_ID)}")
         if self._query.where is not None:
             tests.append(self._conditions.sql(self._query.where))
         return f" WHERE {' AND '.join(tests)}"
