@@ -43,8 +43,8 @@ class IngestRunner:
     switches : Switches
     clock : callable
         Seconds since the epoch.
-    rows_per_step : callable
-        Returns the rows of a step, whole chunks of 200.
+    rows_per_step : int
+        Rows of a step, whole chunks of 200.
     seed : int
         Of the order of rows in result files.
     """
