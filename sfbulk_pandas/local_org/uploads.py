@@ -75,9 +75,12 @@ def _pieces(call: Call) -> Iterator[bytes]:
 
 def _unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
     unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
-    for piece in pieces:
-        yield unpacker.decompress(piece)
-    yield unpacker.flush()
+    try:
+        for piece in pieces:
+            yield unpacker.decompress(piece)
+        yield unpacker.flush()
+    except zlib.error as error:
+        raise faults.api_error(f"The body is not gzip: {error}") from None
 
 
 def is_multipart(call: Call) -> bool:

@@ -254,6 +254,8 @@ def test_gzip_uploads_need_a_switch(jobs):
         assert other.call("PUT", f"{job}/batches", packed, **headers).status_code == 201
         other.patch(job, "UploadComplete")
         assert other.info(job)["numberRecordsProcessed"] == 1
+        broken = other.call("PUT", f"{other.create()}/batches", b"Name\nA\n", **headers)
+        assert fault(broken)[:2] == (400, "API_ERROR")
 
 
 def test_an_upload_above_the_limit_is_refused(jobs, monkeypatch):
@@ -313,6 +315,12 @@ def test_a_multipart_call_makes_loads_and_closes(jobs):
     assert (made.status_code, made.json["state"]) == (200, "UploadComplete")
     assert jobs.info(made.json["id"])["numberRecordsProcessed"] == 2
     assert sorted(jobs.org.records("Contact")["Name"].to_pylist()) == ["B", "Über"]
+
+
+@pytest.mark.parametrize("job", ["[1]", "{"])
+def test_a_multipart_call_needs_a_job(jobs, job):
+    answer = jobs.call("POST", "", multipart(job, "x"), **{"Content-Type": "multipart/form-data; boundary=BOUNDARY"})
+    assert fault(answer)[:2] == (400, "JSON_PARSER_ERROR")
 
 
 @pytest.mark.parametrize("content", ["Name\n" + "x" * 100_000, None])

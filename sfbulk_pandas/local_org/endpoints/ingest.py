@@ -40,6 +40,8 @@ def post_job(org: OrgState, call: Call) -> Answer:
         given = json.loads(text)
     except ValueError as error:
         raise faults.json_parser_error(str(error)) from None
+    if not isinstance(given, dict):
+        raise faults.json_parser_error(f"expected an object, found {type(given).__name__}")
     job = _make(org, call, given)
     job.upload.write_bytes(content)
     job.uploaded = True
