@@ -33,12 +33,12 @@ def upload(tmp_path_factory):
     days = np.datetime64("1950-01-01") + (rows % 18_000).astype("timedelta64[D]")
     table = pa.table(
         {
-            "Contact_Key__c": numbered("C-", rows + 10_000_000),
+            "Contact_Key__c": numbered("C-", rows),
             "LastName": numbered("Lastname", rows % 5_000),
             "FirstName": numbered("First", rows % 700),
-            "Email": numbered("person.number", rows, "@example.com"),
-            "Phone": numbered("+44 20 7946 ", rows % 10_000),
-            "Title": numbered("Senior Manager of Things ", rows % 100),
+            "Email": numbered("person", rows, "@example.com"),
+            "Phone": numbered("020 7946 ", rows % 10_000),
+            "Title": numbered("Manager ", rows % 100),
             "MailingCity": numbered("City of ", rows % 999),
             "MailingPostalCode": numbered("", rows % 99_999),
             "Salary__c": pa.array(np.round(rows % 200_000 / 7, 2)).cast(pa.string()),
