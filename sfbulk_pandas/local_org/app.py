@@ -16,8 +16,8 @@ from werkzeug.wsgi import get_input_stream
 
 from .faults import Fault, invalid_session, unknown_error
 from .http import Answer, Call, fault_answer
+from .record_ids import USER_ID
 from .routes import find_route, read_path
-from .state import USER_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

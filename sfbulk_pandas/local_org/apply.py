@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,50 +22,16 @@ from .matching import Lookup, Matches, Repeats, key_values
 from .row_errors import RowErrors, about
 from .validate import check_cells, check_required, check_types, check_writable
 from .values import Cells, from_mask, read_cells
-from .writing import delete_records, insert_records, update_records
+from .writing import Write, delete_records, insert_records, update_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sfbulk_pandas.salesforce.sobject import FieldDescribe
-
-    from .store import Described, Store
+    from .store import Store
     from .targets import Target
     from .values import Mask
 
 _NO_ACCESS = "INSUFFICIENT_ACCESS_OR_READONLY:insufficient access rights on object id:--"
-
-
-@dataclass(frozen=True)
-class Write:
-    """What to do with the rows.
-
-    Attributes
-    ----------
-    described : Described
-        The object.
-    operation : Operation
-    key : FieldDescribe or None
-        The upsert's key; None for every other operation.
-    user : str
-        Id of the user who writes.
-    now : float
-        Seconds since the epoch.
-    repeats_fail : bool
-        Whether a key that comes twice within a chunk of 200 fails the later row.
-    """
-
-    described: Described
-    operation: Operation
-    user: str
-    now: float
-    key: FieldDescribe | None = None
-    repeats_fail: bool = True
-
-    @property
-    def stamp(self) -> datetime:
-        """The instant to the second, in UTC, without its zone: as the tables keep it."""
-        return datetime.fromtimestamp(int(self.now), UTC).replace(tzinfo=None)
 
 
 @dataclass

@@ -13,11 +13,12 @@ from pyarrow import csv as pacsv
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.salesforce.limits import BATCH_ROWS
 
-from .apply import Write, write_rows
+from .apply import write_rows
 from .csv_check import CsvForm, check_structure
 from .engine import JobFailure
 from .results import ResultFiles
 from .targets import read_targets
+from .writing import Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -103,7 +104,7 @@ class IngestRunner:
     def _write(self, job: Job) -> Write:
         described = self.store.describes[job.sobject.lower()]
         key = described.model.get(job.external_id_field_name or "") if job.operation is Operation.UPSERT else None
-        fail = self.switches.duplicate_in_file_fails
+        fail = self.switches.duplicate_in_chunk_fails
         return Write(described, job.operation, job.created_by, self.clock(), key, fail)
 
     def _count(self, job: Job, outcome: Outcome) -> None:

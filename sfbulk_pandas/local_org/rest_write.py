@@ -12,11 +12,12 @@ import pyarrow as pa
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.salesforce.limits import NULL_MARK
 
-from .apply import Outcome, Write, write_rows
+from .apply import Outcome, write_rows
 from .engine import JobFailure
 from .faults import Fault
-from .state import USER_ID
+from .record_ids import USER_ID
 from .targets import read_targets
+from .writing import Write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from .store import Store
     from .switches import Switches
 
-ORG_ID = "00D000000000062EAA"
-USER_ID = "005000000000001AAA"
-
 
 @dataclass(frozen=True)
 class OrgState:

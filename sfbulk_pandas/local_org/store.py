@@ -19,8 +19,7 @@ import duckdb
 from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType, SObjectDescribe
 
 from .describes import builtin_describes, read_describes
-from .record_ids import number_ids
-from .state import USER_ID
+from .record_ids import USER_ID, number_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

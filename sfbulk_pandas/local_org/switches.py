@@ -40,8 +40,9 @@ class Switches:
         Whether ``sf__Id`` is filled on failed updates and deletes, as documented since version 53.
     shuffle_results : bool
         Whether the rows of result files come in another order than uploaded, which Salesforce allows itself.
-    duplicate_in_file_fails : bool
-        Whether a key that comes twice in a file fails the later row, rather than updating the record again.
+    duplicate_in_chunk_fails : bool
+        Whether a key that comes twice within a chunk of 200 rows fails the later row, rather than updating the
+        record again. In another chunk it updates, as chunks are calls of their own.
     """
 
     jwt_cap_seconds: int | None = None
@@ -58,4 +59,4 @@ class Switches:
     gzip_answers: bool = False
     failed_row_ids: bool = True
     shuffle_results: bool = True
-    duplicate_in_file_fails: bool = True
+    duplicate_in_chunk_fails: bool = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,13 +21,44 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .apply import Write
     from .matching import Lookup
     from .store import Described
     from .values import Mask
 
 _NAME_PARTS = ("FirstName", "LastName")
 _STAMP = pa.timestamp("ms")
+
+
+@dataclass(frozen=True)
+class Write:
+    """What to do with the rows.
+
+    Attributes
+    ----------
+    described : Described
+        The object.
+    operation : Operation
+    key : FieldDescribe or None
+        The upsert's key; None for every other operation.
+    user : str
+        Id of the user who writes.
+    now : float
+        Seconds since the epoch.
+    repeats_fail : bool
+        Whether a key that comes twice within a chunk of 200 fails the later row.
+    """
+
+    described: Described
+    operation: Operation
+    user: str
+    now: float
+    key: FieldDescribe | None = None
+    repeats_fail: bool = True
+
+    @property
+    def stamp(self) -> datetime:
+        """The instant to the second, in UTC, without its zone: as the tables keep it."""
+        return datetime.fromtimestamp(int(self.now), UTC).replace(tzinfo=None)
 
 
 def insert_records(lookup: Lookup, write: Write, present: Mapping[str, Cells], ids: pa.StringArray, rows: Mask) -> None:

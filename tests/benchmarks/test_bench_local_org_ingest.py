@@ -16,7 +16,7 @@ import pytest
 from pyarrow import csv
 
 from sfbulk_pandas.local_org import LocalOrg
-from sfbulk_pandas.local_org.state import USER_ID
+from sfbulk_pandas.local_org.record_ids import USER_ID
 from sfbulk_pandas.salesforce.job import JobState, Operation
 
 ROWS = 1_000_000

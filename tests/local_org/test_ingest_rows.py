@@ -14,8 +14,8 @@ from sfbulk_pandas.local_org.engine import Engine
 from sfbulk_pandas.local_org.ingest_run import IngestRunner
 from sfbulk_pandas.local_org.jobs import Jobs
 from sfbulk_pandas.local_org.pacing import Immediate
+from sfbulk_pandas.local_org.record_ids import USER_ID
 from sfbulk_pandas.local_org.results import FAILED, SUCCESSFUL, UNPROCESSED, result_file
-from sfbulk_pandas.local_org.state import USER_ID
 from sfbulk_pandas.local_org.store import Store, to_table
 from sfbulk_pandas.local_org.switches import Switches
 from sfbulk_pandas.salesforce.job import JobState, Operation
@@ -232,7 +232,7 @@ def test_a_key_in_another_chunk_writes_the_record_again(org):
 
 
 def test_a_switch_lets_repeated_keys_through():
-    bench = Bench(Switches(duplicate_in_file_fails=False))
+    bench = Bench(Switches(duplicate_in_chunk_fails=False))
     assert bench.upsert("Account_Key__c,Name\nA,1\nA,2\n").failed == []
     assert bench.rows("Account", "Name") == [("2",)]
     bench.store.close()

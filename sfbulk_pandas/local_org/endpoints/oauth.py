@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 import jwt
 
 from sfbulk_pandas.local_org.http import JSON_TYPE, Answer, json_answer
-from sfbulk_pandas.local_org.state import ORG_ID, USER_ID
+from sfbulk_pandas.local_org.record_ids import ORG_ID, USER_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

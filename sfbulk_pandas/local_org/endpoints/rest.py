@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.local_org import faults
 from sfbulk_pandas.local_org.http import Answer, json_answer
-from sfbulk_pandas.local_org.state import ORG_ID, USER_ID
+from sfbulk_pandas.local_org.record_ids import ORG_ID, USER_ID
 from sfbulk_pandas.local_org.store import to_table
 from sfbulk_pandas.salesforce.limits import DEFAULT_API_VERSION, OLDEST_API_VERSION
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sfbulk_pandas.local_org.state import USER_ID
+from sfbulk_pandas.local_org.record_ids import USER_ID
 from sfbulk_pandas.salesforce.sobject import FieldType
 
 from .bulk_rules import refuse_in_bulk
