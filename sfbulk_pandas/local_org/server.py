@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
@@ -120,11 +121,13 @@ class LocalOrg:
             self._thread = threading.Thread(target=self._server.serve_forever, kwargs=serve, name="local-org")
             self._thread.daemon = True
             self._thread.start()
+            atexit.register(self.close)  # for who forgets: a file database is closed in order
             self.state.engine.recover()
         return self
 
     def close(self) -> None:
         """Stop answering, and close the database; may be called twice."""
+        atexit.unregister(self.close)
         if self._server is not None and self._thread is not None:
             self._server.shutdown()
             self._server.server_close()
