@@ -14,6 +14,7 @@ from sfbulk_pandas.errors import SfBulkError, UsageError
 from sfbulk_pandas.jobs.merge import match_rows, replaced_rows
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
 from sfbulk_pandas.reconcile import split_errors
+from sfbulk_pandas.salesforce.status_codes import PASSING, advice_for
 
 if TYPE_CHECKING:
     from numpy import intp
@@ -100,7 +101,8 @@ class LoadResult:
         """The causes of failure, the most frequent first: a row a cause.
 
         Columns: ``code``, ``fields``, ``count``, ``example`` (the message of the cause's first
-        row) and ``row`` (the index label of that row).
+        row), ``row`` (the index label of that row), ``advice`` (what usually mends it, in plain
+        words) and ``retry_helps`` (whether the cause passes by itself).
         """
         failed = self.failed
         causes = failed.assign(row=failed.index.to_flat_index()).groupby(
@@ -110,6 +112,8 @@ class LoadResult:
             count=("sf__Error", "size"), example=("error_message", "first"), row=("row", "first")
         ).reset_index()
         table = table.rename(columns={"error_code": "code", "error_fields": "fields"})
+        table["advice"] = [advice_for(str(code)) for code in table["code"]]
+        table["retry_helps"] = table["code"].isin(PASSING)
         return table.sort_values("count", ascending=False, kind="stable", ignore_index=True)
 
     def retry(self, fixed: pd.DataFrame | None = None) -> LoadResult:

@@ -48,6 +48,8 @@ def test_upsert_tells_which_rows_failed_and_why(org):
             "count": 2,
             "example": "Email: invalid email address: bad",
             "row": "v",
+            "advice": "this is no mail address: mend it, or leave the cell empty",
+            "retry_helps": False,
         }
     ]
     assert frame.columns.tolist() == ["Contact_Key__c", "LastName", "Email", "Note"]
