@@ -47,18 +47,18 @@ class BodyFile(io.RawIOBase):
     what : str
         The request, for errors.
     close : callable
-        Ends the request; called once.
+        Ends the request; called once, with the bytes received.
     """
 
-    def __init__(self, wire: Wire, headers: Headers, what: str, close: Callable[[], None]) -> None:
+    def __init__(self, wire: Wire, headers: Headers, what: str, close: Callable[[int], object]) -> None:
         super().__init__()
         self._wire = wire
         self._what = what
         self._on_close = close
+        self.received_bytes = 0
         self._expected = _length(headers)
         self._gzip = _Gunzip() if _is_gzip(headers, what) else None
         self._ended = False
-        self.received_bytes = 0
 
     def readable(self) -> bool:
         """Return True."""
@@ -98,7 +98,7 @@ class BodyFile(io.RawIOBase):
         """End the request. May be called twice."""
         if not self.closed:
             super().close()
-            self._on_close()
+            self._on_close(self.received_bytes)
 
     def _taken(self, size: int) -> bytes:
         if self._ended:

@@ -164,9 +164,9 @@ class Exchange:
     def _opened(entry: _Entry, answer: requests.Response, token: AccessToken | None) -> Opened:
         headers = Headers(answer.headers)
 
-        def ended() -> None:
+        def ended(received_bytes: int) -> None:
             answer.close()
-            entry.write(str(answer.status_code), file.received_bytes, headers)
+            entry.write(str(answer.status_code), received_bytes, headers)
 
         try:
             file = BodyFile(answer.raw, headers, str(entry.request), ended)

@@ -11,7 +11,7 @@ from sfbulk_pandas.codec.frame import Column, EncodeOptions, text_table
 from sfbulk_pandas.errors import EncodeError, UsageError
 from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
 
-NA_KINDS = [None, np.nan, pd.NA, pd.NaT, Decimal("NaN"), np.datetime64("NaT")]
+NA_KINDS = [None, np.nan, pd.NA, pd.NaT, Decimal("NaN"), np.datetime64("NaT", "ns")]
 
 
 def texts(values, kind=None, **options):
