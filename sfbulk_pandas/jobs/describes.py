@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import threading
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.errors import NotFound, UsageError
+from sfbulk_pandas.preflight import nearest
 from sfbulk_pandas.wire.describe import (
     build_describe,
     build_describe_global,
@@ -50,11 +50,8 @@ class Describes:
 
     def _unknown(self, sobject: str) -> UsageError:
         answer = self._session.send(build_describe_global(self._session.api_version))
-        names = {name.lower(): name for name in read_describe_global(answer)}
-        near = difflib.get_close_matches(sobject.lower(), names, n=1)
-        hint = (
-            f"did you mean {names[near[0]]!r}?" if near else "check the API name, and that the user may see the object"
-        )
+        near = nearest(sobject, read_describe_global(answer))
+        hint = f"did you mean {near!r}?" if near else "check the API name, and that the user may see the object"
         return UsageError(f"the org has no object {sobject!r}", hint=hint)
 
     def field(self, sobject: str, path: str) -> FieldDescribe | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, TypedDict
 
 from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.preflight import nearest
 from sfbulk_pandas.salesforce.limits import MAX_UPLOAD_BYTES, PART_BYTES
 
 NullPolicy = Literal["ignore", "clear"]
@@ -124,7 +124,7 @@ class LoadOptions:
         known = [each.name for each in fields(cls)]
         for name in keywords:
             if name not in known:
-                raise UsageError(f"there is no option {name!r}", hint=_nearest(name, known))
+                raise UsageError(f"there is no option {name!r}", hint=_did_you_mean(name, known))
         return cls(**keywords)
 
 
@@ -138,6 +138,6 @@ def _check_nulls(nulls: Nulls) -> None:
         )
 
 
-def _nearest(name: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"the options are {', '.join(known)}"
+def _did_you_mean(name: str, known: Sequence[str]) -> str:
+    near = nearest(name, known)
+    return f"did you mean {near!r}?" if near else f"the options are {', '.join(known)}"

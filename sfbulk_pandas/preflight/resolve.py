@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sfbulk_pandas.errors import PreflightFailed, UsageError
+from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.preflight.call import ID, LoadCall
 from sfbulk_pandas.preflight.cells import blank_keys, naive_datetimes
-from sfbulk_pandas.preflight.findings import Finding, did_you_mean, nearest, raise_findings, report
+from sfbulk_pandas.preflight.findings import Finding, did_you_mean, nearest, raise_findings
 from sfbulk_pandas.preflight.headers import resolve_header
 from sfbulk_pandas.salesforce.columns import Column
 from sfbulk_pandas.salesforce.job import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Hashable, Sequence
 
     import pandas as pd
 
@@ -56,23 +56,6 @@ def resolve_columns(frame: pd.DataFrame, describe: SObjectDescribe, call: LoadCa
     findings += [*_twice(columns), *_key_findings(frame, columns, call), *_cell_findings(frame, columns, call)]
     raise_findings(findings, describe.name)
     return columns
-
-
-def resolve_sobject(name: str, known: Iterable[str]) -> str:
-    """Return the object's name in its canonical case.
-
-    Raises
-    ------
-    PreflightFailed
-        Where the org has no such object; names the nearest.
-    """
-    names = {each.lower(): each for each in known}
-    if name.lower() in names:
-        return names[name.lower()]
-    near = nearest(name, names.values())
-    suggestion = f"did you mean {near}?" if near else "no object has a similar name"
-    found = Finding(None, None, "the org has no such object, or you may not see it", name, suggestion)
-    raise PreflightFailed(f"the org has no object {name!r}", hint=suggestion, report=report([found]))
 
 
 def _chosen(frame: pd.DataFrame, call: LoadCall) -> list[Hashable]:

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from sfbulk_pandas.errors import PreflightFailed, UsageError
-from sfbulk_pandas.preflight import LoadCall, nearest, resolve_columns, resolve_sobject
+from sfbulk_pandas.preflight import LoadCall, nearest, resolve_columns
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType, SObjectDescribe
 
@@ -81,15 +81,6 @@ def test_unknown_fields_are_named_with_the_nearest_name():
     assert found[0] == (None, "Frist_Name", "Contact has no field of this name", "did you mean FirstName?")
     assert found[1][1] == "zzz"
     assert "columns=" in found[1][3]
-
-
-def test_unknown_objects_are_named_with_the_nearest_name():
-    assert resolve_sobject("account", ["Account", "Contact"]) == "Account"
-    with pytest.raises(PreflightFailed, match=r"no object 'Acount'\n.*did you mean Account") as caught:
-        resolve_sobject("Acount", ["Account", "Contact"])
-    assert caught.value.report["value"].tolist() == ["Acount"]
-    with pytest.raises(PreflightFailed, match="no object has a similar name"):
-        resolve_sobject("qqqqq", ["Account"])
 
 
 def test_labels_must_be_texts():
