@@ -6,8 +6,8 @@ It shares Salesforce's words with the client (:mod:`sfbulk_pandas.salesforce`) a
 
 from __future__ import annotations
 
-from .pacing import AfterPolls, AfterSeconds, ByHand, Immediate
-from .server import LocalOrg
-from .switches import Switches
+from sfbulk_pandas.local_org.pacing import AfterPolls, AfterSeconds, ByHand, Immediate
+from sfbulk_pandas.local_org.server import LocalOrg
+from sfbulk_pandas.local_org.switches import Switches
 
 __all__ = ["AfterPolls", "AfterSeconds", "ByHand", "Immediate", "LocalOrg", "Switches"]

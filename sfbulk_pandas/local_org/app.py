@@ -14,17 +14,17 @@ from werkzeug.exceptions import ClientDisconnected
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wsgi import get_input_stream
 
-from .faults import Fault, invalid_session, unknown_error
-from .http import Answer, Call, fault_answer
-from .record_ids import USER_ID
-from .routes import find_route, read_path
+from sfbulk_pandas.local_org.faults import Fault, invalid_session, unknown_error
+from sfbulk_pandas.local_org.http import Answer, Call, fault_answer
+from sfbulk_pandas.local_org.record_ids import USER_ID
+from sfbulk_pandas.local_org.routes import find_route, read_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from .state import OrgState
+    from sfbulk_pandas.local_org.state import OrgState
 
 _LOG = logging.getLogger(__name__)
 _DAILY_CALLS = 15_000
@@ -98,7 +98,7 @@ class App:
     def _finish(self, call: Call, answer: Answer) -> Answer:
         number = next(self._calls)
         headers = {"X-SFDC-Request-Id": f"{number:032x}", "X-Request-Id": f"{number:032x}", **answer.headers}
-        if call.user or call.path.lower().startswith("/services/data/"):
+        if call.path.lower().startswith("/services/data/"):
             headers["Sforce-Limit-Info"] = f"api-usage={min(number, _DAILY_CALLS)}/{_DAILY_CALLS}"
         if isinstance(answer.body, bytes) and not answer.body and answer.status != 204:  # noqa: PLR2004 - No Content
             headers["Content-Length"] = "0"

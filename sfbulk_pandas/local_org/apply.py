@@ -14,22 +14,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sfbulk_pandas.local_org.matching import Lookup, Matches, Repeats, key_values
+from sfbulk_pandas.local_org.row_errors import RowErrors, about
+from sfbulk_pandas.local_org.validate import check_cells, check_required, check_types, check_writable
+from sfbulk_pandas.local_org.values import Cells, from_mask, read_cells
+from sfbulk_pandas.local_org.writing import Write, delete_records, insert_records, update_records
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.salesforce.limits import CHUNK_ROWS
 from sfbulk_pandas.salesforce.sobject import FieldType
 
-from .matching import Lookup, Matches, Repeats, key_values
-from .row_errors import RowErrors, about
-from .validate import check_cells, check_required, check_types, check_writable
-from .values import Cells, from_mask, read_cells
-from .writing import Write, delete_records, insert_records, update_records
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from .store import Store
-    from .targets import Target
-    from .values import Mask
+    from sfbulk_pandas.local_org.store import Store
+    from sfbulk_pandas.local_org.targets import Target
+    from sfbulk_pandas.local_org.values import Mask
 
 _NO_ACCESS = "INSUFFICIENT_ACCESS_OR_READONLY:insufficient access rights on object id:--"
 

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sfbulk_pandas.local_org.engine import JobFailure
 from sfbulk_pandas.salesforce.job import ColumnDelimiter, LineEnding
 from sfbulk_pandas.salesforce.limits import MAX_HEADER_CHARS
-
-from .engine import JobFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from sfbulk_pandas.salesforce.ids import from_number
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from .soql.compiled import Compiled
+    from sfbulk_pandas.local_org.soql.compiled import Compiled
 
 _KEPT = 10  # SOQL and SOSL Reference, "OFFSET" and limits of cursors: ten open cursors a user
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from sfbulk_pandas.local_org.pacing import Immediate, Life
 from sfbulk_pandas.salesforce.ids import to_15
 from sfbulk_pandas.salesforce.job import TRANSITIONS, JobState
-
-from .pacing import Immediate, Life
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
-    from .jobs import Job, Jobs
-    from .pacing import Pacing
+    from sfbulk_pandas.local_org.jobs import Job, Jobs
+    from sfbulk_pandas.local_org.pacing import Pacing
 
     Runner = Callable[[Job], Generator[None, None, None]]
 

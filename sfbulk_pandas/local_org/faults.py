@@ -139,11 +139,6 @@ def not_terminated() -> Fault:
     return api_error("Error encountered when deleting the job because the job is not terminated")
 
 
-def not_supported_in_bulk(sobject: str) -> Fault:
-    """Return the answer for an object that the Bulk API does not carry."""
-    return bulk_fault("INVALIDENTITY", f"Entity '{sobject}' is not supported by the Bulk API.")
-
-
 def version_conflict(created: str, called: str) -> Fault:
     """Return the answer for reading a query's results with another API version than made the job."""
     message = f"The job was created with API version {created}, its results can't be read with version {called}"

@@ -8,12 +8,12 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from .faults import Fault, json_parser_error
+from sfbulk_pandas.local_org.faults import Fault, json_parser_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from .state import OrgState
+    from sfbulk_pandas.local_org.state import OrgState
 
 JSON_TYPE = "application/json;charset=UTF-8"
 CSV_TYPE = "text/csv; charset=UTF-8"

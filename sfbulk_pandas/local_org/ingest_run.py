@@ -10,25 +10,24 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from pyarrow import csv as pacsv
 
+from sfbulk_pandas.local_org.apply import write_rows
+from sfbulk_pandas.local_org.csv_check import CsvForm, check_structure
+from sfbulk_pandas.local_org.engine import JobFailure
+from sfbulk_pandas.local_org.results import ResultFiles
+from sfbulk_pandas.local_org.targets import read_targets
+from sfbulk_pandas.local_org.writing import Write
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.salesforce.limits import BATCH_ROWS
-
-from .apply import write_rows
-from .csv_check import CsvForm, check_structure
-from .engine import JobFailure
-from .results import ResultFiles
-from .targets import read_targets
-from .writing import Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
-    from .apply import Outcome
-    from .csv_check import CsvFile
-    from .jobs import Job
-    from .store import Store
-    from .switches import Switches
-    from .targets import Target
+    from sfbulk_pandas.local_org.apply import Outcome
+    from sfbulk_pandas.local_org.csv_check import CsvFile
+    from sfbulk_pandas.local_org.jobs import Job
+    from sfbulk_pandas.local_org.store import Store
+    from sfbulk_pandas.local_org.switches import Switches
+    from sfbulk_pandas.local_org.targets import Target
 
 _BLOCK_BYTES = 1 << 24  # a record has at most 400,000 characters, so every one fits a block
 _COLUMNS_DIFFER = re.compile(r"Expected (\d+) columns, got (\d+)")

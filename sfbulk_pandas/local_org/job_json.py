@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sfbulk_pandas.salesforce.job import JobState
 
 if TYPE_CHECKING:
-    from .jobs import Job
+    from sfbulk_pandas.local_org.jobs import Job
 
 JOB_TYPES = {"ingest": "V2Ingest", "query": "V2Query"}
 # The key isPkChunkingSupported was first seen in these versions, by kind of job.

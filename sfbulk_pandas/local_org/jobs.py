@@ -14,7 +14,7 @@ from sfbulk_pandas.salesforce.job import ColumnDelimiter, JobState, LineEnding, 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .store import Store
+    from sfbulk_pandas.local_org.store import Store
 
 _JOB_PREFIX = "750"
 _NOT_KEPT = frozenset({"folder", "lock"})

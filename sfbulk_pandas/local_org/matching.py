@@ -9,26 +9,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
-
-from .record_ids import normal_ids
-from .row_errors import about
-from .store import quoted, to_table
-from .values import from_mask, to_mask
+from sfbulk_pandas.local_org.record_ids import normal_ids
+from sfbulk_pandas.local_org.row_errors import about
+from sfbulk_pandas.local_org.store import quoted, to_table
+from sfbulk_pandas.local_org.values import from_mask, to_mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from .row_errors import RowErrors
-    from .store import Cursor, Described, Store
-    from .targets import Target
-    from .values import Cells, Mask
+    from sfbulk_pandas.local_org.row_errors import RowErrors
+    from sfbulk_pandas.local_org.store import Cursor, Described, Store
+    from sfbulk_pandas.local_org.targets import Target
+    from sfbulk_pandas.local_org.values import Cells, Mask
+    from sfbulk_pandas.salesforce.sobject import FieldDescribe
 
     Rows = NDArray[np.int64]
 
-ID_FIELD = FieldDescribe("Id", FieldType.ID)
 _NO_TEXT = pa.scalar(None, pa.string())
 _DELETED = "ENTITY_IS_DELETED:entity is deleted:--"
 _UNKNOWN = "INVALID_CROSS_REFERENCE_KEY:invalid cross reference id:--"

@@ -9,23 +9,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from sfbulk_pandas.local_org.csv_text import csv_header, csv_lines, text_column
+from sfbulk_pandas.local_org.engine import JobFailure
+from sfbulk_pandas.local_org.faults import Fault
+from sfbulk_pandas.local_org.soql.compile import Settings, compile_soql
+from sfbulk_pandas.local_org.store import to_batches
 from sfbulk_pandas.salesforce.job import LineEnding, Operation
 from sfbulk_pandas.salesforce.limits import BATCH_ROWS
-
-from .csv_text import csv_header, csv_lines, text_column
-from .engine import JobFailure
-from .faults import Fault
-from .soql.compile import Settings, compile_soql
-from .store import to_batches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
-    from .jobs import Job
-    from .soql.compiled import Compiled
-    from .store import Store
-    from .switches import Switches
+    from sfbulk_pandas.local_org.jobs import Job
+    from sfbulk_pandas.local_org.soql.compiled import Compiled
+    from sfbulk_pandas.local_org.store import Store
+    from sfbulk_pandas.local_org.switches import Switches
 
 _HEADER = b"header"
 _LINE_ENDS = {LineEnding.LF: "\n", LineEnding.CRLF: "\r\n"}

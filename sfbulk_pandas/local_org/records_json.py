@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from .csv_text import text_column
-from .soql.compiled import KEY, PARENT
-from .soql.functions import sql_text
-from .store import to_table
+from sfbulk_pandas.local_org.csv_text import text_column
+from sfbulk_pandas.local_org.soql.compiled import KEY, PARENT
+from sfbulk_pandas.local_org.soql.functions import sql_text
+from sfbulk_pandas.local_org.store import to_table
 
 if TYPE_CHECKING:
-    from .soql.compiled import Child, Column, Compiled
-    from .store import Store
+    from sfbulk_pandas.local_org.soql.compiled import Child, Column, Compiled
+    from sfbulk_pandas.local_org.store import Store
 
 Json = dict[str, Any]
 

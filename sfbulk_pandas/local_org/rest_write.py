@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from sfbulk_pandas.local_org.apply import Outcome, write_rows
+from sfbulk_pandas.local_org.engine import JobFailure
+from sfbulk_pandas.local_org.faults import Fault
+from sfbulk_pandas.local_org.record_ids import USER_ID
+from sfbulk_pandas.local_org.targets import read_targets
+from sfbulk_pandas.local_org.writing import Write
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.salesforce.limits import NULL_MARK
-
-from .apply import Outcome, write_rows
-from .engine import JobFailure
-from .faults import Fault
-from .record_ids import USER_ID
-from .targets import read_targets
-from .writing import Write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .state import OrgState
+    from sfbulk_pandas.local_org.state import OrgState
 
 _NOT_FOUND_CODES = frozenset({"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY"})
 

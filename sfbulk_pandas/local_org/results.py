@@ -16,20 +16,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as pacsv
 
+from sfbulk_pandas.local_org.csv_check import offset_of_row
+from sfbulk_pandas.local_org.values import write_cells
 from sfbulk_pandas.salesforce.job import LineEnding
-
-from .csv_check import offset_of_row
-from .values import write_cells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from .apply import Outcome
-    from .csv_check import CsvFile
-    from .jobs import Job
-    from .switches import Switches
-    from .targets import Target
+    from sfbulk_pandas.local_org.apply import Outcome
+    from sfbulk_pandas.local_org.csv_check import CsvFile
+    from sfbulk_pandas.local_org.jobs import Job
+    from sfbulk_pandas.local_org.switches import Switches
+    from sfbulk_pandas.local_org.targets import Target
 
 SUCCESSFUL, FAILED, UNPROCESSED = "successful.csv", "failed.csv", "unprocessed.csv"
 _LEADS = {SUCCESSFUL: ("sf__Id", "sf__Created"), FAILED: ("sf__Id", "sf__Error"), UNPROCESSED: ()}

@@ -9,15 +9,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sfbulk_pandas.local_org.endpoints import ingest, oauth, query, records, rest, rest_query
+from sfbulk_pandas.local_org.faults import method_not_allowed, not_found, retired_version
 from sfbulk_pandas.salesforce.limits import DEFAULT_API_VERSION, OLDEST_API_VERSION
-
-from .endpoints import ingest, oauth, query, records, rest, rest_query
-from .faults import method_not_allowed, not_found, retired_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .http import Endpoint
+    from sfbulk_pandas.local_org.http import Endpoint
 
 _VERSION = re.compile(r"v(\d{1,3})\.0", re.IGNORECASE)
 _NEWEST = int(float(DEFAULT_API_VERSION))

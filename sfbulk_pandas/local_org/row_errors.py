@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .values import from_mask
+from sfbulk_pandas.local_org.values import from_mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .values import Mask
+    from sfbulk_pandas.local_org.values import Mask
 
 
 class RowErrors:

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from .app import App, Exchange
-from .engine import Engine
-from .ingest_run import IngestRunner
-from .jobs import Jobs
-from .pacing import Immediate, Pacing
-from .query_run import QueryRunner
-from .sign_in import SignIn
-from .state import OrgState
-from .store import Store
-from .switches import Switches
+from sfbulk_pandas.local_org.app import App, Exchange
+from sfbulk_pandas.local_org.engine import Engine
+from sfbulk_pandas.local_org.ingest_run import IngestRunner
+from sfbulk_pandas.local_org.jobs import Jobs
+from sfbulk_pandas.local_org.pacing import Immediate, Pacing
+from sfbulk_pandas.local_org.query_run import QueryRunner
+from sfbulk_pandas.local_org.sign_in import SignIn
+from sfbulk_pandas.local_org.state import OrgState
+from sfbulk_pandas.local_org.store import Store
+from sfbulk_pandas.local_org.switches import Switches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from .engine import Runner
+    from sfbulk_pandas.local_org.engine import Runner
 
 _HOST = "127.0.0.1"  # and no other: the org has no door to the network
 _STOP_SECONDS = 0.02

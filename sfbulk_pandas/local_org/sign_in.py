@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from .record_ids import ORG_ID
+from sfbulk_pandas.local_org.record_ids import ORG_ID
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,16 +6,16 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .cursors import Cursors
+from sfbulk_pandas.local_org.cursors import Cursors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .engine import Engine
-    from .jobs import Jobs
-    from .sign_in import SignIn
-    from .store import Store
-    from .switches import Switches
+    from sfbulk_pandas.local_org.engine import Engine
+    from sfbulk_pandas.local_org.jobs import Jobs
+    from sfbulk_pandas.local_org.sign_in import SignIn
+    from sfbulk_pandas.local_org.store import Store
+    from sfbulk_pandas.local_org.switches import Switches
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from sfbulk_pandas.local_org.describes import builtin_describes, read_describes
+from sfbulk_pandas.local_org.record_ids import USER_ID, number_ids
 from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType, SObjectDescribe
-
-from .describes import builtin_describes, read_describes
-from .record_ids import USER_ID, number_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

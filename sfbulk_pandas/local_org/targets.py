@@ -8,16 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .engine import JobFailure
-from .store import COMPOUND
+from sfbulk_pandas.local_org.engine import JobFailure
+from sfbulk_pandas.local_org.store import COMPOUND
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sfbulk_pandas.local_org.store import Described, Store
     from sfbulk_pandas.salesforce.job import Operation
     from sfbulk_pandas.salesforce.sobject import FieldDescribe
-
-    from .store import Described, Store
 
 
 @dataclass(frozen=True)

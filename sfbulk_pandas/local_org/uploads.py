@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING
 from werkzeug.formparser import MultiPartParser
 from werkzeug.http import parse_options_header
 
+from sfbulk_pandas.local_org import faults
 from sfbulk_pandas.salesforce.limits import MAX_MULTIPART_CHARS, MAX_UPLOAD_BYTES
-
-from . import faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from .http import Call
-    from .switches import Switches
+    from sfbulk_pandas.local_org.http import Call
+    from sfbulk_pandas.local_org.switches import Switches
 
 _PIECE = 1 << 20
 _GZIP_OR_ZLIB = 47  # wbits: the header tells which

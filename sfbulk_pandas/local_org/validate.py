@@ -13,20 +13,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sfbulk_pandas.local_org.row_errors import about
+from sfbulk_pandas.local_org.values import XSD, to_mask
 from sfbulk_pandas.salesforce.limits import MULTI_SELECT_SEPARATOR
 from sfbulk_pandas.salesforce.sobject import FieldType
-
-from .row_errors import about
-from .values import XSD, to_mask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sfbulk_pandas.local_org.row_errors import RowErrors
+    from sfbulk_pandas.local_org.targets import Target
+    from sfbulk_pandas.local_org.values import Cells, Mask
     from sfbulk_pandas.salesforce.sobject import FieldDescribe, SObjectDescribe
-
-    from .row_errors import RowErrors
-    from .targets import Target
-    from .values import Cells, Mask
 
 # What Salesforce documents of addresses (Help, "Ensure that email addresses are valid"), no more.
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"

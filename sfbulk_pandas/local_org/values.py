@@ -13,10 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sfbulk_pandas.local_org.csv_text import text_column
 from sfbulk_pandas.salesforce.limits import NULL_MARK
 from sfbulk_pandas.salesforce.sobject import FieldType
-
-from .csv_text import text_column
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

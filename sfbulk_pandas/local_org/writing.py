@@ -10,20 +10,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sfbulk_pandas.local_org.store import SYSTEM_COLUMNS, quoted, to_table
+from sfbulk_pandas.local_org.values import Cells, arrow_type, from_mask
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
-
-from .store import SYSTEM_COLUMNS, quoted, to_table
-from .values import Cells, arrow_type, from_mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
-    from .matching import Lookup
-    from .store import Described
-    from .values import Mask
+    from sfbulk_pandas.local_org.matching import Lookup
+    from sfbulk_pandas.local_org.store import Described
+    from sfbulk_pandas.local_org.values import Mask
 
 _NAME_PARTS = ("FirstName", "LastName")
 _STAMP = pa.timestamp("ms")

@@ -10,13 +10,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sfbulk_pandas.local_org import faults
+from sfbulk_pandas.local_org.endpoints.query import list_jobs
 from sfbulk_pandas.local_org.http import Answer, csv_answer, json_answer
 from sfbulk_pandas.local_org.job_json import close_json, create_json, info_json
 from sfbulk_pandas.local_org.results import FAILED, SUCCESSFUL, UNPROCESSED, header_line, result_file
 from sfbulk_pandas.local_org.uploads import is_multipart, read_multipart, receive
 from sfbulk_pandas.salesforce.job import DELETABLE_STATES, ColumnDelimiter, JobState, LineEnding, Operation
-
-from .query import list_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.local_org import faults
+from sfbulk_pandas.local_org.endpoints.rest import find_sobject
 from sfbulk_pandas.local_org.faults import Fault
 from sfbulk_pandas.local_org.http import Answer, json_answer
 from sfbulk_pandas.local_org.records_json import RecordWriter
@@ -17,8 +18,6 @@ from sfbulk_pandas.local_org.soql.compiled import KEY, Column, Compiled
 from sfbulk_pandas.local_org.soql.functions import sql_text
 from sfbulk_pandas.local_org.store import COMPOUND, quoted, to_table
 from sfbulk_pandas.salesforce.ids import is_id, to_18
-
-from .rest import find_sobject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

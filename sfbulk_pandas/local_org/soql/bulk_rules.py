@@ -9,18 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.local_org.faults import api_error, bulk_fault
+from sfbulk_pandas.local_org.soql.fields import fields_group
+from sfbulk_pandas.local_org.soql.functions import is_aggregate
+from sfbulk_pandas.local_org.soql.scope import COMPOUND
+from sfbulk_pandas.local_org.soql.tree import Item, Path, SubQuery, TypeOf
 from sfbulk_pandas.salesforce.sobject import FieldType
-
-from .fields import fields_group
-from .functions import is_aggregate
-from .scope import COMPOUND
-from .tree import Item, Path, SubQuery, TypeOf
 
 if TYPE_CHECKING:
     from sfbulk_pandas.local_org.faults import Fault
-
-    from .scope import Scope
-    from .tree import Entry, Query
+    from sfbulk_pandas.local_org.soql.scope import Scope
+    from sfbulk_pandas.local_org.soql.tree import Entry, Query
 
 
 def refuse_in_bulk(query: Query, scope: Scope) -> None:

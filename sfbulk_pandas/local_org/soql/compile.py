@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.local_org.record_ids import USER_ID
+from sfbulk_pandas.local_org.soql.bulk_rules import refuse_in_bulk
+from sfbulk_pandas.local_org.soql.compiled import Child, Compiled
+from sfbulk_pandas.local_org.soql.conditions import Conditions, operands_of
+from sfbulk_pandas.local_org.soql.fields import expand_fields
+from sfbulk_pandas.local_org.soql.functions import operand_sql, sql_text
+from sfbulk_pandas.local_org.soql.messages import malformed, no_such_child, not_here, placed
+from sfbulk_pandas.local_org.soql.parse import parse
+from sfbulk_pandas.local_org.soql.scope import Catalog, Described, Expr, Scope
+from sfbulk_pandas.local_org.soql.select import SelectList
+from sfbulk_pandas.local_org.soql.tree import Function, Item, Operand, Order, Path, Query, SubQuery, TypeOf
 from sfbulk_pandas.salesforce.sobject import FieldType
-
-from .bulk_rules import refuse_in_bulk
-from .compiled import Child, Compiled
-from .conditions import Conditions, operands_of
-from .fields import expand_fields
-from .functions import operand_sql, sql_text
-from .messages import malformed, no_such_child, not_here, placed
-from .parse import parse
-from .scope import Catalog, Described, Expr, Scope
-from .select import SelectList
-from .tree import Function, Item, Operand, Order, Path, Query, SubQuery, TypeOf
 
 if TYPE_CHECKING:
     from datetime import date

@@ -10,21 +10,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sfbulk_pandas.local_org.soql.dates import date_range, date_sql, datetime_sql
+from sfbulk_pandas.local_org.soql.functions import operand_sql, sql_text
+from sfbulk_pandas.local_org.soql.messages import invalid_field, malformed, placed, unexpected_token, wrong_literal
+from sfbulk_pandas.local_org.soql.tree import All, AnyOf, Comparison, Condition, Kind, Literal, Not, Operand, Query
 from sfbulk_pandas.salesforce import ids
 from sfbulk_pandas.salesforce.sobject import FieldType
-
-from .dates import date_range, date_sql, datetime_sql
-from .functions import operand_sql, sql_text
-from .messages import invalid_field, malformed, placed, unexpected_token, wrong_literal
-from .tree import All, AnyOf, Comparison, Condition, Kind, Literal, Not, Operand, Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date
 
     from sfbulk_pandas.local_org.faults import Fault
-
-    from .scope import Expr, Scope
+    from sfbulk_pandas.local_org.soql.scope import Expr, Scope
 
 _SOAP = {
     FieldType.INT: "int",

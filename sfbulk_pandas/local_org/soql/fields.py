@@ -8,13 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sfbulk_pandas.local_org.soql.messages import malformed
+from sfbulk_pandas.local_org.soql.tree import Entry, Function, Item, Path, Query
 from sfbulk_pandas.salesforce.sobject import FieldType
 
-from .messages import malformed
-from .tree import Entry, Function, Item, Path, Query
-
 if TYPE_CHECKING:
-    from .scope import Scope
+    from sfbulk_pandas.local_org.soql.scope import Scope
 
 _MAX_ROWS = 200
 _GROUPS = {"ALL": (False, True), "STANDARD": (False,), "CUSTOM": (True,)}

@@ -8,13 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sfbulk_pandas.local_org.soql.messages import invalid_field, not_here, unexpected_token
+from sfbulk_pandas.local_org.soql.tree import Function, Operand, Path
 from sfbulk_pandas.salesforce.sobject import FieldType
 
-from .messages import invalid_field, not_here, unexpected_token
-from .tree import Function, Operand, Path
-
 if TYPE_CHECKING:
-    from .scope import Expr, Scope
+    from sfbulk_pandas.local_org.soql.scope import Expr, Scope
 
 _DATE_PARTS = {
     "CALENDAR_YEAR": "year({0})",

@@ -10,8 +10,8 @@ from typing import Any
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from .messages import malformed, unexpected_token
-from .tree import (
+from sfbulk_pandas.local_org.soql.messages import malformed, unexpected_token
+from sfbulk_pandas.local_org.soql.tree import (
     All,
     AnyOf,
     Comparison,

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sfbulk_pandas.local_org.soql.messages import malformed, no_such_column, no_such_object, no_such_relationship
 from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
-
-from .messages import malformed, no_such_column, no_such_object, no_such_relationship
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from sfbulk_pandas.local_org.soql.tree import Path, Query
     from sfbulk_pandas.salesforce.sobject import SObjectDescribe
-
-    from .tree import Path, Query
 
 MAX_PARENTS = 5  # SOQL and SOSL Reference, "Understanding Relationship Query Limitations"
 COMPOUND = frozenset({FieldType.ADDRESS, FieldType.LOCATION})

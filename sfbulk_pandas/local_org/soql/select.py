@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeGuard
 
-from .compiled import KEY, PARENT, Column, Parent
-from .functions import is_aggregate, operand_sql
-from .messages import malformed, placed
-from .scope import COMPOUND, Expr, Scope
-from .tree import Function, Item, Operand, Path, Query
+from sfbulk_pandas.local_org.soql.compiled import KEY, PARENT, Column, Parent
+from sfbulk_pandas.local_org.soql.functions import is_aggregate, operand_sql
+from sfbulk_pandas.local_org.soql.messages import malformed, placed
+from sfbulk_pandas.local_org.soql.scope import COMPOUND, Expr, Scope
+from sfbulk_pandas.local_org.soql.tree import Function, Item, Operand, Path, Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sfbulk_pandas.local_org.faults import Fault
-
-    from .tree import Argument
+    from sfbulk_pandas.local_org.soql.tree import Argument
 
 _GROUPINGS = frozenset({"ROLLUP", "CUBE"})
 
