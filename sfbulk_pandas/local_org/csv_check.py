@@ -90,6 +90,8 @@ def check_structure(path: Path, form: CsvForm) -> CsvFile | None:
         _check_quotes(data, ord(form.delimiter.char))
     header = _header_line(raw)
     has_rows = bool(raw[len(header) : len(header) + 1_000_000].strip(b"\r\n"))
+    if has_rows and not header.strip(b"\r"):
+        raise JobFailure("InvalidBatch : Field name not found : ")
     return CsvFile(path, form, header.rstrip(b"\r"), _names(header, form), quoted, has_rows)
 
 

@@ -66,6 +66,17 @@ class Engine:
             elif job.state is JobState.IN_PROGRESS:
                 self._fail(job, _GIVEN_UP)
 
+    def stop(self) -> None:
+        """Let go of the jobs under way: what they wrote stays, their files and cursors are closed.
+
+        The next :meth:`recover` fails them, with the rest of their rows unprocessed.
+        """
+        for job in self._jobs.all():
+            with job.lock:
+                self._lives.pop(job.id, None)
+                if runner := self._running.pop(job.id, None):
+                    runner.close()
+
     def move(self, job: Job, state: JobState) -> None:
         """Bring a job into another state.
 

@@ -24,15 +24,22 @@ def timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
 
 
-def close_json(job: Job) -> dict[str, Any]:
-    """Return the short answer to a change of state; the keys that every answer begins with."""
+def close_json(job: Job, modified: float | None = None) -> dict[str, Any]:
+    """Return the short answer to a change of state; the keys that every answer begins with.
+
+    Parameters
+    ----------
+    job : Job
+    modified : float, optional
+        Seconds since the epoch: a change of state answers, as recorded, when the job was last modified before it.
+    """
     keys: dict[str, Any] = {
         "id": job.id,
         "operation": job.operation.value,
         "object": job.sobject,
         "createdById": job.created_by,
         "createdDate": timestamp(job.created),
-        "systemModstamp": timestamp(job.modified),
+        "systemModstamp": timestamp(job.modified if modified is None else modified),
         "state": job.state.value,
     }
     if job.external_id_field_name is not None:

@@ -134,7 +134,9 @@ class Jobs:
     def save(self, job: Job) -> None:
         """Write a job's record, so that it is there after a restart."""
         values = {each.name: getattr(job, each.name) for each in fields(job) if each.name not in _NOT_KEPT}
-        (job.folder / "job.json").write_text(json.dumps(values), encoding="utf-8")
+        part = job.folder / "job.part"
+        part.write_text(json.dumps(values), encoding="utf-8")
+        part.replace(job.folder / "job.json")  # a record that is cut short would keep the org from opening
 
     def get(self, job_id: str, kind: str | None = None) -> Job | None:
         """Return a job by its id of 15 or 18 characters, or None; with a kind, only one of that kind."""

@@ -18,17 +18,18 @@ from sfbulk_pandas.salesforce.job import LineEnding, Operation
 from sfbulk_pandas.salesforce.limits import BATCH_ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
     from sfbulk_pandas.local_org.jobs import Job
-    from sfbulk_pandas.local_org.soql.compiled import Compiled
+    from sfbulk_pandas.local_org.soql.compiled import Column, Compiled
     from sfbulk_pandas.local_org.store import Store
     from sfbulk_pandas.local_org.switches import Switches
 
 _HEADER = b"header"
 _LINE_ENDS = {LineEnding.LF: "\n", LineEnding.CRLF: "\r\n"}
 _PIECE_BYTES = 1 << 20
+_SELECT_ORDER_SINCE = 50.0  # Bulk API 2.0 guide, "Get Results for a Query Job"
 
 
 def compile_job(store: Store, operation: Operation, soql: str, now: float) -> Compiled:
@@ -41,6 +42,13 @@ def compile_job(store: Store, operation: Operation, soql: str, now: float) -> Co
     """
     today = datetime.fromtimestamp(now, UTC).date()
     return compile_soql(store, soql, Settings(today, operation is Operation.QUERY_ALL), bulk=True)
+
+
+def _columns(job: Job, compiled: Compiled) -> Sequence[Column]:
+    """Return the columns in the order of the result: as selected, before version 50 by name."""
+    if float(job.api_version) >= _SELECT_ORDER_SINCE:
+        return compiled.columns
+    return sorted(compiled.columns, key=lambda each: each.name.lower())
 
 
 @dataclass(frozen=True)
@@ -79,13 +87,15 @@ class QueryRunner:
                 yield
 
     def _schema(self, job: Job, compiled: Compiled) -> pa.Schema:
-        names = [each.name if self.switches.canonical_query_header else each.written for each in compiled.columns]
+        names = [
+            each.name if self.switches.canonical_query_header else each.written for each in _columns(job, compiled)
+        ]
         header = csv_header(names, job.column_delimiter.char, _LINE_ENDS[job.line_ending])
         return pa.schema([("line", pa.large_string())], metadata={_HEADER: header.encode()})
 
     def _lines(self, job: Job, compiled: Compiled, batch: pa.RecordBatch) -> pa.RecordBatch:
         zone = self.switches.query_datetime_zone
-        texts = [text_column(batch.column(each.sql_name), zone) for each in compiled.columns]
+        texts = [text_column(batch.column(each.sql_name), zone) for each in _columns(job, compiled)]
         lines = csv_lines(texts, job.column_delimiter.char, _LINE_ENDS[job.line_ending])
         return pa.record_batch([lines], names=["line"])
 

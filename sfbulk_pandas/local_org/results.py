@@ -57,10 +57,11 @@ def result_file(name: str, job: Job) -> Path:
     ``unprocessedrecords``.
     """
     path = job.folder / name
-    if not path.exists():
-        path.write_bytes(header_line(name, job))
-        if name == UNPROCESSED and job.upload.exists() and job.state != "JobComplete":
-            shutil.copyfile(job.upload, path)
+    with job.lock:  # two callers at once: nobody reads a file that is half made
+        if not path.exists():
+            path.write_bytes(header_line(name, job))
+            if name == UNPROCESSED and job.upload.exists() and job.state != "JobComplete":
+                shutil.copyfile(job.upload, path)
     return path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import socket
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
@@ -115,6 +116,7 @@ class LocalOrg:
             Where the port is taken.
         """
         if self._server is None:
+            socket.create_server((_HOST, self._port)).close()  # for werkzeug ends the program where a port is taken
             self._server = make_server(_HOST, self._port, self.app, threaded=True, request_handler=_Handler)
             self._server.daemon_threads = False  # type: ignore[attr-defined]  # so that close() waits for them
             serve = {"poll_interval": _STOP_SECONDS}
@@ -126,17 +128,22 @@ class LocalOrg:
         return self
 
     def close(self) -> None:
-        """Stop answering, and close the database; may be called twice."""
+        """Stop answering, let go of jobs under way, and close the database; may be called twice."""
         atexit.unregister(self.close)
         if self._server is not None and self._thread is not None:
             self._server.shutdown()
             self._server.server_close()
             self._thread.join()
             self._server = self._thread = None
+        self.state.engine.stop()
         self._store.close()
 
     def __enter__(self) -> Self:
-        return self.start()
+        try:
+            return self.start()
+        except BaseException:
+            self.close()
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -108,9 +108,9 @@ class Store:
     def __init__(self, path: Path | str | None = None, describes: Iterable[Any] = ()) -> None:
         self.path = Path(path) if path else None
         self._temporary = self.path is None
+        self.describes = _described([*builtin_describes().values(), *read_describes(describes)])
         self.folder = _folder_of(self.path)
         self.write_lock = threading.RLock()
-        self.describes = _described([*builtin_describes().values(), *read_describes(describes)])
         self._connection = duckdb.connect(str(self.path) if self.path else ":memory:")
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute(f"SET temp_directory = '{_escaped(str(self.folder / 'spill'))}'")

@@ -5,6 +5,7 @@ Source: Bulk API 2.0 guide, "Upload Job Data" and "Create a Job"; App Limits che
 
 from __future__ import annotations
 
+import io
 import zlib
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,16 @@ def is_multipart(call: Call) -> bool:
     return call.headers.get("content-type", "").lower().startswith("multipart/form-data")
 
 
+def _small_body(call: Call) -> bytes:
+    """Read a body of at most 100,000 characters; one that comes chunked does not say its size before."""
+    body = b""
+    for piece in _pieces(call):
+        body += piece
+        if len(body) > MAX_MULTIPART_CHARS and len(body.decode("utf-8", "ignore")) > MAX_MULTIPART_CHARS:
+            raise faults.api_error(f"The multipart request exceeds {MAX_MULTIPART_CHARS} characters")
+    return body
+
+
 def read_multipart(call: Call) -> tuple[bytes, bytes]:
     """Read a multipart create call.
 
@@ -105,12 +116,10 @@ def read_multipart(call: Call) -> tuple[bytes, bytes]:
         400 for a body above 100,000 characters, or without one of the parts.
     """
     _, options = parse_options_header(call.headers["content-type"])
-    body_size = call.content_length or 0
-    if body_size > MAX_MULTIPART_CHARS:
-        raise faults.api_error(f"The multipart request exceeds {MAX_MULTIPART_CHARS} characters")
+    body = _small_body(call)
     try:
         parser = MultiPartParser()
-        form, files = parser.parse(call.stream, options.get("boundary", "").encode(), call.content_length)
+        form, files = parser.parse(io.BytesIO(body), options.get("boundary", "").encode(), len(body))
     except ValueError as error:
         raise faults.api_error(f"The multipart request cannot be read: {error}") from None
     found = {**{name: text.encode() for name, text in form.items()}, **{name: f.read() for name, f in files.items()}}

@@ -160,7 +160,7 @@ def _typed(texts: pa.StringArray, kind: FieldType) -> pa.Array:
 
 def _fast(texts: pa.StringArray, wanted: pa.DataType) -> pa.Array | None:
     """Cast a whole column; None where a single cell needs a closer look."""
-    if wanted == _TIMESTAMP and not pc.all(pc.equal(pc.binary_slice(texts.cast(pa.binary()), 10, 11), b"T")).as_py():
+    if wanted == _TIMESTAMP and not _plain_instants(texts):
         return None
     if wanted == pa.int64() and pc.any(pc.match_substring(texts, "x", ignore_case=True)).as_py():
         return None  # Arrow would read 0x1F
@@ -168,6 +168,14 @@ def _fast(texts: pa.StringArray, wanted: pa.DataType) -> pa.Array | None:
         return texts.cast(wanted)
     except pa.ArrowInvalid:
         return None
+
+
+def _plain_instants(texts: pa.StringArray) -> bool:
+    """Whether all are in UTC, to the second at least: Arrow would read 2024-01-01T00Z and a blank for the T, too."""
+    cells = texts.cast(pa.binary())
+    marks = ((10, b"T"), (16, b":"))
+    fits = [pc.equal(pc.binary_slice(cells, at, at + 1), mark) for at, mark in marks]
+    return all(pc.all(each).as_py() is not False for each in (*fits, pc.ends_with(texts, "Z")))
 
 
 def _slow(texts: pa.StringArray, wanted: pa.DataType) -> pa.Array:

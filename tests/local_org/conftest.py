@@ -123,6 +123,12 @@ def direct(local):
 
 
 @pytest.fixture
+def call_to():
+    """Return what makes a caller, in process, of an org that a test starts itself."""
+    return in_process
+
+
+@pytest.fixture
 def http(local):
     return over_http(local)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from contextlib import contextmanager
+from itertools import count
 
 import pytest
 from werkzeug.test import Client
@@ -100,6 +101,7 @@ ONLY_IDS = "InvalidBatch : InvalidBatch : The '{}' batch must contain only ids."
         ("Name,Nmae,Worse\nA,B,C\n", NOT_FOUND.format("Nmae")),
         ("Name,BillingAddress\nA,B\n", NOT_FOUND.format("BillingAddress")),
         ("Name;Phone\nA;1\n", NOT_FOUND.format("Name;Phone")),
+        ("\nName\nA\n", NOT_FOUND.format("")),
         ("Name\r\nA\r\n", LINE_ENDING.format("LF")),
         ('Name\n"A\r\nB"\n', LINE_ENDING.format("LF")),
         ("Name\rA\n", LINE_ENDING.format("LF")),
@@ -330,6 +332,30 @@ def test_a_multipart_call_has_limits(jobs, content):
     assert fault(answer)[:2] == (400, "API_ERROR")
 
 
+def test_a_multipart_call_counts_characters(jobs):
+    body = multipart('{"object":"Account","operation":"insert"}', "Name\n" + ("Ü" * 200 + "\n") * 300)
+    assert len(body) > 100_000
+    answer = jobs.call("POST", "", body, **{"Content-Type": "multipart/form-data; boundary=BOUNDARY"})
+    assert answer.status_code == 200
+    assert jobs.info(answer.json["id"])["numberRecordsProcessed"] == 300
+
+
+def test_null_stands_for_the_default(jobs):
+    nulls = dict.fromkeys(("lineEnding", "columnDelimiter", "contentType"))
+    made = jobs.call("POST", "", json.dumps({"object": "Account", "operation": "insert", **nulls}).encode())
+    assert (made.json["lineEnding"], made.json["columnDelimiter"], made.json["contentType"]) == ("LF", "COMMA", "CSV")
+
+
+def test_a_change_of_state_answers_the_stamp_before_it():
+    seconds = count(1_700_000_000)
+    with jobs_of(pacing=ByHand(), clock=lambda: float(next(seconds))) as jobs:
+        job = jobs.create()
+        for state in ("UploadComplete", "Aborted"):
+            before = jobs.info(job)["systemModstamp"]
+            assert jobs.patch(job, state).json["systemModstamp"] == before
+            assert jobs.info(job)["systemModstamp"] > before
+
+
 def test_the_list_of_jobs_has_pages(jobs):
     made = [jobs.create() for _ in range(1003)]
     first = jobs.call("GET", "").json
@@ -338,7 +364,8 @@ def test_the_list_of_jobs_has_pages(jobs):
     assert (len(rest["records"]), rest["done"], rest["nextRecordsUrl"]) == (3, True, None)
     assert {each["id"] for each in first["records"] + rest["records"]} == set(made)
     assert list(rest["records"][0]) == [*COMMON, *FIXED, "jobType", "contentUrl", *FORM]
-    assert jobs.call("GET", f"{BASE}?jobType=V2Query").json["records"] == []
+    for others in ("jobType=V2Query", "isPkChunkingEnabled=true", "concurrencyMode=Serial"):
+        assert jobs.call("GET", f"{BASE}?{others}").json["records"] == []
 
 
 def lines(count):

@@ -120,6 +120,27 @@ def test_result_pages(direct, local, contacts):
     assert [len(last["resultPages"]), last["done"], last["nextRecordsUrl"]] == [2, True, None]
 
 
+def test_columns_before_version_50_are_sorted(direct, contacts):
+    query = {"operation": "query", "query": "SELECT LastName, Account.Name, Id FROM Contact"}
+    for version, header in (("49.0", '"Account.Name","Id","LastName"'), ("50.0", '"LastName","Account.Name","Id"')):
+        base = f"/services/data/v{version}/jobs/query"
+        made = direct("POST", base, json=query).json()
+        assert direct.get(f"{base}/{made['id']}/results").text.split("\n")[0] == header
+
+
+def test_null_stands_for_the_default(direct):
+    nulls = dict.fromkeys(("lineEnding", "columnDelimiter", "contentType"))
+    made = direct.bulk("SELECT Id FROM Account", **nulls).json()
+    assert (made["lineEnding"], made["columnDelimiter"], made["contentType"]) == ("LF", "COMMA", "CSV")
+
+
+def test_a_query_job_has_failed_results_of_no_rows(direct, contacts):
+    made = direct.bulk("SELECT Id, LastName FROM Contact").json()
+    answer = direct.get(f"jobs/ingest/{made['id']}/failedResults")
+    assert (answer.status, answer.text) == (200, '"sf__Id","sf__Error","Id","LastName"\n')
+    assert direct.get(f"jobs/ingest/{made['id']}/successfulResults").status == 404
+
+
 def test_result_pages_came_with_version_58(direct, contacts):
     job = direct.bulk(SOQL).json()["id"]
     old = direct.get(f"/services/data/v57.0/jobs/query/{job}/resultPages")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import http.client
 import socket
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -30,6 +31,39 @@ def test_nothing_is_left_behind():
     gc.collect()  # a socket that was not closed would warn here, and warnings are errors
     assert set(threading.enumerate()) == before
     assert not folder.exists()
+
+
+def test_closing_lets_go_of_jobs_under_way(tmp_path, call_to):
+    before = set(threading.enumerate())
+    rows = "".join(f"A{number}\n" for number in range(1000))
+    with LocalOrg(tmp_path / "crm.db", pacing=ByHand(rows_per_step=200)) as org:
+        call = call_to(org)
+        job = call("POST", "jobs/ingest", json={"object": "Account", "operation": "insert"}).json()["id"]
+        call("PUT", f"jobs/ingest/{job}/batches", body=f"Name\n{rows}".encode())
+        call("PATCH", f"jobs/ingest/{job}", json={"state": "UploadComplete"})
+        org.advance()
+        query = call.bulk("SELECT Id, Name FROM Account").json()["id"]
+        org.advance()
+    assert set(threading.enumerate()) == before
+    assert not (tmp_path / "crm.db.wal").exists()  # the database is closed in order, though a query was half read
+    with LocalOrg(tmp_path / "crm.db") as org:
+        call = call_to(org)
+        assert call.get(f"jobs/query/{query}").json()["state"] == "Failed"
+        info = call.get(f"jobs/ingest/{job}").json()
+        assert (info["state"], info["numberRecordsProcessed"]) == ("Failed", 400)
+        assert call.get(f"jobs/ingest/{job}/successfulResults").text.count("\n") == 401
+        assert call.get(f"jobs/ingest/{job}/unprocessedrecords").text == "Name\n" + rows[rows.index("A400\n") :]
+        assert org.records("Account").num_rows == 400
+
+
+def test_what_cannot_start_leaves_nothing_behind(tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(ValueError, match="not a describe answer"):
+        LocalOrg(describes=[{"name": 1}])
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+        LocalOrg(port=taken.getsockname()[1]).__enter__()
+    assert list(tmp_path.iterdir()) == []
+    assert capfd.readouterr() == ("", "")
 
 
 def test_close_may_be_called_twice_and_before_start():

@@ -6,13 +6,13 @@ Source: Bulk API 2.0 guide, "Bulk API 2.0 Ingest", the page of each call; the er
 from __future__ import annotations
 
 import json
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.local_org import faults
-from sfbulk_pandas.local_org.endpoints.query import list_jobs
+from sfbulk_pandas.local_org.endpoints.query import check_content_type, list_jobs, read_word
 from sfbulk_pandas.local_org.http import Answer, csv_answer, json_answer
 from sfbulk_pandas.local_org.job_json import close_json, create_json, info_json
+from sfbulk_pandas.local_org.query_run import read_header
 from sfbulk_pandas.local_org.results import FAILED, SUCCESSFUL, UNPROCESSED, header_line, result_file
 from sfbulk_pandas.local_org.uploads import is_multipart, read_multipart, receive
 from sfbulk_pandas.salesforce.job import DELETABLE_STATES, ColumnDelimiter, JobState, LineEnding, Operation
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from sfbulk_pandas.local_org.store import Described
 
 _PIECE = 1 << 20
-_Word = TypeVar("_Word", bound=StrEnum)
 
 
 def post_job(org: OrgState, call: Call) -> Answer:
@@ -51,11 +50,10 @@ def post_job(org: OrgState, call: Call) -> Answer:
 
 
 def _make(org: OrgState, call: Call, given: dict[str, Any]) -> Job:
-    operation = _word(Operation, given, "operation", None)
+    operation = read_word(Operation, given, "operation", None)
     if operation.is_query:
         raise faults.invalid_value(operation, "operation")
-    if given.get("contentType", "CSV") != "CSV":
-        raise faults.invalid_value(str(given["contentType"]), "contentType")
+    check_content_type(given)
     described = org.store.describe(str(given.get("object") or ""))
     if described is None:
         raise faults.unknown_object(str(given.get("object") or ""))
@@ -67,17 +65,9 @@ def _make(org: OrgState, call: Call, given: dict[str, Any]) -> Job:
         api_version=call.version,
         external_id_field_name=_external_id(given, operation, described),
         assignment_rule_id=given.get("assignmentRuleId"),
-        line_ending=_word(LineEnding, given, "lineEnding", LineEnding.LF),
-        column_delimiter=_word(ColumnDelimiter, given, "columnDelimiter", ColumnDelimiter.COMMA),
+        line_ending=read_word(LineEnding, given, "lineEnding", LineEnding.LF),
+        column_delimiter=read_word(ColumnDelimiter, given, "columnDelimiter", ColumnDelimiter.COMMA),
     )
-
-
-def _word(kind: type[_Word], given: dict[str, Any], name: str, default: _Word | None) -> _Word:
-    value = given.get(name)
-    try:
-        return default if value is None and default is not None else kind(str(value or ""))
-    except ValueError:
-        raise faults.invalid_value(str(value or ""), name) from None
 
 
 def _external_id(given: dict[str, Any], operation: Operation, described: Described) -> str | None:
@@ -131,18 +121,20 @@ def patch_job(org: OrgState, call: Call) -> Answer:
             raise faults.closing_completed()
         if not job.uploaded and not org.switches.close_without_upload:
             raise faults.invalid_job_state("Closing a Job without content not allowed")
+        before = job.modified
         org.engine.move(job, JobState.UPLOAD_COMPLETE)
-        answer = json_answer(close_json(job))
+        answer = json_answer(close_json(job, before))
         org.engine.submit(job)
     return answer
 
 
 def _abort(org: OrgState, job: Job) -> Answer:
+    before = job.modified
     try:
         org.engine.abort(job)
     except ValueError:
         raise faults.aborting_completed() from None
-    return json_answer(close_json(job))
+    return json_answer(close_json(job, before))
 
 
 def delete_job(org: OrgState, call: Call) -> Answer:
@@ -162,6 +154,11 @@ def get_successful(org: OrgState, call: Call) -> Answer:
 
 def get_failed(org: OrgState, call: Call) -> Answer:
     """Answer the rows that failed, each with its error, as CSV."""
+    query = org.jobs.get(call.segments[2], "query")
+    if query is not None and query.state is JobState.JOB_COMPLETE:
+        # Recorded in versions 51 and 57: a query job has this file too, a header line of its columns.
+        lead = header_line(FAILED, query).rstrip(b"\r\n")
+        return csv_answer(lead + query.column_delimiter.char.encode() + read_header(query))
     return _result(org, call, FAILED)
 
 

@@ -32,11 +32,10 @@ _Word = TypeVar("_Word", bound=StrEnum)
 def post_job(org: OrgState, call: Call) -> Answer:
     """Make a query job; a wrong query is refused here, and makes none."""
     given = call.json_object()
-    operation = _word(Operation, given, "operation", None)
+    operation = read_word(Operation, given, "operation", None)
     if not operation.is_query:
         raise faults.invalid_value(operation, "operation")
-    if given.get("contentType", "CSV") != "CSV":
-        raise faults.invalid_value(str(given["contentType"]), "contentType")
+    check_content_type(given)
     soql = given.get("query")
     if not isinstance(soql, str):
         raise malformed("SOQL statement cannot be empty")
@@ -49,16 +48,29 @@ def post_job(org: OrgState, call: Call) -> Answer:
         api_version=call.version,
         state=JobState.UPLOAD_COMPLETE,
         soql=soql,
-        line_ending=_word(LineEnding, given, "lineEnding", LineEnding.LF),
-        column_delimiter=_word(ColumnDelimiter, given, "columnDelimiter", ColumnDelimiter.COMMA),
+        line_ending=read_word(LineEnding, given, "lineEnding", LineEnding.LF),
+        column_delimiter=read_word(ColumnDelimiter, given, "columnDelimiter", ColumnDelimiter.COMMA),
     )
     answer = json_answer(create_json(job))
     org.engine.submit(job)
     return answer
 
 
-def _word(kind: type[_Word], given: dict[str, Any], name: str, default: _Word | None) -> _Word:
-    value = str(given.get(name, default or ""))
+def check_content_type(given: dict[str, Any]) -> None:
+    """Refuse every content type but CSV; none, or null, is CSV."""
+    if given.get("contentType") not in (None, "CSV"):
+        raise faults.invalid_value(str(given["contentType"]), "contentType")
+
+
+def read_word(kind: type[_Word], given: dict[str, Any], name: str, default: _Word | None) -> _Word:
+    """Read a property that has one of some words, in their exact case; a missing one, or null, is the default.
+
+    Raises
+    ------
+    Fault
+        400 API_ERROR for any other value.
+    """
+    value = str(given.get(name) or default or "")
     try:
         return kind(value)
     except ValueError:
@@ -78,11 +90,12 @@ def patch_job(org: OrgState, call: Call) -> Answer:
     state = str(call.json_object().get("state", ""))
     if state != JobState.ABORTED:
         raise faults.invalid_value(state, "state")
+    before = job.modified
     try:
         org.engine.abort(job)
     except ValueError:
         raise faults.aborting_completed() from None
-    return json_answer(close_json(job))
+    return json_answer(close_json(job, before))
 
 
 def delete_job(org: OrgState, call: Call) -> Answer:
@@ -112,7 +125,9 @@ def list_jobs(org: OrgState, call: Call, family: str) -> Answer:
     job_type = call.param("jobType")
     if job_type and job_type not in {*JOB_TYPES.values(), "Classic", "BigObjectIngest"}:
         raise faults.invalid_value(job_type, "jobType")
-    jobs = [job for job in org.jobs.all() if job_type in (None, "", JOB_TYPES[job.kind])]
+    # Both filters are for Bulk API 1.0 jobs, of which the org has none: its own are Parallel and never cut by Id.
+    others = (call.param("isPkChunkingEnabled") or "").lower() == "true" or call.param("concurrencyMode") == "Serial"
+    jobs = [] if others else [job for job in org.jobs.all() if job_type in (None, "", JOB_TYPES[job.kind])]
     start = _list_start(call.param("queryLocator"))
     stop = start + LIST_PAGE_ROWS
     done = stop >= len(jobs)
