@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
@@ -400,12 +401,19 @@ def connect(credentials: Credentials, *, api_version: str = DEFAULT_API_VERSION,
     TokenRefused
         Where Salesforce does not let this user in: why, and what to do.
     UsageError
-        Where the credentials cannot be right.
+        Where the credentials or the version cannot be right.
 
     Notes
     -----
     Costs no API call; a token is not counted as one.
     """
+    if not hasattr(credentials, "fetch"):
+        raise UsageError(
+            f"connect takes credentials, not {type(credentials).__name__}",
+            hint="give sfbulk.JwtBearer(...) or sfbulk.AccessToken(token, instance_url)",
+        )
+    if not re.fullmatch(r"\d+\.0", str(api_version)):
+        raise UsageError(f"api_version={api_version!r} is no version", hint=f"write it as {DEFAULT_API_VERSION!r}")
     org = Org(Session(credentials, api_version=api_version), polling)
     org.sign_in()
     _CURRENT.set(org)

@@ -45,7 +45,10 @@ def load_key(source: KeySource, passphrase: str | bytes | None) -> RSAPrivateKey
     """
     pem = _pem_of(source)
     if _PEM_MARK not in pem:
-        raise UsageError("the private key is not in PEM form", hint="it begins with -----BEGIN PRIVATE KEY-----")
+        raise UsageError(
+            "the private key is not in PEM form",
+            hint="give the key's own file: text whose first line is dashes around BEGIN PRIVATE KEY",
+        )
     secret = passphrase.encode() if isinstance(passphrase, str) else passphrase
     key = _parsed(pem, secret)
     if not isinstance(key, RSAPrivateKey):

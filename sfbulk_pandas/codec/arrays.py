@@ -147,7 +147,9 @@ def _midnights(array: pa.Array) -> pa.Array:
     clock = array if array.type.tz is None else pc.local_timestamp(array)
     days = pc.cast(clock, pa.date32(), safe=False)
     refuse(
-        pc.not_equal(pc.cast(days, clock.type), clock), clock, "the field takes dates, and {value} has a time of day"
+        pc.not_equal(pc.cast(days, clock.type), clock),
+        clock,
+        "the field takes dates, and {value} has a time of day: cut it off with .dt.date",
     )
     return pc.cast(days, TEXT)
 

@@ -112,7 +112,7 @@ def moment_text(moment: pd.Timestamp | dt.datetime, kind: FieldType | None, time
     stamp = pd.Timestamp(moment)
     if kind is FieldType.DATE:
         if stamp != stamp.normalize():
-            raise EncodeError(f"the field takes dates, and {stamp} has a time of day")
+            raise EncodeError(f"the field takes dates, and {stamp} has a time of day: cut it off with .dt.date")
         return stamp.strftime("%Y-%m-%d")
     if stamp.tzinfo is None:
         stamp = _localise(stamp, timezone)

@@ -146,6 +146,9 @@ def _checked(text: pa.Array, *, allow_na: bool) -> pa.Array:
         text = pc.replace_substring(pc.replace_substring(text, "\r\n", "\n"), "\r", "\n")
     position = -1 if allow_na else pc.index(text, pa.scalar(NULL_MARK, TEXT)).as_py()
     if position >= 0:
-        reason = f"the cell holds the text {NULL_MARK}, which makes Salesforce clear the field; allow it, or change it"
+        reason = (
+            f"the cell holds the text {NULL_MARK}, which makes Salesforce clear the field; change it, "
+            "or say allow_na_text=True"
+        )
         raise EncodeError(reason, position=position)
     return text

@@ -9,6 +9,7 @@ import pandas as pd
 
 from sfbulk_pandas.codec.encode import Part, PartLimits, encode_parts
 from sfbulk_pandas.codec.frame import Column, EncodeOptions, text_table
+from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.preflight import LoadCall, resolve_columns
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.wire.ingest import IngestJob
@@ -82,6 +83,11 @@ def prepare(frame: pd.DataFrame, target: Target, describes: Describes, options: 
     UsageError, PreflightFailed
         Where it cannot be sent; nothing was sent.
     """
+    if not isinstance(frame, pd.DataFrame):
+        raise UsageError(
+            f"a load takes a DataFrame, not {type(frame).__name__}",
+            hint='the frame comes first, then the object: org.insert(frame, "Contact")',
+        )
     describe = describes.get(target.sobject)
     call = LoadCall(
         operation=target.operation,

@@ -1,0 +1,38 @@
+"""What people do wrong in their first session is answered with what to do instead."""
+
+import pandas as pd
+import pytest
+
+import sfbulk_pandas as sfbulk
+from sfbulk_pandas.local_org import LocalOrg
+
+
+@pytest.fixture(scope="module")
+def local():
+    with LocalOrg() as running:
+        yield running
+
+
+def test_connect_with_something_that_cannot_sign_in():
+    with pytest.raises(sfbulk.UsageError, match=r"not str[\s\S]*JwtBearer"):
+        sfbulk.connect("a token")
+
+
+@pytest.mark.parametrize("version", ["66", "v66.0", "latest", "66.5"])
+def test_connect_with_what_is_no_version(local, version):
+    with pytest.raises(sfbulk.UsageError, match=r"is no version\s+-> write it as '66\.0'"):
+        sfbulk.connect(sfbulk.JwtBearer(**local.credentials()), api_version=version)
+
+
+def test_load_of_something_that_is_no_frame(local):
+    with sfbulk.connect(sfbulk.JwtBearer(**local.credentials())) as org:
+        with pytest.raises(sfbulk.UsageError, match="not list"):
+            org.insert([{"LastName": "Curie"}], "Contact")
+        with pytest.raises(sfbulk.UsageError, match=r"not str\s+-> the frame comes first"):
+            org.insert("Contact", pd.DataFrame({"LastName": ["Curie"]}))
+
+
+def test_a_key_file_that_holds_no_key(local, tmp_path):
+    (tmp_path / "server.key").write_text("hello")
+    with pytest.raises(sfbulk.UsageError, match="BEGIN PRIVATE KEY"):
+        sfbulk.connect(sfbulk.JwtBearer(**{**local.credentials(), "private_key": tmp_path / "server.key"}))
