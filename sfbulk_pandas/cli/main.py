@@ -12,6 +12,8 @@ from sfbulk_pandas.errors import MissingExtra, SfBulkError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+MAX_PORT = 65_535
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line.
@@ -30,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         _check_extra()
         return int(arguments.run(arguments))
-    except SfBulkError as error:
+    except (SfBulkError, OSError) as error:
         print(f"sfbulk: {error}", file=sys.stderr)
         return 1
 
@@ -42,11 +44,25 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--out", type=Path, metavar="FOLDER", help="where the Parquet file goes (default: a new folder)")
     demo.set_defaults(run=_demo)
     local = commands.add_parser("local-org", help="run a Salesforce on this machine, for tests and for trying things")
-    local.add_argument("--port", type=int, default=8080, help="default: %(default)s; 0 takes any that is free")
+    local.add_argument("--port", type=_port, default=8080, help="default: %(default)s; 0 takes any that is free")
     local.add_argument("--file", type=Path, metavar="DATABASE", help="keep the data in this file")
-    local.add_argument("--seconds", type=float, default=0.0, help="how long each job takes (default: none)")
+    local.add_argument("--seconds", type=_seconds, default=0.0, help="how long each job takes (default: none)")
     local.set_defaults(run=_local_org)
     return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= MAX_PORT:
+        raise argparse.ArgumentTypeError(f"{port} is no port: give one from 0 to {MAX_PORT}")
+    return port
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not seconds >= 0:
+        raise argparse.ArgumentTypeError(f"a job cannot take {text} seconds")
+    return seconds
 
 
 def _check_extra() -> None:
@@ -56,7 +72,8 @@ def _check_extra() -> None:
         import werkzeug  # noqa: F401, PLC0415 - the same
     except ImportError as error:
         raise MissingExtra(
-            f"the local org needs {error.name}", hint="pip install 'sfbulk_pandas[local-org]'"
+            f"the local org needs {error.name}",
+            hint="pip install 'sfbulk_pandas[local-org]', or '.[local-org]' in a clone",
         ) from error
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import signal
 import threading
+from contextlib import closing
 from typing import TYPE_CHECKING
 
+import duckdb
+
+from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.local_org import AfterSeconds, Immediate, LocalOrg
 
 if TYPE_CHECKING:
@@ -23,15 +27,31 @@ def serve(port: int, file: Path | None, seconds: float) -> int:
         The database; without it the data goes when the org stops.
     seconds : float
         How long each job takes; 0 for no time.
+
+    Raises
+    ------
+    UsageError
+        Where the file cannot be used as a database.
     """
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
-    with LocalOrg(file, port=port, pacing=AfterSeconds(seconds) if seconds else Immediate()) as org:
+    with closing(_started(port, file, seconds)) as org:
         print(_greeting(org), flush=True)
         stopped.wait()
     print("stopped", flush=True)
     return 0
+
+
+def _started(port: int, file: Path | None, seconds: float) -> LocalOrg:
+    try:
+        return LocalOrg(file, port=port, pacing=AfterSeconds(seconds) if seconds else Immediate()).start()
+    except duckdb.Error as error:
+        reason = str(error).partition(" See also")[0]
+        raise UsageError(
+            f"{file} cannot be used as a database: {reason}",
+            hint="another local org may have it open; else name a file that does not exist yet",
+        ) from error
 
 
 def _greeting(org: LocalOrg) -> str:

@@ -48,3 +48,29 @@ def test_wrong_arguments():
     with pytest.raises(SystemExit) as caught:
         main(["load"])
     assert caught.value.code == 2
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--port", "65536"), ("--port", "-1"), ("--seconds", "-1"), ("--seconds", "nan")]
+)
+def test_wrong_numbers_are_refused(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["local-org", *arguments])
+    assert caught.value.code == 2
+    assert arguments[1] in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path):
+    file = tmp_path / "crm.db"
+    file.write_text("no database")
+    command = [sys.executable, "-m", "sfbulk_pandas.cli", "local-org", "--port", "0", "--file", str(file)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 1
+    assert f"sfbulk: {file} cannot be used as a database" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert main(["demo", "--out", str(tmp_path / "file" / "below")]) == 1
+    assert str(tmp_path / "file" / "below") in capsys.readouterr().err
