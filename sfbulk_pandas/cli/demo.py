@@ -97,6 +97,7 @@ def _load(step: int, org: sfbulk.Org, sheet: Sheet) -> None:
     _show(result)
     _say(step + 1, "Mend the failed rows with ordinary pandas, and retry", "Rows that succeeded are not sent again.")
     _show(result.retry(sheet.clean(result.failed)))
+    print("A count may have grown: once the first problem of a row is mended, its next one shows.")
     print("What is left needs somebody who knows these customers: the rows are in result.failed.")
 
 
