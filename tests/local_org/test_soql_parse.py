@@ -123,6 +123,13 @@ def test_literals(text, kind, value):
             + " " * 40
             + "^\nERROR at Row:1:Column:41\nunexpected token: 's'",
         ),
+        *(
+            (f"SELECT Id FROM Account LIMIT {rows}", f"\nSELECT Id FROM Account LIMIT {rows}\n" + " " * 29 + f"^\n{at}")
+            for rows, at in (
+                ("-1", "ERROR at Row:1:Column:30\nunexpected token: '-1'"),
+                ("9999999999", "ERROR at Row:1:Column:30\nunexpected token: '9999999999'"),
+            )
+        ),
         (" ", "SOQL statement cannot be empty"),
     ],
 )
