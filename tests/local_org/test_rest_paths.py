@@ -107,6 +107,11 @@ def test_no_token_is_asked_for(direct):
     assert direct.get("/services/data", headers={"Authorization": None}).status == 200
 
 
+def test_another_scheme_is_no_session(direct, local):
+    reply = direct.get("limits", headers={"Authorization": f"Basic {local.access_token}"})
+    assert (reply.status, reply.json()[0]["errorCode"]) == (401, "INVALID_SESSION_ID")
+
+
 def test_oauth_scheme(direct):
     assert direct.get("limits", headers={"Authorization": f"OAuth {direct.org.access_token}"}).status == 200
 

@@ -90,6 +90,15 @@ def test_page_size(direct, local, asked, rows):
     assert len(direct.get("query", **options).json()["records"]) == rows
 
 
+def test_ten_cursors_are_kept(direct, put):
+    put("Account", *({"Name": f"A{number}"} for number in range(201)))
+    small = {"Sforce-Query-Options": "batchSize=200"}
+    asked = [direct.get("query", params={"q": "SELECT Id FROM Account"}, headers=small).json() for _ in range(11)]
+    pages = [direct.get(each["nextRecordsUrl"]) for each in asked]
+    assert [page.status for page in pages] == [400] + [200] * 10
+    assert pages[0].json()[0]["errorCode"] == "INVALID_QUERY_LOCATOR"
+
+
 def test_query_faults(direct):
     empty = [{"message": "SOQL statement cannot be empty", "errorCode": "MALFORMED_QUERY"}]
     assert (direct.get("query").status, direct.get("query").json()) == (400, empty)

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from sfbulk_pandas.local_org import ByHand, LocalOrg
+from sfbulk_pandas.local_org.writing import insert_records
 
 
 def get(org, path, **options):
@@ -54,6 +55,34 @@ def test_closing_lets_go_of_jobs_under_way(tmp_path, call_to):
         assert call.get(f"jobs/ingest/{job}/successfulResults").text.count("\n") == 401
         assert call.get(f"jobs/ingest/{job}/unprocessedrecords").text == "Name\n" + rows[rows.index("A400\n") :]
         assert org.records("Account").num_rows == 400
+
+
+def test_an_upload_that_is_cut_off_may_be_sent_again(local, call_to):
+    call = call_to(local)
+    path = "jobs/ingest/" + call("POST", "jobs/ingest", json={"object": "Account", "operation": "insert"}).json()["id"]
+    head = f"PUT /services/data/v66.0/{path}/batches HTTP/1.1\r\nAuthorization: Bearer {local.access_token}\r\n"
+    with socket.create_connection(("127.0.0.1", int(local.url.rpartition(":")[2]))) as caller:
+        caller.sendall(f"{head}Content-Length: 1000\r\n\r\nName\nA\n".encode())
+        caller.shutdown(socket.SHUT_WR)
+        assert caller.recv(100).startswith(b"HTTP/1.1 400")
+    assert "numberRecordsProcessed" not in call.get(path).json()
+    assert call("PUT", f"{path}/batches", body=b"Name\nA\n").status == 201
+
+
+def test_a_step_that_breaks_down_writes_nothing(local, call_to, monkeypatch, caplog):
+    def broken(*arguments):
+        insert_records(*arguments)
+        raise ArithmeticError
+
+    monkeypatch.setattr("sfbulk_pandas.local_org.apply.insert_records", broken)
+    call = call_to(local)
+    path = "jobs/ingest/" + call("POST", "jobs/ingest", json={"object": "Account", "operation": "insert"}).json()["id"]
+    call("PUT", f"{path}/batches", body=b"Name\nA\n")
+    assert call("PATCH", path, json={"state": "UploadComplete"}).status == 500
+    assert "ArithmeticError" in caplog.text
+    assert call.get(path).json()["state"] == "Failed"
+    assert local.records("Account").num_rows == 0
+    assert call.get(f"{path}/unprocessedrecords").text == "Name\nA\n"
 
 
 def test_what_cannot_start_leaves_nothing_behind(tmp_path, monkeypatch, capfd):
