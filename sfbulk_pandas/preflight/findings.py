@@ -43,12 +43,11 @@ class Finding:
     suggestion: str
     severity: str = "error"
 
-    def __str__(self) -> str:
-        column = "" if self.column is None else f"column {self.column!r}"
-        row = "" if self.index is None else f"row {self.index!r}"
-        place = ", ".join(each for each in (column, row) if each)
+    @property
+    def what(self) -> str:
+        """What is wrong and what to do, without the place."""
         value = "" if self.value is None or self.value == self.column else f" ({self.value})"
-        return f"{place}{': ' if place else ''}{self.check}{value}; {self.suggestion}"
+        return f"{self.check}{value}; {self.suggestion}"
 
 
 def report(findings: Sequence[Finding]) -> pd.DataFrame:
@@ -67,11 +66,28 @@ def raise_findings(findings: Sequence[Finding], sobject: str) -> None:
     """
     if not findings:
         return
-    shown = "".join(f"\n  - {each}" for each in findings[:SHOWN])
-    more = f"\n  - and {len(findings) - SHOWN} more" if len(findings) > SHOWN else ""
+    lines = _lines(findings)
+    shown = "".join(f"\n  - {each}" for each in lines[:SHOWN])
+    more = f"\n  - and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
     problems = "1 problem" if len(findings) == 1 else f"{len(findings)} problems"
     text = f"this frame cannot be sent to {sobject}, {problems}:{shown}{more}"
     raise PreflightFailed(text, hint="nothing was sent; .report has every problem", report=report(findings))
+
+
+def _lines(findings: Sequence[Finding]) -> list[str]:
+    """Write the findings, those that differ by their row alone on one line."""
+    rows: dict[tuple[Any, str], list[Any]] = {}
+    for each in findings:
+        rows.setdefault((each.column, each.what), []).append(each.index)
+    return [f"{_place(column, held)}{what}" for (column, what), held in rows.items()]
+
+
+def _place(column: Any, rows: Sequence[Any]) -> str:
+    named = ", ".join(repr(row) for row in rows[:SHOWN] if row is not None)
+    more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
+    parts = ("" if column is None else f"column {column!r}", f"row {named}{more}" if named else "")
+    place = ", ".join(part for part in parts if part)
+    return f"{place}: " if place else ""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

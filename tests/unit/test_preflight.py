@@ -238,3 +238,10 @@ def test_all_problems_come_at_once_and_the_message_shows_the_first():
 def test_nearest():
     assert nearest("last name", ["FirstName", "LastName"]) == "LastName"
     assert nearest("qqq", ["FirstName"]) is None
+
+
+def test_rows_with_the_same_problem_share_a_line():
+    frame = pd.DataFrame({"Key__c": ["", "b", None, "d", "", "", "", ""], "LastName": list("abcdefgh")})
+    with pytest.raises(PreflightFailed, match=r"column 'Key__c', row 0, 2, 4, 5, 6 and 1 more: the key") as caught:
+        resolve_columns(frame, CONTACT, call("upsert", "Key__c"))
+    assert caught.value.report["index"].tolist() == [0, 2, 4, 5, 6, 7]
