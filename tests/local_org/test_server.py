@@ -167,6 +167,32 @@ def test_a_caller_who_hangs_up_hurts_nobody():
         assert get(org, "limits").status_code == 200
 
 
+def test_uploads_and_queries_side_by_side(local, call_to):
+    call = call_to(local)
+
+    def load(number):
+        given = {"object": "Account", "operation": "upsert", "externalIdFieldName": "Account_Key__c"}
+        path = f"jobs/ingest/{call('POST', 'jobs/ingest', json=given).json()['id']}"
+        rows = "".join(f"A{number}-{row},{number}-{row}\n" for row in range(500))
+        call("PUT", f"{path}/batches", body=f"Name,Account_Key__c\n{rows}".encode())
+        call("PATCH", path, json={"state": "UploadComplete"})
+        return call.get(f"{path}/successfulResults").text.count("\n") - 1
+
+    def read(_):
+        made = call.bulk("SELECT Id, Name FROM Account").json()["id"]
+        info, page = call.get(f"jobs/query/{made}").json(), call.get(f"jobs/query/{made}/results")
+        return page.text.count("\n") - 1 - info["numberRecordsProcessed"]
+
+    with ThreadPoolExecutor(8) as pool:
+        loads, reads = (
+            [pool.submit(load, number) for number in range(4)],
+            [pool.submit(read, each) for each in range(8)],
+        )
+    assert [each.result() for each in loads] == [500] * 4
+    assert [each.result() for each in reads] == [0] * 8
+    assert len(set(local.records("Account")["Id"].to_pylist())) == 2000
+
+
 def test_many_callers_at_once():
     with LocalOrg() as org, ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: get(org, "query", params={"q": "SELECT Id FROM User"}), range(24)))
