@@ -6,8 +6,14 @@ It shares Salesforce's words with the client (:mod:`sfbulk_pandas.salesforce`) a
 
 from __future__ import annotations
 
-from sfbulk_pandas.local_org.pacing import AfterPolls, AfterSeconds, ByHand, Immediate
-from sfbulk_pandas.local_org.server import LocalOrg
-from sfbulk_pandas.local_org.switches import Switches
+try:
+    from sfbulk_pandas.local_org.pacing import AfterPolls, AfterSeconds, ByHand, Immediate
+    from sfbulk_pandas.local_org.server import LocalOrg
+    from sfbulk_pandas.local_org.switches import Switches
+except ModuleNotFoundError as error:
+    if (error.name or "").partition(".")[0] not in {"duckdb", "lark", "werkzeug"}:
+        raise
+    message = f"the local org needs {error.name}: pip install 'sfbulk_pandas[local-org]'"
+    raise ModuleNotFoundError(message, name=error.name) from None
 
 __all__ = ["AfterPolls", "AfterSeconds", "ByHand", "Immediate", "LocalOrg", "Switches"]

@@ -85,6 +85,16 @@ def invalid_job(message: str) -> Fault:
     return bulk_fault("INVALIDJOB", f"InvalidJob : {message}")
 
 
+def hard_delete_not_allowed() -> Fault:
+    """Return the answer for a hard delete by a user without the permission; the code is documented, the text is not."""
+    return Fault(
+        400,
+        "FEATURENOTENABLED",
+        "FeatureNotEnabled : hardDelete needs the permission Bulk API Hard Delete",
+        code_first=True,
+    )
+
+
 def unknown_object(name: str) -> Fault:
     """Return the answer for a job on an object that the org lacks."""
     return invalid_job(f"Unable to find object: {name}")

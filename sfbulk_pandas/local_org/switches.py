@@ -43,6 +43,8 @@ class Switches:
     duplicate_in_chunk_fails : bool
         Whether a key that comes twice within a chunk of 200 rows fails the later row, rather than updating the
         record again. In another chunk it updates, as chunks are calls of their own.
+    hard_delete_allowed : bool
+        Whether the user has the permission "Bulk API Hard Delete"; otherwise 400 FEATURENOTENABLED.
     """
 
     jwt_cap_seconds: int | None = None
@@ -60,3 +62,4 @@ class Switches:
     failed_row_ids: bool = True
     shuffle_results: bool = True
     duplicate_in_chunk_fails: bool = True
+    hard_delete_allowed: bool = True

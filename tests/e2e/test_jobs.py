@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import sfbulk_pandas as sfbulk
-from sfbulk_pandas.local_org import AfterPolls, ByHand, LocalOrg
+from sfbulk_pandas.local_org import AfterPolls, ByHand, LocalOrg, Switches
 
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
 
@@ -138,3 +138,16 @@ def test_a_listener_that_raises_does_not_break_the_job(org):
         raise RuntimeError("eyes only")
 
     assert org.insert(people(), "Contact", progress=broken).counts["successful"] == 6
+
+
+def test_a_hard_delete_without_the_permission_is_named():
+    with (
+        LocalOrg(switches=Switches(hard_delete_allowed=False)) as local,
+        sfbulk.connect(sfbulk.JwtBearer(**local.credentials()), polling=FAST) as org,
+    ):
+        made = org.insert(people(1), "Contact").successful
+        with pytest.raises(sfbulk.ApiError, match="Bulk API Hard Delete") as caught:
+            org.hard_delete(made[["sf__Id"]].rename(columns={"sf__Id": "Id"}), "Contact")
+        assert caught.value.error_code == "FEATURENOTENABLED"
+        assert caught.value.result.counts == {"rows": 1, "successful": 0, "failed": 0, "unprocessed": 1}
+        assert local.records("Contact").num_rows == 1

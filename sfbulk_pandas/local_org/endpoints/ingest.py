@@ -54,6 +54,8 @@ def _make(org: OrgState, call: Call, given: dict[str, Any]) -> Job:
     if operation.is_query:
         raise faults.invalid_value(operation, "operation")
     check_content_type(given)
+    if operation is Operation.HARD_DELETE and not org.switches.hard_delete_allowed:
+        raise faults.hard_delete_not_allowed()
     described = org.store.describe(str(given.get("object") or ""))
     if described is None:
         raise faults.unknown_object(str(given.get("object") or ""))
