@@ -13,6 +13,8 @@ from sfbulk_pandas.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_FLOAT_EXACT = 2**53  # beyond it, floats skip whole numbers
+
 
 def match_rows(
     index: pd.Index[Any], outstanding: NDArray[intp], mended: pd.Index[Any]
@@ -91,18 +93,39 @@ def replaced_rows(frame: pd.DataFrame, positions: NDArray[intp], mended: pd.Data
     """
     source = np.arange(len(frame))
     source[positions] = len(frame) + np.arange(len(mended))
-    added = [name for name in mended.columns if name not in frame.columns]
-    columns = {name: _replaced(frame, mended, name, source) for name in [*frame.columns, *added]}
-    result = pd.concat(columns.values(), axis=1, keys=columns.keys()) if columns else frame.copy()
+    held, given = _numbered(frame.columns), _numbered(mended.columns)  # labels may repeat among columns not sent
+    places = given.get_indexer(held).tolist()
+    columns = [
+        _replaced(frame.iloc[:, at], mended.iloc[:, place], source) if place >= 0 else _renumbered(frame.iloc[:, at])
+        for at, place in enumerate(places)
+    ]
+    added = [at for at, place in enumerate(held.get_indexer(given).tolist()) if place < 0]
+    columns += [_added(mended.iloc[:, at], source) for at in added]
+    result = pd.concat(columns, axis=1) if columns else frame.copy()
     result.index = frame.index
-    result.columns = frame.columns.append(pd.Index(added)) if added else frame.columns
+    result.columns = frame.columns.append(mended.columns[added]) if added else frame.columns
     return result
 
 
-def _replaced(frame: pd.DataFrame, mended: pd.DataFrame, name: Any, source: NDArray[intp]) -> pd.Series[Any]:
-    if name not in mended.columns:
-        return pd.Series(frame[name].array)
-    newer = mended[name]
-    older = frame[name] if name in frame.columns else newer.iloc[:0].reindex(range(len(frame)))
+def _renumbered(column: pd.Series[Any]) -> pd.Series[Any]:
+    return pd.Series(column.array)
+
+
+def _replaced(older: pd.Series[Any], newer: pd.Series[Any], source: NDArray[intp]) -> pd.Series[Any]:
     both: pd.Series[Any] = pd.concat([older, newer], ignore_index=True)
+    if both.dtype.kind == "f" and (_is_beyond_floats(older) or _is_beyond_floats(newer)):
+        both = pd.concat([older.astype(object), newer.astype(object)], ignore_index=True)
     return both.take(source).reset_index(drop=True)
+
+
+def _is_beyond_floats(column: pd.Series[Any]) -> bool:
+    """Whether a column holds whole numbers that a float would round."""
+    return column.dtype.kind in "iu" and bool(((column > _FLOAT_EXACT) | (column < -_FLOAT_EXACT)).any())
+
+
+def _added(newer: pd.Series[Any], source: NDArray[intp]) -> pd.Series[Any]:
+    if newer.dtype.kind in "iu":
+        newer = newer.convert_dtypes()  # a numpy int becomes a float where rows lack it
+    rows = len(source)
+    missing = newer.iloc[:0].reset_index(drop=True).reindex(range(rows))
+    return pd.concat([missing, newer], ignore_index=True).take(source).reset_index(drop=True)

@@ -68,3 +68,27 @@ def test_newer_outcomes_take_their_places():
     assert placed.status.tolist() == [2, 2, 1]
     assert placed.positions(RowStatus.FAILED).tolist() == [0, 1]
     assert len(placed.sf_id) == 3
+
+
+def test_a_label_that_two_columns_share_keeps_both_in_their_places():
+    frame = pd.DataFrame([[1, "a", 2], [3, "b", 4]], columns=["note", "LastName", "note"])
+    mended = frame.iloc[[1]].copy()
+    mended["LastName"] = "mended"
+    result = replaced_rows(frame, np.array([1]), mended)
+    assert result.columns.tolist() == ["note", "LastName", "note"]
+    assert result.to_numpy().tolist() == [[1, "a", 2], [3, "mended", 4]]
+    without = replaced_rows(frame, np.array([1]), mended[["LastName"]])
+    assert without.to_numpy().tolist() == [[1, "a", 2], [3, "mended", 4]]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_whole_numbers_beyond_floats_are_not_rounded(sign):
+    big = sign * (2**53 + 1)
+    frame = pd.DataFrame({"n": [big, 2]})
+    emptied = replaced_rows(frame, np.array([1]), pd.DataFrame({"n": [np.nan]}, index=[1]))
+    assert emptied["n"].iloc[0] == big
+    assert pd.isna(emptied["n"].iloc[1])
+    filled = replaced_rows(pd.DataFrame({"n": [np.nan, 0.5]}), np.array([0]), pd.DataFrame({"n": [big]}))
+    assert filled["n"].tolist() == [big, 0.5]
+    added = replaced_rows(frame[[]], np.array([1]), pd.DataFrame({"n": [big]}, index=[1]))
+    assert added["n"].iloc[1] == big
