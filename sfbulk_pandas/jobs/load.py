@@ -166,7 +166,7 @@ class _Run:
         try:
             run.outcome = account_for(run.job, self._prepared, run.rows, self._ingest)
         except SfBulkError as error:
-            self._problem = self._problem or error
+            self._problem = self._problem or _first_cause(failure_of(run.job), error)
             return
         self._problem = self._problem or failure_of(run.job)
         notify(PartFinished(run.number, run.job, *_ends(run.outcome)))
@@ -193,6 +193,14 @@ class _Run:
 
     def _resend(self, frame: pd.DataFrame) -> LoadResult:
         return load(self._loading, frame, self._target, self._options)
+
+
+def _first_cause(failure: SfBulkError | None, error: SfBulkError) -> SfBulkError:
+    """Why the job itself failed comes before why its rows could not be accounted for."""
+    if failure is None:
+        return error
+    failure.__cause__ = error
+    return failure
 
 
 def _ends(outcome: Outcome) -> tuple[int, int, int]:

@@ -95,6 +95,8 @@ class LoadOptions:
 
     def __post_init__(self) -> None:
         _check_nulls(self.nulls)
+        if self.columns is not None and not isinstance(self.columns, str):
+            object.__setattr__(self, "columns", tuple(self.columns))  # they are read often, an iterator only once
         if not 0 < self.part_bytes <= MAX_UPLOAD_BYTES:
             raise UsageError(
                 f"part_bytes={self.part_bytes} does not fit",

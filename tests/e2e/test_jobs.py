@@ -97,6 +97,26 @@ def test_a_job_that_fails_as_a_whole_says_why_and_accounts_for_its_rows(local, o
     assert local.records("Contact").num_rows == 0
 
 
+def test_why_a_job_failed_is_said_also_where_its_result_files_do_not_add_up(org, monkeypatch):
+    from sfbulk_pandas.jobs import load
+
+    def refuse(*_):
+        raise sfbulk.ReconcileError("the files do not add up")
+
+    monkeypatch.setattr(load, "account_for", refuse)
+    with pytest.raises(sfbulk.JobFailed, match="Field name not found : Gone__c") as caught:
+        _load_with_a_column_the_org_lost(org, people().assign(Phone="1"))
+    assert isinstance(caught.value.__cause__, sfbulk.ReconcileError)
+    assert caught.value.result.counts["unknown"] == 6
+
+
+def test_columns_may_be_an_iterator_also_for_the_retry(local, org):
+    frame = people().assign(LastName=["A", None, "C", "D", "E", "F"], note="not sent")
+    result = org.insert(frame, "Contact", columns=(name for name in ("Contact_Key__c", "LastName")))
+    assert result.counts["failed"] == 1
+    assert result.retry(result.failed.assign(LastName="B")).counts["successful"] == 6
+
+
 def _load_with_a_column_the_org_lost(org, frame):
     from dataclasses import replace
 
