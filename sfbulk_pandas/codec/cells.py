@@ -73,7 +73,7 @@ def list_text(values: Any, kind: FieldType | None, timezone: str | None) -> str 
     """Join the entries of a multi-select picklist as ``A;B``; an empty list is a missing value."""
     if kind not in {None, FieldType.MULTIPICKLIST}:
         raise EncodeError(f"a list fits a multi-select picklist only, and the field is of type {kind}")
-    entries = sorted(values) if isinstance(values, set | frozenset) else values
+    entries = sorted(values, key=str) if isinstance(values, set | frozenset) else values
     texts = [cell_text(entry, None, timezone) for entry in entries]
     for text in texts:
         if text is None or MULTI_SELECT_SEPARATOR in text:

@@ -211,6 +211,10 @@ def test_lists_are_joined_for_multi_select_picklists(values):
     assert texts(pd.Series(values), "multipicklist") == ["A;B", None, None]
 
 
+def test_a_set_of_several_types_has_an_order_too():
+    assert texts([{"B", 1}], "multipicklist") == ["1;B"]
+
+
 def test_lists_are_refused_elsewhere_and_where_they_could_not_be_read_back():
     with pytest.raises(EncodeError, match="multi-select picklist only"):
         texts([["A"]], "string")
