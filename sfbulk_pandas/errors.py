@@ -95,10 +95,13 @@ class SfBulkError(Exception):
     result : LoadResult or None
         What was already received when the error came: on errors in the middle of a load, it
         accounts for every row.
+    partial : pyarrow.Table or None
+        The rows already received when the error came in the middle of a query.
     """
 
     hint: str
     result: Any = None
+    partial: Any = None
 
     def __init__(self, message: str, *, hint: str = "", **details: Any) -> None:
         super().__init__(mask_secrets(message))
@@ -286,7 +289,5 @@ class ReconcileError(DataError):
 class IncompleteResult(DataError):
     """A query result has fewer or more rows than its job says.
 
-    ``partial`` holds what was received, where it was kept.
+    ``partial`` holds what was received.
     """
-
-    partial: Any = None

@@ -50,12 +50,14 @@ def _check_counters(job: JobInfo, outcome: Outcome) -> None:
 
 
 def _settle_missing(job: JobInfo, outcome: Outcome) -> Outcome:
-    """Rows that are in no file were never processed, where the job ended early; else they are a riddle."""
+    """Settle rows that are in no file: never processed, where the job ended early and its counters say so."""
     missing = outcome.count(RowStatus.UNKNOWN)
     if missing and job.state is JobState.JOB_COMPLETE:
         raise ReconcileError(
             f"{missing} of {len(outcome)} rows sent are in none of the result files of job {job.id}",
             hint="Salesforce leaves out the rows beyond the org's daily batches; query the object before sending again",
         )
+    if job.number_records_processed is None:  # nothing says that they were not stored: they stay unknown
+        return outcome
     status = np.where(outcome.status == RowStatus.UNKNOWN, np.int8(RowStatus.UNPROCESSED), outcome.status)
     return Outcome(status, outcome.sf_id, outcome.sf_created, outcome.sf_error)

@@ -174,10 +174,15 @@ class _Run:
     def _end(self, notify: Dispatcher) -> LoadResult:
         result = self._result()
         notify(LoadFinished(*_ends(result.outcome)))
-        if self._problem is not None:
-            self._problem.result = result
-            raise self._problem
-        return result
+        if self._problem is None:
+            return result
+        self._problem.result = result
+        running = [run.job.id for run in self._parts.values() if run.stage is _Stage.RUNNING]
+        if running:
+            self._problem.add_note(
+                f"jobs that may still run: {', '.join(running)}; org.job(job_id) asks how they stand"
+            )
+        raise self._problem
 
     def _result(self) -> LoadResult:
         known = {run.rows: run.known() for run in self._parts.values()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -56,12 +57,12 @@ def watch(ask: Callable[[str], JobInfo], job_ids: Sequence[str], waiting: Waitin
     Raises
     ------
     StillRunning
-        When ``waiting.seconds`` have passed; the jobs are left alone.
+        When ``waiting.seconds`` have passed, and each job was asked at least once; the jobs are left alone.
     """
-    started = waiting.clock.monotonic()
+    left = _countdown(waiting)
     running = list(job_ids)
     for pause in waiting.pauses():
-        waiting.clock.sleep(_within(pause, started, waiting, running))
+        waiting.clock.sleep(max(min(pause, left()), 0))
         for job_id in tuple(running):
             job = ask(job_id)
             if job.state.is_terminal:
@@ -69,15 +70,15 @@ def watch(ask: Callable[[str], JobInfo], job_ids: Sequence[str], waiting: Waitin
             yield job
         if not running:
             return
+        if left() <= 0:
+            raise still_running(running, waiting.seconds or 0)
 
 
-def _within(pause: float, started: float, waiting: Waiting, running: Sequence[str]) -> float:
-    if waiting.seconds is None:
-        return pause
-    left = started + waiting.seconds - waiting.clock.monotonic()
-    if left <= 0:
-        raise still_running(running, waiting.seconds)
-    return min(pause, left)
+def _countdown(waiting: Waiting) -> Callable[[], float]:
+    """Return a function that tells how many seconds of the wait are left."""
+    started = waiting.clock.monotonic()
+    total = math.inf if waiting.seconds is None else waiting.seconds
+    return lambda: started + total - waiting.clock.monotonic()
 
 
 def still_running(job_ids: Sequence[str], seconds: float) -> StillRunning:

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from sfbulk_pandas.codec.decode import read_batches
-from sfbulk_pandas.errors import ConnectionFailed, IncompleteResult, StillRunning, UsageError
+from sfbulk_pandas.errors import ConnectionFailed, IncompleteResult, SfBulkError, StillRunning, UsageError
 from sfbulk_pandas.jobs.columns import result_schema
 from sfbulk_pandas.jobs.failures import failure_of
 from sfbulk_pandas.jobs.poll import Waiting, watch
@@ -131,7 +131,12 @@ class _Pages:
         return self._table()
 
     def _page(self, number: int, locator: str | None) -> _Page:
-        page = _retried(lambda: self._fetch(locator))
+        try:
+            page = _retried(lambda: self._fetch(locator))
+        except SfBulkError as error:
+            error.partial = self._table()
+            error.add_note(f"query job {self._job.id}: page {number} did not come; what came before is in .partial")
+            raise
         if not page.is_whole:
             raise self._incomplete(f"page {number} has {page.rows:,} rows instead of {page.rows_announced:,}")
         return page

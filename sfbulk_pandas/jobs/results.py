@@ -42,6 +42,9 @@ class LoadResult:
     - ``error_code``, ``error_message``, ``error_fields``: the same, taken apart. Decide by the code:
       the message is in the language of the Salesforce user.
 
+    A column of the frame that has one of these names already, as in rows of an earlier result, is
+    replaced by them.
+
     Attributes
     ----------
     sobject : str

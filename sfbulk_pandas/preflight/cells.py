@@ -31,7 +31,10 @@ def blank_keys(frame: pd.DataFrame, column: Column) -> list[Finding]:
 
 def _is_blank(series: pd.Series[Any]) -> NDArray[np.bool_]:
     dtype = series.dtype
-    if pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_any_dtype(dtype):
+    if pd.api.types.is_numeric_dtype(dtype):  # an Arrow column may hold NaN, which is not its null
+        blank: NDArray[np.bool_] = np.isnan(series.to_numpy(dtype="float64", na_value=np.nan))
+        return blank
+    if pd.api.types.is_datetime64_any_dtype(dtype):
         return np.zeros(len(series), dtype=bool)
     return series.astype(str).str.strip().isin(["", NULL_MARK]).to_numpy(dtype=bool)
 

@@ -103,3 +103,33 @@ def test_a_query_is_whole_whichever_request_breaks(local, part):
         org.insert(FRAME.drop(columns="Email"), "Contact")
     with org_over(local, Breaking("GET", part, after=True)) as org:
         assert sorted(org.query("SELECT LastName FROM Contact")["LastName"]) == sorted(FRAME["LastName"])
+
+
+class AlwaysBreaking(Breaking):
+    """Break the connection at every request of a kind."""
+
+    def send(self, request, *args, **kwargs):
+        self.broken = 0
+        return super().send(request, *args, **kwargs)
+
+
+def test_a_page_that_never_comes_leaves_what_came_before(local):
+    with sfbulk.connect(sfbulk.JwtBearer(**local.credentials()), polling=FAST) as org:
+        org.insert(FRAME.drop(columns="Email"), "Contact")
+    with (
+        org_over(local, AlwaysBreaking("GET", "/results", after=True)) as org,
+        pytest.raises(sfbulk.TransportError) as caught,
+    ):
+        org.query("SELECT LastName FROM Contact")
+    assert caught.value.partial.column_names == ["LastName"]
+    assert "page 1 did not come" in caught.value.__notes__[0]
+
+
+def test_jobs_that_run_on_when_polling_fails_are_named(local):
+    with (
+        org_over(local, AlwaysBreaking("GET", "/jobs/ingest/", after=True)) as org,
+        pytest.raises(sfbulk.TransportError) as caught,
+    ):
+        org.insert(FRAME, "Contact")
+    assert caught.value.result.counts["unknown"] == 20
+    assert caught.value.result.jobs[0].id in caught.value.__notes__[0]

@@ -7,6 +7,8 @@ import pytest
 
 from sfbulk_pandas.errors import PreflightFailed, UsageError
 from sfbulk_pandas.preflight import LoadCall, nearest, resolve_columns
+from sfbulk_pandas.preflight.cells import blank_keys
+from sfbulk_pandas.salesforce.columns import Column
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType, SObjectDescribe
 
@@ -245,3 +247,8 @@ def test_rows_with_the_same_problem_share_a_line():
     with pytest.raises(PreflightFailed, match=r"column 'Key__c', row 0, 2, 4, 5, 6 and 1 more: the key") as caught:
         resolve_columns(frame, CONTACT, call("upsert", "Key__c"))
     assert caught.value.report["index"].tolist() == [0, 2, 4, 5, 6, 7]
+
+
+def test_a_nan_is_a_blank_key_also_in_an_arrow_column():
+    values = pd.arrays.ArrowExtensionArray(pa.array([1.0, float("nan"), None]))
+    assert blank_keys(pd.DataFrame({"Key__c": values}), Column("Key__c", "Key__c"))[0].index == 1

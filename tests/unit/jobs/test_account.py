@@ -95,3 +95,8 @@ def test_why_a_job_failed_is_said_in_plain_words(message, hint):
 
 def test_a_job_that_ended_well_is_no_failure():
     assert failure_of(job(JobState.JOB_COMPLETE)) is None
+
+
+def test_rows_in_no_file_of_a_job_without_counters_stay_unknown():
+    outcome = account_for(job(JobState.FAILED), prepared(list("abc")), (0, 3), Files("a"))
+    assert outcome.count(RowStatus.UNKNOWN) == 2

@@ -63,6 +63,14 @@ def test_when_time_is_up_the_jobs_are_named_and_left_alone():
     assert sum(clock.slept) == pytest.approx(10)
 
 
+def test_no_time_at_all_still_asks_once():
+    assert [job.state for job in watch(ends_after({"a": 1}), ["a"], Waiting(FakeClock(), Polling(), seconds=0))] == [
+        JobState.JOB_COMPLETE
+    ]
+    with pytest.raises(StillRunning):
+        list(watch(ends_after({"a": 2}), ["a"], Waiting(FakeClock(), Polling(), seconds=0)))
+
+
 @pytest.mark.parametrize("polling", [{"interval_seconds": 0}, {"interval_seconds": 5, "cap_seconds": 1}])
 def test_intervals_that_cannot_be_right(polling):
     with pytest.raises(UsageError):
