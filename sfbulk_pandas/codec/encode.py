@@ -104,6 +104,9 @@ def encode_parts(
     limits = limits or PartLimits()
     header = pa.py_buffer(header_line(columns))
     row_bytes = limits.bytes - header.size
+    if row_bytes < 1:
+        text = f"the header alone is {header.size:,} bytes of CSV, and a part may hold {limits.bytes:,}"
+        raise EncodeError(text, hint="give a larger part_bytes=")
     pieces = _pieces(frame, columns, options)
     for number, packed in enumerate(pack(pieces, encode_rows, row_bytes, limits.rows, _too_large(frame, row_bytes)), 1):
         body = CsvBody((header, *(piece.data for piece in packed)))

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from sfbulk_pandas.local_org.engine import Runner
 
+_LAST_PORT = 65_535
 _HOST = "127.0.0.1"  # and no other: the org has no door to the network
 _STOP_SECONDS = 0.02
 _IDLE_SECONDS = 30
@@ -64,6 +65,11 @@ class LocalOrg:
     clock : callable
         Seconds since the epoch.
 
+    Raises
+    ------
+    ValueError
+        For a port that is none.
+
     Examples
     --------
     >>> with LocalOrg() as org:
@@ -82,6 +88,8 @@ class LocalOrg:
         seed: int = 0,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        if not 0 <= port <= _LAST_PORT:
+            raise ValueError(f"port {port} is none: give 0 for any that is free, or one up to {_LAST_PORT}")
         self._port = port
         self._pacing = pacing or Immediate()
         self._switches = switches or Switches()

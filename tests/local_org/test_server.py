@@ -238,3 +238,9 @@ def test_waiting_jobs_are_taken_up_after_a_restart(tmp_path):
 def test_records_of_an_unknown_object(local):
     with pytest.raises(KeyError):
         local.records("Nope")
+
+
+@pytest.mark.parametrize("port", [-1, 80_000])
+def test_a_port_that_is_none_is_refused(port):
+    with pytest.raises(ValueError, match=f"port {port} is none"):
+        LocalOrg(port=port)

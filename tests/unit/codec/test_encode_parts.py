@@ -96,3 +96,8 @@ def test_a_header_longer_than_salesforce_takes_is_refused():
 
 def test_an_empty_frame_makes_no_part():
     assert encoded(pd.DataFrame({"Name": []})) == ([], [])
+
+
+def test_a_part_that_cannot_hold_the_header_is_refused():
+    with pytest.raises(EncodeError, match="the header alone is 5 bytes"):
+        encoded(pd.DataFrame({"Name": ["a"]}), bytes=5)
