@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.local_org import faults
-from sfbulk_pandas.local_org.endpoints.query import check_content_type, list_jobs, read_word
+from sfbulk_pandas.local_org.endpoints.bulk_jobs import abort_job, check_content_type, list_jobs, read_word
 from sfbulk_pandas.local_org.http import Answer, csv_answer, json_answer
 from sfbulk_pandas.local_org.job_json import close_json, create_json, info_json
 from sfbulk_pandas.local_org.query_run import read_header
@@ -115,7 +115,7 @@ def patch_job(org: OrgState, call: Call) -> Answer:
     job = _find(org, call)
     state = str(call.json_object().get("state", ""))
     if state == JobState.ABORTED:
-        return _abort(org, job)
+        return abort_job(org, job)
     if state != JobState.UPLOAD_COMPLETE:
         raise faults.invalid_value(state, "state")
     with job.lock:
@@ -128,15 +128,6 @@ def patch_job(org: OrgState, call: Call) -> Answer:
         answer = json_answer(close_json(job, before))
         org.engine.submit(job)
     return answer
-
-
-def _abort(org: OrgState, job: Job) -> Answer:
-    before = job.modified
-    try:
-        org.engine.abort(job)
-    except ValueError:
-        raise faults.aborting_completed() from None
-    return json_answer(close_json(job, before))
 
 
 def delete_job(org: OrgState, call: Call) -> Answer:

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-from enum import StrEnum
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.local_org import faults
+from sfbulk_pandas.local_org.endpoints.bulk_jobs import abort_job, check_content_type, list_jobs, read_word
 from sfbulk_pandas.local_org.http import Answer, csv_answer, json_answer
-from sfbulk_pandas.local_org.job_json import JOB_TYPES, close_json, create_json, info_json, list_json
+from sfbulk_pandas.local_org.job_json import create_json, info_json
 from sfbulk_pandas.local_org.query_run import compile_job, read_header, read_lines
 from sfbulk_pandas.local_org.soql.messages import malformed
 from sfbulk_pandas.salesforce.job import DELETABLE_QUERY_STATES, ColumnDelimiter, JobState, LineEnding, Operation
-from sfbulk_pandas.salesforce.limits import LIST_PAGE_ROWS
 
 if TYPE_CHECKING:
     from sfbulk_pandas.local_org.http import Call
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 DEFAULT_PAGE_ROWS = 100_000  # the guide leaves a page's size to the server where maxRecords does not say it
 PAGES_PER_ANSWER = 5  # guide, "Get Parallel Results for a Query Job"
-_Word = TypeVar("_Word", bound=StrEnum)
 
 
 def post_job(org: OrgState, call: Call) -> Answer:
@@ -56,27 +54,6 @@ def post_job(org: OrgState, call: Call) -> Answer:
     return answer
 
 
-def check_content_type(given: dict[str, Any]) -> None:
-    """Refuse every content type but CSV; none, or null, is CSV."""
-    if given.get("contentType") not in (None, "CSV"):
-        raise faults.invalid_value(str(given["contentType"]), "contentType")
-
-
-def read_word(kind: type[_Word], given: dict[str, Any], name: str, default: _Word | None) -> _Word:
-    """Read a property that has one of some words, in their exact case; a missing one, or null, is the default.
-
-    Raises
-    ------
-    Fault
-        400 API_ERROR for any other value.
-    """
-    value = str(given.get(name) or default or "")
-    try:
-        return kind(value)
-    except ValueError:
-        raise faults.invalid_value(value, name) from None
-
-
 def get_job(org: OrgState, call: Call) -> Answer:
     """Answer a job's state and counters; each call is a poll."""
     job = _find(org, call)
@@ -90,12 +67,7 @@ def patch_job(org: OrgState, call: Call) -> Answer:
     state = str(call.json_object().get("state", ""))
     if state != JobState.ABORTED:
         raise faults.invalid_value(state, "state")
-    before = job.modified
-    try:
-        org.engine.abort(job)
-    except ValueError:
-        raise faults.aborting_completed() from None
-    return json_answer(close_json(job, before))
+    return abort_job(org, job)
 
 
 def delete_job(org: OrgState, call: Call) -> Answer:
@@ -110,40 +82,6 @@ def delete_job(org: OrgState, call: Call) -> Answer:
 def get_jobs(org: OrgState, call: Call) -> Answer:
     """List jobs, the newest first."""
     return list_jobs(org, call, "query")
-
-
-def list_jobs(org: OrgState, call: Call, family: str) -> Answer:
-    """List jobs of every kind, or of the one that ``jobType`` names.
-
-    Parameters
-    ----------
-    org : OrgState
-    call : Call
-    family : str
-        ``"query"`` or ``"ingest"``: where the next page is asked for.
-    """
-    job_type = call.param("jobType")
-    if job_type and job_type not in {*JOB_TYPES.values(), "Classic", "BigObjectIngest"}:
-        raise faults.invalid_value(job_type, "jobType")
-    # Both filters are for Bulk API 1.0 jobs, of which the org has none: its own are Parallel and never cut by Id.
-    others = (call.param("isPkChunkingEnabled") or "").lower() == "true" or call.param("concurrencyMode") == "Serial"
-    jobs = [] if others else [job for job in org.jobs.all() if job_type in (None, "", JOB_TYPES[job.kind])]
-    start = _list_start(call.param("queryLocator"))
-    stop = start + LIST_PAGE_ROWS
-    done = stop >= len(jobs)
-    kept = f"&jobType={job_type}" if job_type else ""
-    following = f"/services/data/v{call.version}/jobs/{family}?queryLocator=01gRM000000NS1vYAG-{stop}{kept}"
-    records = [list_json(job) for job in jobs[start:stop]]
-    return json_answer({"done": done, "records": records, "nextRecordsUrl": None if done else following})
-
-
-def _list_start(locator: str | None) -> int:
-    if not locator:
-        return 0
-    start = locator.rpartition("-")[2]
-    if not start.isdecimal():
-        raise faults.Fault(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
-    return int(start)
 
 
 def get_results(org: OrgState, call: Call) -> Answer:
