@@ -19,6 +19,8 @@ from sfbulk_pandas.progress.choose import Dispatcher, listener_for
 from sfbulk_pandas.progress.events import JobPolled, LoadFinished, LoadStarted, PartFinished, PartUploaded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
     from sfbulk_pandas.codec.encode import Part
@@ -50,8 +52,8 @@ def load(loading: Loading, frame: pd.DataFrame, target: Target, options: LoadOpt
         Later; ``.result`` accounts for every row.
     """
     prepared = prepare(frame, target, loading.describes, options)
-    ranges = prepared.checked_ranges()
-    return _Run(loading, prepared, target, options, ranges).start()
+    ranges, parts = prepared.checked_parts()
+    return _Run(loading, prepared, target, options, ranges).start(parts)
 
 
 class _Stage(Enum):
@@ -96,9 +98,9 @@ class _Run:
         self._parts: dict[str, _PartRun] = {}
         self._problem: SfBulkError | None = None
 
-    def start(self) -> LoadResult:
+    def start(self, parts: Iterable[Part]) -> LoadResult:
         with self._listening() as notify:
-            self._send_all(notify)
+            self._send_all(parts, notify)
             return self._finish(notify, self._options.wait_seconds)
 
     def _resume(self, wait_seconds: float | None) -> LoadResult:
@@ -111,9 +113,9 @@ class _Run:
         notify(LoadStarted(job.object, job.operation, len(self._prepared.frame), len(self._ranges)))
         return notify
 
-    def _send_all(self, notify: Dispatcher) -> None:
+    def _send_all(self, parts: Iterable[Part], notify: Dispatcher) -> None:
         """Send every part; where one cannot be sent, keep the error and send no more."""
-        for part in self._prepared.parts():
+        for part in parts:
             try:
                 self._send(part, notify)
             except SfBulkError as error:
@@ -177,7 +179,7 @@ class _Run:
         if self._problem is None:
             return result
         self._problem.result = result
-        running = [run.job.id for run in self._parts.values() if run.stage is _Stage.RUNNING]
+        running = [run.job.id for run in self._parts.values() if run.stage in {_Stage.CLOSING, _Stage.RUNNING}]
         if running:
             self._problem.add_note(
                 f"jobs that may still run: {', '.join(running)}; org.job(job_id) asks how they stand"

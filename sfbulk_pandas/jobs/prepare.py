@@ -15,7 +15,7 @@ from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.wire.ingest import IngestJob
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import pyarrow as pa
 
@@ -58,17 +58,23 @@ class Prepared:
         """Encode the frame, a part at a time."""
         return encode_parts(self.frame, self.columns, self.encoding, self.limits)
 
-    def checked_ranges(self) -> tuple[tuple[int, int], ...]:
-        """Encode everything once without sending it, and return the rows of each part.
+    def checked_parts(self) -> tuple[tuple[tuple[int, int], ...], Iterable[Part]]:
+        """Encode everything once without sending it, and return the rows of each part, and the parts.
 
-        A cell that cannot travel is found here, not after half of the frame is in Salesforce.
+        A cell that cannot travel is found here, not after half of the frame is in Salesforce. Several
+        parts are encoded again while they are sent, so that one at a time is in memory; one alone is kept.
 
         Raises
         ------
         EncodeError
             With the place of the first such cell.
         """
-        return tuple((part.start, part.stop) for part in self.parts())
+        ranges: list[tuple[int, int]] = []
+        kept: list[Part] = []
+        for part in self.parts():
+            kept = [part] if not ranges else []
+            ranges.append((part.start, part.stop))
+        return tuple(ranges), kept or self.parts()
 
     def texts(self, start: int, stop: int) -> pa.Table:
         """Return the texts that rows travel as, to compare with what comes back."""

@@ -1,10 +1,12 @@
 """Counts are reconciled when a job has ended; what does not add up is named."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pyarrow as pa
 import pytest
 
-from sfbulk_pandas.codec.encode import PartLimits
+from sfbulk_pandas.codec.encode import PartLimits, encode_parts
 from sfbulk_pandas.errors import ReconcileError
 from sfbulk_pandas.jobs.account import account_for
 from sfbulk_pandas.jobs.failures import failure_of
@@ -100,3 +102,18 @@ def test_a_job_that_ended_well_is_no_failure():
 def test_rows_in_no_file_of_a_job_without_counters_stay_unknown():
     outcome = account_for(job(JobState.FAILED), prepared(list("abc")), (0, 3), Files("a"))
     assert outcome.count(RowStatus.UNKNOWN) == 2
+
+
+@pytest.mark.parametrize(("part_rows", "encodings"), [(None, 1), (2, 2)])
+def test_one_part_is_encoded_once_and_several_one_at_a_time(monkeypatch, part_rows, encodings):
+    calls = []
+
+    def counted(*args):
+        calls.append(args)
+        return encode_parts(*args)
+
+    monkeypatch.setattr("sfbulk_pandas.jobs.prepare.encode_parts", counted)
+    rows = replace(prepared(list("abc")), limits=PartLimits(rows=part_rows))
+    ranges, parts = rows.checked_parts()
+    assert [(part.start, part.stop) for part in parts] == list(ranges)
+    assert len(calls) == encodings
