@@ -133,3 +133,40 @@ def test_jobs_that_run_on_when_polling_fails_are_named(local):
         org.insert(FRAME, "Contact")
     assert caught.value.result.counts["unknown"] == 20
     assert caught.value.result.jobs[0].id in caught.value.__notes__[0]
+
+
+def test_a_part_that_cannot_be_uploaded_leaves_no_open_job(local):
+    class FullUp(HTTPAdapter):
+        """Refuse every upload after the first."""
+
+        uploads = 0
+
+        def send(self, request, *args, **kwargs):
+            if request.method == "PUT":
+                self.uploads += 1
+                if self.uploads > 1:
+                    raise requests.ConnectionError("the line is down for uploads")
+            return super().send(request, *args, **kwargs)
+
+    with org_over(local, FullUp()) as org, pytest.raises(sfbulk.TransportError) as caught:
+        org.insert(FRAME, "Contact", part_rows=7)
+    result = caught.value.result
+    assert result.counts == {"rows": 20, "successful": 4, "failed": 3, "unprocessed": 13}
+    assert [job.state for job in result.jobs] == ["JobComplete", "Aborted"]
+
+
+def test_rows_whose_end_is_not_known_are_never_sent_again(local):
+    with org_over(local, AlwaysBreaking("GET", "/jobs/ingest/", after=True)) as org:
+        with pytest.raises(sfbulk.TransportError) as caught:
+            org.insert(FRAME, "Contact")
+        result = caught.value.result
+        assert result.retry() is result
+    assert local.records("Contact").num_rows == 10
+
+
+def test_a_deletion_whose_answer_is_lost_is_a_deletion(local):
+    with org_over(local, Breaking("DELETE", "/jobs/ingest/", after=True)) as org:
+        job_id = org.insert(FRAME, "Contact").jobs[0].id
+        org.delete_job(job_id)
+        with pytest.raises(sfbulk.NotFound):
+            org.job(job_id)
