@@ -1,0 +1,58 @@
+"""Record batches of a size that is good to work with, whatever size they come in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from sfbulk_pandas.spool.plain import plain_batch
+from sfbulk_pandas.spool.sources import BATCH_ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_GATHERED_BYTES = 16 * 2**20  # small batches are put together up to here; what is larger needs no company
+
+
+def even_batches(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Cut large batches and put small ones together, in their order; each is made plain on the way.
+
+    Parameters
+    ----------
+    batches : iterable of pyarrow.RecordBatch
+    schema : pyarrow.Schema
+        What they become; see :func:`plain_schema`.
+
+    Yields
+    ------
+    pyarrow.RecordBatch
+        Of 1 to 65,536 rows.
+    """
+    gathered: list[pa.RecordBatch] = []
+    for piece in _pieces(batches, schema):
+        if gathered and not _fits(gathered, piece):
+            yield _together(gathered)
+            gathered = []
+        gathered.append(piece)
+    if gathered:
+        yield _together(gathered)
+
+
+def _pieces(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        for start in range(0, batch.num_rows, BATCH_ROWS):
+            yield plain_batch(batch.slice(start, BATCH_ROWS), schema)
+
+
+def _fits(gathered: list[pa.RecordBatch], piece: pa.RecordBatch) -> bool:
+    rows = sum(each.num_rows for each in gathered) + piece.num_rows
+    size_bytes: int = sum(each.nbytes for each in gathered) + piece.nbytes
+    return rows <= BATCH_ROWS and size_bytes <= _GATHERED_BYTES
+
+
+def _together(gathered: list[pa.RecordBatch]) -> pa.RecordBatch:
+    if len(gathered) == 1:
+        return gathered[0]
+    (whole,) = pa.Table.from_batches(gathered).combine_chunks().to_batches()
+    return whole

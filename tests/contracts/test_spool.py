@@ -1,0 +1,332 @@
+"""What every source of rows must become: the same rows, in a frame that points into a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gc
+import stat
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+
+from sfbulk_pandas.errors import DataError, UsageError
+from sfbulk_pandas.spool import Spool
+from sfbulk_pandas.spool.sources import BATCH_ROWS
+
+ROWS = 150_000
+TABLE = pa.table(
+    {
+        "n": pa.array(range(ROWS), pa.int64()),
+        "text": pa.array([None if n % 7 == 0 else f"é {n}" for n in range(ROWS)]),
+        "when": pa.array([dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=n) for n in range(ROWS)]),
+        "price": pa.array([Decimal(n) / 4 for n in range(ROWS)], pa.decimal128(12, 2)),
+        "flag": pa.array([n % 3 == 0 for n in range(ROWS)]),
+    }
+)
+
+
+@pytest.fixture
+def spool():
+    with Spool() as made:
+        yield made
+
+
+def parquet_file(folder: Path) -> Path:
+    pq.write_table(TABLE, folder / "rows.parquet", row_group_size=40_000)
+    return folder / "rows.parquet"
+
+
+def parquet_folder(folder: Path) -> Path:
+    (folder / "rows").mkdir()
+    for n, start in enumerate(range(0, ROWS, 50_000)):
+        pq.write_table(TABLE.slice(start, 50_000), folder / "rows" / f"part-{n}.parquet")
+    return folder / "rows"
+
+
+def duckdb_relation(_folder: Path):
+    known = TABLE  # noqa: F841 - DuckDB finds it by its name
+    relation = duckdb.connect().sql("SELECT * FROM known ORDER BY n")
+    return relation if hasattr(relation, "__arrow_c_stream__") else relation.fetch_record_batch()
+
+
+SOURCES = {
+    "table": lambda _: TABLE,
+    "reader": lambda _: TABLE.to_reader(max_chunksize=30_000),
+    "many small batches": lambda _: TABLE.to_reader(max_chunksize=999),
+    "polars": lambda _: pl.from_arrow(TABLE),
+    "duckdb": duckdb_relation,
+    "parquet file": parquet_file,
+    "parquet file as text": lambda folder: str(parquet_file(folder)),
+    "parquet folder": parquet_folder,
+    "dataset": lambda folder: ds.dataset(parquet_folder(folder)),
+    "scanner": lambda folder: ds.dataset(parquet_file(folder)).scanner(),
+}
+
+
+@pytest.fixture(params=SOURCES.values(), ids=SOURCES)
+def source(request, tmp_path):
+    return request.param(tmp_path)
+
+
+def arrow(frame: pd.DataFrame, column: str) -> pa.ChunkedArray:
+    return frame[column].array._pa_array
+
+
+def test_every_source_gives_the_same_rows(spool, source):
+    frame = spool.frame_of(source)
+    assert isinstance(frame.index, pd.RangeIndex)
+    assert list(frame.columns) == TABLE.column_names
+    assert all(isinstance(dtype, pd.ArrowDtype) for dtype in frame.dtypes)
+    for name, kind in zip(TABLE.column_names, TABLE.schema.types, strict=True):
+        assert arrow(frame, name).cast(kind).equals(TABLE[name]), name
+
+
+def test_chunks_are_neither_large_nor_many(spool, source):
+    frame = spool.frame_of(source)
+    sizes = [len(chunk) for chunk in arrow(frame, "n").chunks]
+    assert max(sizes) <= BATCH_ROWS
+    assert len(sizes) <= 6
+
+
+def test_columns_point_into_the_file_also_in_slices(spool):
+    before = pa.total_allocated_bytes()
+    frame = spool.frame_of(TABLE.to_reader(max_chunksize=30_000))
+    gc.collect()
+    assert pa.total_allocated_bytes() - before < 100_000
+    regions = mapped_regions(spool.folder)
+    for rows in (frame, frame.iloc[70_000:70_100], frame.iloc[1:]):
+        for name in TABLE.column_names:
+            addresses = [buffer.address for chunk in arrow(rows, name).chunks for buffer in chunk.buffers() if buffer]
+            assert addresses
+            assert all(any(start <= address < stop for start, stop in regions) for address in addresses), name
+    assert pa.total_allocated_bytes() - before < 100_000
+
+
+def mapped_regions(folder: Path) -> list[tuple[int, int]]:
+    maps = Path("/proc/self/maps")
+    if not maps.exists():
+        pytest.skip("only Linux tells what is mapped where")
+    lines = [line.split() for line in maps.read_text().splitlines() if str(folder) in line]
+    return [(int(start, 16), int(stop, 16)) for start, _, stop in (line[0].partition("-") for line in lines)]
+
+
+def uuids(*values: bytes) -> pa.Array:
+    class Uuid(pa.ExtensionType):
+        def __init__(self):
+            super().__init__(pa.binary(16), "test.uuid")
+
+        def __arrow_ext_serialize__(self):
+            return b""
+
+    return pa.ExtensionArray.from_storage(Uuid(), pa.array(values, pa.binary(16)))
+
+
+VIEWS = pa.array(["a", "b"], pa.string_view())
+PACKED = {
+    "text view": (pa.array(["a", None], pa.string_view()), pa.large_string(), ["a", None]),
+    "bytes view": (pa.array([b"a", None], pa.binary_view()), pa.large_binary(), [b"a", None]),
+    "large text": (pa.array(["a"], pa.large_string()), pa.large_string(), ["a"]),
+    "categories": (pa.array(["b", "a", None, "b"]).dictionary_encode(), pa.string(), ["b", "a", None, "b"]),
+    "categories of views": (
+        pa.DictionaryArray.from_arrays(pa.array([1, None, 0], pa.uint32()), VIEWS),
+        pa.large_string(),
+        ["b", None, "a"],
+    ),
+    "run ends": (pa.RunEndEncodedArray.from_arrays(pa.array([2, 3], pa.int32()), ["a", "b"]), pa.string(), [*"aab"]),
+    "extension": (uuids(b"0" * 16), pa.binary(16), [b"0" * 16]),
+    "lists": (pa.array([["a", "b"], None, []]), pa.large_list(pa.string()), [["a", "b"], None, []]),
+    "lists of views": (
+        pa.array([["a"], None], pa.list_(pa.string_view())),
+        pa.large_list(pa.large_string()),
+        [["a"], None],
+    ),
+    "pairs": (pa.array([["a", "b"], None], pa.list_(pa.string(), 2)), pa.large_list(pa.string()), [["a", "b"], None]),
+    "nothing": (pa.nulls(2), pa.null(), [None, None]),
+    "seconds": (pa.array([1], pa.timestamp("s", "Europe/Berlin")), pa.timestamp("s", "Europe/Berlin"), None),
+}
+
+
+@pytest.mark.parametrize(("array", "kind", "values"), PACKED.values(), ids=PACKED)
+def test_packed_types_become_plain(spool, array, kind, values):
+    frame = spool.frame_of(pa.table({"packed": array}))
+    assert frame.dtypes["packed"] == pd.ArrowDtype(kind)
+    assert arrow(frame, "packed").to_pylist() == (array.to_pylist() if values is None else values)
+
+
+def test_sliced_categories_are_decoded_by_their_own_rows(spool):
+    text = [f"c{n % 5}" for n in range(2 * BATCH_ROWS)]
+    frame = spool.frame_of(pa.table({"c": pa.array(text).dictionary_encode()}))
+    assert arrow(frame, "c").to_pylist() == text
+
+
+NO_CELLS = {
+    "struct": pa.array([{"a": 1}]),
+    "map": pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())),
+    "lists of lists": pa.array([[["a"]]]),
+    "lists of structs": pa.array([[{"a": 1}]]),
+    "list view": pa.array([["a"]], pa.list_view(pa.string())),
+    "interval": pa.array([(1, 2, 3)], pa.month_day_nano_interval()),
+}
+
+
+@pytest.mark.parametrize("array", NO_CELLS.values(), ids=NO_CELLS)
+def test_what_fits_no_cell_is_refused_before_a_row_is_read(spool, array):
+    def batches():
+        raise AssertionError("a row was read")
+        yield
+
+    schema = pa.schema([("n", pa.int64()), ("nested", array.type)])
+    with pytest.raises(UsageError, match="'nested'"):
+        spool.frame_of(pa.RecordBatchReader.from_batches(schema, batches()))
+    assert list(spool.folder.iterdir()) == []
+
+
+def test_an_empty_stream_keeps_its_columns(spool):
+    frame = spool.frame_of(TABLE.schema.empty_table())
+    assert len(frame) == 0
+    assert list(frame.columns) == TABLE.column_names
+    assert frame.dtypes["n"] == pd.ArrowDtype(pa.int64())
+
+
+def test_an_index_hidden_in_the_metadata_does_not_come_back(spool):
+    indexed = pd.DataFrame({"a": [1, 2]}, index=pd.Index(["x", "y"], name="label"))
+    frame = spool.frame_of(pa.Table.from_pandas(indexed))
+    assert isinstance(frame.index, pd.RangeIndex)
+    assert list(frame.columns) == ["a", "label"]
+
+
+@pytest.mark.parametrize("good", [0, 3])
+def test_a_stream_that_breaks_off_says_where_and_leaves_nothing(spool, good):
+    def batches():
+        yield from TABLE.slice(0, good * 1000).to_batches(max_chunksize=1000)
+        raise RuntimeError("the server went away")
+
+    with pytest.raises(DataError, match=f"after {good * 1000:,} of them.*the server went away") as caught:
+        spool.frame_of(pa.RecordBatchReader.from_batches(TABLE.schema, batches()))
+    assert caught.value.__cause__ is not None
+    assert list(spool.folder.iterdir()) == []
+
+
+def test_a_damaged_parquet_file_in_a_folder_is_noticed(spool, tmp_path):
+    folder = parquet_folder(tmp_path)
+    damaged = bytearray((folder / "part-2.parquet").read_bytes())
+    damaged[100:40_000] = bytes(39_900)
+    (folder / "part-2.parquet").write_bytes(damaged)
+    with pytest.raises(DataError, match="broke off after 100,000 of them"):
+        spool.frame_of(folder)
+    assert list(spool.folder.iterdir()) == []
+
+
+def test_a_full_disk_is_named(spool, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pa, "OSFile", full)
+    with pytest.raises(DataError, match=r"could not be written.*No space left") as caught:
+        spool.frame_of(TABLE)
+    assert "TMPDIR" in caught.value.hint
+
+
+def no_parquet(folder: Path) -> Path:
+    (folder / "rows.csv").write_text("a,b\n1,2\n")
+    return folder / "rows.csv"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (lambda folder: folder / "missing.parquet", "there is no file or folder"),
+        (no_parquet, "cannot be read as Parquet"),
+        (lambda folder: folder, "holds no file"),
+        (lambda _: pa.chunked_array([[1]]), "is no table"),
+        (lambda _: [1, 2], "a list holds no rows"),
+        (lambda _: None, "a NoneType holds no rows"),
+        (lambda _: pa.table({}), "no columns"),
+    ],
+)
+def test_what_is_no_source_is_refused(spool, source, said, tmp_path):
+    with pytest.raises(UsageError, match=said):
+        spool.frame_of(source(tmp_path))
+    assert list(spool.folder.iterdir()) == []
+
+
+def test_a_mapped_table_equals_the_other(spool):
+    packed = TABLE.append_column("c", TABLE["text"].dictionary_encode().combine_chunks())
+    mapped = spool.mapped(packed)
+    assert mapped.schema == packed.schema
+    assert mapped.equals(packed)
+    before = pa.total_allocated_bytes()
+    again = spool.mapped(TABLE)
+    assert again.equals(TABLE)
+    assert pa.total_allocated_bytes() - before < 100_000
+    assert spool.mapped(TABLE.schema.empty_table()).equals(TABLE.schema.empty_table())
+
+
+def test_the_folder_is_private_and_goes_with_the_spool():
+    with Spool() as spool:
+        frame = spool.frame_of(TABLE)
+        assert stat.S_IMODE(spool.folder.stat().st_mode) == 0o700
+        assert len(list(spool.folder.iterdir())) == 1
+    assert not spool.folder.exists()
+    assert frame["n"].sum() == TABLE["n"].to_numpy().sum()
+    spool.close()
+    with pytest.raises(UsageError, match="closed"):
+        spool.frame_of(TABLE)
+
+
+def test_a_forgotten_spool_is_removed():
+    spool = Spool()
+    folder = spool.folder
+    spool.frame_of(TABLE)
+    assert folder.exists()
+    del spool
+    gc.collect()
+    assert not folder.exists()
+
+
+STREAM_400_MB = """
+import gc, sys
+import numpy as np, pyarrow as pa
+from sfbulk_pandas.spool import Spool
+
+def anonymous_bytes():
+    lines = open("/proc/self/status").read().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
+
+def batches():
+    for start in range(0, 2_000_000, 20_000):
+        numbers = pa.array(np.arange(start, start + 20_000))
+        text = pa.array([f"{n:0190d}" for n in range(start, start + 20_000)])
+        yield pa.record_batch([numbers, text], names=["n", "text"])
+        peak.append(anonymous_bytes())
+
+schema = pa.schema([("n", pa.int64()), ("text", pa.string())])
+warm = Spool()
+warm.frame_of(pa.RecordBatchReader.from_batches(schema, []))
+peak = [anonymous_bytes()]
+before = peak[0]
+frame = warm.frame_of(pa.RecordBatchReader.from_batches(schema, batches()))
+size = sum(path.stat().st_size for path in warm.folder.iterdir())
+for start in range(0, len(frame), 20_000):
+    assert frame.iloc[start : start + 20_000]["text"].str.len().max() == 190
+    peak.append(anonymous_bytes())
+print(size, max(peak) - before)
+"""
+
+
+def test_memory_stays_bounded_whatever_the_size_of_the_stream():
+    if not Path("/proc/self/status").exists():
+        pytest.skip("only Linux tells anonymous memory apart")
+    done = subprocess.run([sys.executable, "-c", STREAM_400_MB], capture_output=True, text=True, check=True)
+    size, growth = map(int, done.stdout.split())
+    assert size > 390_000_000
+    assert growth < 100_000_000
