@@ -111,6 +111,8 @@ class JobInfo:
         Why the job failed, where Salesforce says so.
     api_version : str or None
         The version that made the job, such as ``"66.0"``; results must be read with it.
+    created_by_id : str or None
+        The user who made the job.
     """
 
     id: str
@@ -131,6 +133,7 @@ class JobInfo:
     job_type: str | None = None
     line_ending: LineEnding = LineEnding.LF
     column_delimiter: ColumnDelimiter = ColumnDelimiter.COMMA
+    created_by_id: str | None = None
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> JobInfo:
@@ -159,8 +162,9 @@ class JobInfo:
             error_message=data.get("errorMessage"),
             api_version=None if version is None else f"{float(version):.1f}",
             job_type=data.get("jobType"),
-            line_ending=LineEnding(data.get("lineEnding", "LF")),
-            column_delimiter=ColumnDelimiter(data.get("columnDelimiter", "COMMA")),
+            line_ending=LineEnding(data.get("lineEnding") or "LF"),
+            column_delimiter=ColumnDelimiter(data.get("columnDelimiter") or "COMMA"),
+            created_by_id=data.get("createdById"),
         )
 
 

@@ -12,7 +12,7 @@ from sfbulk_pandas.spool.sources import BATCH_ROWS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_GATHERED_BYTES = 16 * 2**20  # small batches are put together up to here; what is larger needs no company
+_GATHERED_BYTES = 4 * 2**20  # small batches are put together up to here; what is larger needs no company
 
 
 def even_batches(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:

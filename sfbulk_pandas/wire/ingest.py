@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from sfbulk_pandas.salesforce.job import ColumnDelimiter, LineEnding, Operation
 from sfbulk_pandas.wire import jobs
 from sfbulk_pandas.wire.http import Request
-from sfbulk_pandas.wire.jobs import read_job
-from sfbulk_pandas.wire.paths import ACCEPT_CSV, data_path
+from sfbulk_pandas.wire.jobs import read_job, read_job_page
+from sfbulk_pandas.wire.paths import ACCEPT_CSV, ACCEPT_JSON, data_path
 
 if TYPE_CHECKING:
     from sfbulk_pandas.salesforce.job import JobState
@@ -25,10 +25,13 @@ __all__ = [
     "build_create_job",
     "build_delete_job",
     "build_job_info",
+    "build_list_jobs",
+    "build_next_jobs",
     "build_results",
     "build_set_state",
     "build_upload",
     "read_job",
+    "read_job_page",
 ]
 _KIND = "ingest"
 
@@ -117,3 +120,24 @@ def build_delete_job(api_version: str, job_id: str) -> Request:
 def build_results(api_version: str, job_id: str, results: ResultSet) -> Request:
     """Ask for one of the three result files, CSV. Source: guide, "Get Job Successful Record Results" and its like."""
     return Request("GET", data_path(api_version, "jobs", _KIND, job_id, results.value), ACCEPT_CSV)
+
+
+def build_list_jobs(api_version: str, job_type: str | None = None) -> Request:
+    """Ask for the first page of all jobs of the last 7 days, up to 1,000 a page.
+
+    Source: guide, "Get Information About All Jobs".
+
+    Parameters
+    ----------
+    api_version : str
+        Such as ``"66.0"``.
+    job_type : str or None
+        ``"V2Ingest"``, ``"V2Query"`` or ``"Classic"``; without it the list holds jobs of every kind.
+    """
+    query = None if job_type is None else {"jobType": job_type}
+    return Request("GET", data_path(api_version, "jobs", _KIND, query=query), ACCEPT_JSON)
+
+
+def build_next_jobs(path: str) -> Request:
+    """Ask for the page of jobs that the one before named; its path is opaque."""
+    return Request("GET", path, ACCEPT_JSON)

@@ -11,7 +11,7 @@ from sfbulk_pandas.wire.http import Request
 from sfbulk_pandas.wire.paths import ACCEPT_JSON, JSON_HEADERS, data_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sfbulk_pandas.salesforce.job import JobState
     from sfbulk_pandas.wire.http import Response
@@ -70,3 +70,50 @@ def read_job(response: Response) -> JobInfo:
     except (KeyError, ValueError, TypeError, AttributeError):
         broken = response.broken("should describe a job and does not")
     raise broken
+
+
+def read_job_page(response: Response) -> tuple[tuple[JobInfo, ...], str | None]:
+    """Read one page of a list of jobs, and where the next one is.
+
+    A list holds jobs of every kind. Those whose operation or state Bulk API 2.0 does not know, such as
+    a job of Bulk API 1.0 that is ``Closed``, are left out: nothing here could be done with them.
+    Source: guide, "Get Information About All Jobs".
+
+    Parameters
+    ----------
+    response : Response
+
+    Returns
+    -------
+    tuple of (tuple of JobInfo, str or None)
+        In Salesforce's order, which means nothing; entries have no counters. The path is None on the last page.
+
+    Raises
+    ------
+    ApiError
+        For an error status.
+    SalesforceBroken
+        For an answer without such a list.
+    """
+    raise_for_fault(response)
+    data = response.json()
+    try:
+        return tuple(_known_jobs(data["records"])), _next_path(data)
+    except (KeyError, TypeError, AttributeError):
+        broken = response.broken("should list jobs and does not")
+    raise broken
+
+
+def _known_jobs(records: list[Mapping[str, Any]]) -> Iterator[JobInfo]:
+    for record in records:
+        try:
+            yield JobInfo.from_json(record)
+        except ValueError:  # a word of another API
+            continue
+
+
+def _next_path(data: Mapping[str, Any]) -> str | None:
+    url = data.get("nextRecordsUrl")
+    if data.get("done") or not url:
+        return None
+    return str(url) if "://" in url or url.startswith("/") else f"/{url}"

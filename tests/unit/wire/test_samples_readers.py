@@ -18,7 +18,8 @@ from sfbulk_pandas.salesforce.sobject import FieldType
 from sfbulk_pandas.wire.describe import read_describe, read_describe_global
 from sfbulk_pandas.wire.faults import raise_for_fault, read_fault
 from sfbulk_pandas.wire.http import Response
-from sfbulk_pandas.wire.ingest import read_job
+from sfbulk_pandas.wire.ingest import read_job, read_job_page
+from sfbulk_pandas.wire.limits import Limit, Limits, read_limits
 from sfbulk_pandas.wire.oauth import read_token
 from sfbulk_pandas.wire.query import read_page_head
 
@@ -52,7 +53,7 @@ ALL = [sample for resource in sorted(SAMPLES.iterdir()) if resource.is_dir() for
 JOBS = [
     sample
     for sample in samples("ingest_job") + samples("query_job")
-    if not sample.name.endswith(("uploaded", "deleted", "list"))
+    if not sample.name.endswith(("uploaded", "deleted")) and "/list" not in sample.name
 ]
 TOKENS = [sample for sample in samples("oauth") if sample.name.endswith("_success")]
 REFUSALS = [sample for sample in samples("oauth") if sample not in TOKENS]
@@ -115,9 +116,71 @@ def test_job(sample):
 
 @pytest.mark.parametrize("resource", ["ingest_job", "query_job"])
 def test_list_holds_jobs(resource):
-    data = Sample(f"{resource}/list").json
-    for record in data["records"]:
-        assert read_job(Response(200, {}, json.dumps(record).encode())).id == record["id"]
+    sample = Sample(f"{resource}/list")
+    jobs, following = read_job_page(sample.response)
+    assert [job.id for job in jobs] == [record["id"] for record in sample.json["records"]]
+    assert {job.created_by_id for job in jobs} == {"0058d000004LmNoAAK"}
+    assert {job.number_records_processed for job in jobs} == {None}
+    assert following is None
+
+
+def test_list_of_every_kind_leaves_out_what_only_other_apis_know():
+    jobs, _ = read_job_page(Sample("ingest_job/list_every_kind").response)
+    assert [(job.operation, job.state, job.job_type) for job in jobs] == [
+        ("insert", "Open", "V2Ingest"),
+        ("insert", "Open", "Classic"),
+        ("queryAll", "JobComplete", "V2Query"),
+    ]
+
+
+def test_list_says_where_its_next_page_is():
+    jobs, following = read_job_page(Sample("ingest_job/list_first_page").response)
+    assert len(jobs) == 1
+    assert following == "/services/data/v66.0/jobs/ingest?queryLocator=01gRM000000NS1vYAG-1000"
+
+
+@pytest.mark.parametrize(
+    ("rest", "following"),
+    [
+        ({"done": True, "nextRecordsUrl": None}, None),
+        ({"done": True, "nextRecordsUrl": "/services/data/v66.0/jobs/ingest?queryLocator=1"}, None),
+        ({"done": False}, None),
+        ({"nextRecordsUrl": ""}, None),
+        (
+            {"nextRecordsUrl": "services/data/v66.0/jobs/ingest?queryLocator=1"},
+            "/services/data/v66.0/jobs/ingest?queryLocator=1",
+        ),
+        ({"nextRecordsUrl": "https://acme.my.salesforce.com/next"}, "https://acme.my.salesforce.com/next"),
+    ],
+)
+def test_next_page_of_jobs(rest, following):
+    assert read_job_page(Response(200, {}, json.dumps({"records": [], **rest}).encode())) == ((), following)
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b'{"records":null}', b'{"records":[1]}', b'{"records":[{}]}'])
+def test_what_is_no_list_of_jobs_is_named(body):
+    with pytest.raises(errors.SalesforceBroken, match="should list jobs"):
+        read_job_page(Response(200, {}, body))
+
+
+def test_limits():
+    limits = read_limits(Sample("rest/limits").response)
+    assert limits.daily_api_requests == Limit(15_000, 14_997)
+    assert limits.daily_bulk_api_batches == Limit(15_000, 14_997)
+    assert limits.daily_bulk_v2_query_jobs == Limit(10_000, 9_997)
+    assert limits.daily_bulk_v2_query_file_storage_mb == Limit(976_562, 976_559)
+    assert limits.data_storage_mb == Limit(1_073, 1_070)
+
+
+def test_limits_of_single_apps_and_of_other_names():
+    limits = read_limits(Sample("rest/limits_per_app").response)
+    assert limits == Limits(daily_api_requests=Limit(15_000, 14_998), daily_bulk_api_batches=Limit(10_000, 9_999))
+
+
+@pytest.mark.parametrize("body", [b"[]", b'{"DailyApiRequests":1}', b'{"DailyApiRequests":{"Max":1}}'])
+def test_what_names_no_limits_is_named(body):
+    with pytest.raises(errors.SalesforceBroken, match="should name the org's limits"):
+        read_limits(Response(200, {}, body))
 
 
 KINDS = {
@@ -144,7 +207,7 @@ def test_fault_becomes_the_right_exception(sample):
 
 @each_of(samples("bulk_errors") + [sample for sample in samples("ingest_job") if sample.response.status_code >= 400])
 def test_no_reader_takes_a_fault_for_an_answer(sample):
-    for reader in (read_job, read_describe, read_describe_global):
+    for reader in (read_job, read_job_page, read_describe, read_describe_global, read_limits):
         with pytest.raises(errors.ApiError):
             reader(sample.response)
 
@@ -238,6 +301,6 @@ def test_describe_global():
 
 
 def test_no_resource_is_forgotten():
-    """The client reads these; ``rest`` and ``result_pages`` hold the local org alone, beyond their status."""
+    """The client reads these; ``rest`` (its limits apart) and ``result_pages`` hold the local org alone."""
     read = {"oauth", "ingest_job", "query_job", "bulk_errors", "edge", "ingest_results", "query_results", "describe"}
     assert {sample.name.partition("/")[0] for sample in ALL} == read | {"rest", "result_pages"}

@@ -9,7 +9,7 @@ import pytest
 
 from sfbulk_pandas.errors import SalesforceBroken, UsageError
 from sfbulk_pandas.salesforce.job import JobState, Operation
-from sfbulk_pandas.wire import describe, ingest, query
+from sfbulk_pandas.wire import describe, ingest, limits, query
 from sfbulk_pandas.wire.http import Body, Headers, Request, Response
 from sfbulk_pandas.wire.paths import data_path
 
@@ -29,6 +29,15 @@ QUERY = f"/services/data/v66.0/jobs/query/{JOB}"
         (ingest.build_results(VERSION, JOB, ingest.ResultSet.SUCCESSFUL), "GET", f"{INGEST}/successfulResults", True),
         (ingest.build_results(VERSION, JOB, ingest.ResultSet.FAILED), "GET", f"{INGEST}/failedResults", True),
         (ingest.build_results(VERSION, JOB, ingest.ResultSet.UNPROCESSED), "GET", f"{INGEST}/unprocessedrecords", True),
+        (ingest.build_list_jobs(VERSION), "GET", "/services/data/v66.0/jobs/ingest", True),
+        (
+            ingest.build_list_jobs(VERSION, "V2Ingest"),
+            "GET",
+            "/services/data/v66.0/jobs/ingest?jobType=V2Ingest",
+            True,
+        ),
+        (ingest.build_next_jobs("/next?queryLocator=1"), "GET", "/next?queryLocator=1", True),
+        (limits.build_limits(VERSION), "GET", "/services/data/v66.0/limits", True),
         (query.build_create_query(VERSION, "SELECT Id FROM Account"), "POST", "/services/data/v66.0/jobs/query", False),
         (query.build_query_info(VERSION, JOB), "GET", QUERY, True),
         (query.build_abort_query(VERSION, JOB), "PATCH", QUERY, False),
