@@ -1,0 +1,184 @@
+"""Open jobs that nobody will close: those of creates whose answer was lost, and those of loads that have died."""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from sfbulk_pandas.codec.schema import to_pandas
+from sfbulk_pandas.errors import ImpossibleTransition, NotFound
+from sfbulk_pandas.jobs.ingest import Ingest
+from sfbulk_pandas.jobs.listing import created_at, job_pages
+from sfbulk_pandas.salesforce.ids import to_15
+from sfbulk_pandas.salesforce.job import JobInfo, JobState
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
+
+    import pandas as pd
+
+    from sfbulk_pandas.transport.session import Session
+    from sfbulk_pandas.wire.http import Response
+    from sfbulk_pandas.wire.ingest import IngestJob
+
+_JOB_TYPE = "V2Ingest"
+_SLACK_SECONDS = 60.0
+_CLEANED = pa.schema([("id", pa.string()), ("state", pa.string()), ("object", pa.string()), ("aborted", pa.bool_())])
+
+
+def find_orphans(
+    session: Session, job: IngestJob, since: float, until: float, user_id: str | None, known: Container[str]
+) -> tuple[JobInfo, ...]:
+    """Find the jobs that a create whose answer was lost may have left: Open, without a file.
+
+    Another program of the same user may have made a job just like it, so what is found is a candidate.
+
+    Parameters
+    ----------
+    session : Session
+    job : IngestJob
+        What was to be created.
+    since, until : float
+        When the create was sent and given up, seconds since the epoch by our clock. A minute more is allowed
+        on either side, and the difference to Salesforce's clock is taken from its answer.
+    user_id : str or None
+        Who signed in, 15 or 18 characters; None finds the jobs of every user.
+    known : container of str
+        Ids of jobs that are accounted for, of 15 characters or of 18.
+
+    Returns
+    -------
+    tuple of JobInfo
+
+    Raises
+    ------
+    ApiError, TransportError
+        Where Salesforce does not answer.
+
+    Notes
+    -----
+    Costs one API call for each 1,000 jobs listed, and one for each Open job that fits.
+    """
+    ingest = Ingest(session)
+    fitting = []
+    for answer, page in job_pages(session, _JOB_TYPE):
+        ahead = _server_ahead_seconds(answer, session.clock.now())
+        made = (since + ahead - _SLACK_SECONDS, until + ahead + _SLACK_SECONDS)
+        fitting += [each for each in page if _fits(each, job, user_id) and _is_made_in(each, made)]
+    unknown = [each for each in fitting if to_15(each.id) not in known and each.id not in known]
+    return tuple(each for each in unknown if _is_empty(ingest, each.id))
+
+
+def abort_orphans(
+    session: Session, job: IngestJob, since: float, until: float, user_id: str | None, known: Container[str]
+) -> tuple[JobInfo, ...]:
+    """Abort the job that a create whose answer was lost has left, where it is clear which one that is.
+
+    Where several jobs fit, or the user is not known, none is touched: another program may be about to use them.
+
+    Parameters
+    ----------
+    session : Session
+    job : IngestJob
+    since, until : float
+    user_id : str or None
+    known : container of str
+        All as in :func:`find_orphans`.
+
+    Returns
+    -------
+    tuple of JobInfo
+        What was found, as it stands now: one Aborted job, or Open ones to warn of, or nothing.
+
+    Raises
+    ------
+    ApiError, TransportError
+        Where Salesforce does not answer.
+    """
+    found = find_orphans(session, job, since, until, user_id, known)
+    if len(found) != 1 or user_id is None:
+        return found
+    try:
+        return (Ingest(session).abort(found[0].id),)
+    except ImpossibleTransition as error:  # it moved on in between: somebody uses it
+        return (error.job,)
+
+
+def clean_up(session: Session, job_ids: Iterable[str]) -> pd.DataFrame:
+    """Abort those of our jobs that are still Open, and so have written nothing.
+
+    Parameters
+    ----------
+    session : Session
+    job_ids : iterable of str
+        Jobs that our own journal made, of loads that run no more.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a job, in the order given: ``id``, ``state`` (as it stands now; missing where the job is gone),
+        ``object`` and ``aborted`` (whether that was done now).
+
+    Raises
+    ------
+    ApiError, TransportError
+        Where Salesforce does not answer. What was aborted before stays aborted.
+
+    Notes
+    -----
+    Costs one API call a job, and one more for each that is aborted.
+    """
+    ingest = Ingest(session)
+    ends = [(job_id, *_closed_down(ingest, job_id)) for job_id in job_ids]
+    rows = [
+        {"id": job_id, "state": job and job.state.value, "object": job and job.object, "aborted": aborted}
+        for job_id, job, aborted in ends
+    ]
+    return to_pandas(pa.Table.from_pylist(rows, _CLEANED))
+
+
+def _closed_down(ingest: Ingest, job_id: str) -> tuple[JobInfo | None, bool]:
+    try:
+        job = ingest.info(job_id)
+    except NotFound:
+        return None, False
+    if job.state is not JobState.OPEN:
+        return job, False
+    try:
+        return ingest.abort(job.id), True
+    except ImpossibleTransition as error:
+        return error.job, False
+
+
+def _fits(listed: JobInfo, job: IngestJob, user_id: str | None) -> bool:
+    mine = user_id is None or to_15(listed.created_by_id or "") == to_15(user_id)
+    return (
+        mine and listed.state is JobState.OPEN and listed.job_type in {_JOB_TYPE, None} and _form(listed) == _form(job)
+    )
+
+
+def _form(job: JobInfo | IngestJob) -> tuple[str, ...]:
+    key = (job.external_id_field_name or "").lower()
+    return (job.object.lower(), job.operation, key, job.line_ending, job.column_delimiter)
+
+
+def _is_made_in(job: JobInfo, span: tuple[float, float]) -> bool:
+    created = created_at(job)
+    return created is not None and span[0] <= created.timestamp() <= span[1]
+
+
+def _is_empty(ingest: Ingest, job_id: str) -> bool:
+    try:
+        job = ingest.info(job_id)
+    except NotFound:
+        return False
+    return job.state is JobState.OPEN and job.number_records_processed is None
+
+
+def _server_ahead_seconds(answer: Response, now: float) -> float:
+    try:
+        return parsedate_to_datetime(answer.headers["date"]).timestamp() - now
+    except (KeyError, ValueError, TypeError):  # no date, or none that can be read: the clocks are taken as equal
+        return 0.0
