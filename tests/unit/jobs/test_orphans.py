@@ -117,9 +117,12 @@ def test_a_minute_on_either_side_is_allowed(after_seconds):
     assert found(OrgOfJobs(listed(after_seconds=after_seconds))) == [listed()["id"]]
 
 
-@pytest.mark.parametrize(("ahead", "is_found"), [(600, True), (0, False), (None, False), (-600, False)])
-def test_the_clock_of_salesforce_is_taken_from_its_answer(ahead, is_found):
-    assert bool(found(OrgOfJobs(listed(after_seconds=605), server_ahead=ahead))) is is_found
+@pytest.mark.parametrize(
+    ("after_seconds", "ahead", "is_found"),
+    [(605, 600, True), (605, 0, False), (605, None, False), (-595, -600, True), (5, 600, False), (5, -600, False)],
+)
+def test_the_clock_of_salesforce_is_taken_from_its_answer(after_seconds, ahead, is_found):
+    assert bool(found(OrgOfJobs(listed(after_seconds=after_seconds), server_ahead=ahead))) is is_found
 
 
 def test_a_date_that_cannot_be_read_is_not_used():
