@@ -52,8 +52,10 @@ def reader_of(data: Any) -> pa.RecordBatchReader:
 def _streamed(data: Any) -> pa.RecordBatchReader:
     try:
         return pa.RecordBatchReader.from_stream(data)
-    except pa.ArrowInvalid as error:
-        raise UsageError(f"this {type(data).__name__} is no table: {error}", hint="give columns with names") from error
+    except Exception as error:  # also errors of the library that the data is from
+        raise UsageError(
+            f"this {type(data).__name__} gives no rows: {error}", hint="give a table, still open"
+        ) from error
 
 
 def _parquet(path: Path) -> ds.Dataset:

@@ -52,18 +52,12 @@ def parquet_folder(folder: Path) -> Path:
     return folder / "rows"
 
 
-def duckdb_relation(_folder: Path):
-    known = TABLE  # noqa: F841 - DuckDB finds it by its name
-    relation = duckdb.connect().sql("SELECT * FROM known ORDER BY n")
-    return relation if hasattr(relation, "__arrow_c_stream__") else relation.fetch_record_batch()
-
-
 SOURCES = {
     "table": lambda _: TABLE,
     "reader": lambda _: TABLE.to_reader(max_chunksize=30_000),
     "many small batches": lambda _: TABLE.to_reader(max_chunksize=999),
     "polars": lambda _: pl.from_arrow(TABLE),
-    "duckdb": duckdb_relation,
+    "duckdb": lambda _: duckdb.from_arrow(TABLE).order("n"),
     "parquet file": parquet_file,
     "parquet file as text": lambda folder: str(parquet_file(folder)),
     "parquet folder": parquet_folder,
@@ -236,6 +230,13 @@ def test_a_full_disk_is_named(spool, monkeypatch):
     assert "TMPDIR" in caught.value.hint
 
 
+def closed_relation():
+    connection = duckdb.connect()
+    relation = connection.sql("SELECT 1 AS n")
+    connection.close()
+    return relation
+
+
 def no_parquet(folder: Path) -> Path:
     (folder / "rows.csv").write_text("a,b\n1,2\n")
     return folder / "rows.csv"
@@ -247,7 +248,8 @@ def no_parquet(folder: Path) -> Path:
         (lambda folder: folder / "missing.parquet", "there is no file or folder"),
         (no_parquet, "cannot be read as Parquet"),
         (lambda folder: folder, "holds no file"),
-        (lambda _: pa.chunked_array([[1]]), "is no table"),
+        (lambda _: pa.chunked_array([[1]]), "ChunkedArray gives no rows.*non-struct"),
+        (lambda _: closed_relation(), "DuckDBPyRelation gives no rows.*closed"),
         (lambda _: [1, 2], "a list holds no rows"),
         (lambda _: None, "a NoneType holds no rows"),
         (lambda _: pa.table({}), "no columns"),
