@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sfbulk_pandas.codec.decode import read_result_table
 from sfbulk_pandas.errors import ApiError, ImpossibleTransition, SfBulkError, TransportError
+from sfbulk_pandas.jobs.result_files import result_file, save_whole
 from sfbulk_pandas.salesforce.job import JobInfo, JobState
 from sfbulk_pandas.wire.ingest import (
     IngestJob,
@@ -21,6 +22,7 @@ from sfbulk_pandas.wire.ingest import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import pyarrow as pa
 
@@ -86,6 +88,32 @@ class Ingest:
         """Read one of the three result files: a table of texts."""
         request = build_results(self._version, job_id, which)
         return self._session.read(request, lambda answer: read_result_table(answer.raw))
+
+    def fetch_results(self, job: JobInfo, which: ResultSet, folder: Path) -> Path:
+        """Save one of the three result files, whole, where the user alone can read it.
+
+        Parameters
+        ----------
+        job : JobInfo
+        which : ResultSet
+        folder : Path
+            Must exist. A file of an earlier call is replaced.
+
+        Returns
+        -------
+        Path
+            See :func:`result_file`; for :func:`read_results`.
+
+        Raises
+        ------
+        ApiError, TransportError
+            Where it does not come, or is cut off each time it is fetched.
+        DataError
+            Where it cannot be written.
+        """
+        path = result_file(folder, job.id, which)
+        request = build_results(self._version, job.id, which)
+        return self._session.read(request, lambda answer: save_whole(answer.raw, path))
 
     def _set_state(self, job_id: str, state: JobState) -> JobInfo:
         request = build_set_state(self._version, job_id, state)
