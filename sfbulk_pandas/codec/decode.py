@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 STRIDE_BYTES = 1 << 20  # what one thread of Arrow's parser takes at a time
 BOM = "\ufeff"
+COMMA = ","
 
 
 def read_batches(
@@ -55,13 +56,15 @@ def read_batches(
             yield from _read_block(block, schema)
 
 
-def read_result_table(raw: Readable, *, block_bytes: int = BLOCK_BYTES) -> pa.Table:
+def read_result_table(raw: Readable, *, delimiter: str = COMMA, block_bytes: int = BLOCK_BYTES) -> pa.Table:
     """Read an ingest result file whole, every column as text and an empty cell as ``""``.
 
     Parameters
     ----------
     raw : binary file-like
         Read to its end and not closed.
+    delimiter : str
+        What separates the columns; that of the job.
 
     Returns
     -------
@@ -73,30 +76,30 @@ def read_result_table(raw: Readable, *, block_bytes: int = BLOCK_BYTES) -> pa.Ta
     DecodeError
         Where the bytes are no CSV.
     """
-    blocks = _split_header(raw, block_bytes)
+    blocks = _split_header(raw, block_bytes, delimiter)
     names = next(blocks, None)
     if not isinstance(names, list):
         return pa.table({})
     schema = pa.schema([(name, pa.string()) for name in names])
-    batches = [batch for block in blocks if isinstance(block, bytes) for batch in _parse(block, schema, nulls=False)]
-    return pa.Table.from_batches(batches, schema)
+    parsed = (_parse(block, schema, nulls=False, delimiter=delimiter) for block in blocks if isinstance(block, bytes))
+    return pa.Table.from_batches(chain.from_iterable(parsed), schema)
 
 
-def _split_header(raw: Readable, block_bytes: int) -> Iterator[list[str] | bytes]:
+def _split_header(raw: Readable, block_bytes: int, delimiter: str = COMMA) -> Iterator[list[str] | bytes]:
     """Yield the header's names, then the rows; no rows come as one empty block."""
     blocks = row_blocks(raw, block_bytes)
     first = next(blocks, b"").lstrip(b"\r\n")
     if not first:
         return
     line, _, rows = first.partition(b"\n")
-    yield _names(line)
+    yield _names(line, delimiter)
     rest = next(blocks, b"") if not rows else b""
     yield from (block for block in chain([rows or rest], blocks))
 
 
-def _names(line: bytes) -> list[str]:
+def _names(line: bytes, delimiter: str) -> list[str]:
     text = _utf8(line).removeprefix(BOM).rstrip("\r")
-    return next(stdlib_csv.reader([text]))
+    return next(stdlib_csv.reader([text], delimiter=delimiter))
 
 
 def _utf8(line: bytes) -> str:
@@ -122,23 +125,26 @@ def _parsed_as(kind: pa.DataType) -> pa.DataType:
     return pa.string() if pa.types.is_time(kind) else kind  # Arrow's time parser does not take the Z
 
 
-def _parse(block: bytes, schema: pa.Schema, *, nulls: bool) -> list[pa.RecordBatch]:
+def _parse(block: bytes, schema: pa.Schema, *, nulls: bool, delimiter: str = COMMA) -> list[pa.RecordBatch]:
     if not block:
         return [pa.RecordBatch.from_arrays([pa.array([], each.type) for each in schema], schema=schema)]
     convert = _convert(schema, nulls=nulls)
+    form = csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
     try:
-        return _parse_in(min(len(block), STRIDE_BYTES), block, schema.names, convert)
+        return _parse_in(min(len(block), STRIDE_BYTES), block, schema.names, form, convert)
     except pa.ArrowInvalid:
         pass  # perhaps only because a row is longer than the stride: the whole block at once knows no such limit
     try:
-        return _parse_in(len(block), block, schema.names, convert)
+        return _parse_in(len(block), block, schema.names, form, convert)
     except pa.ArrowInvalid as error:
         raise DecodeError(f"the answer's CSV cannot be read: {error}") from error
 
 
-def _parse_in(stride: int, block: bytes, names: list[str], convert: csv.ConvertOptions) -> list[pa.RecordBatch]:
+def _parse_in(
+    stride: int, block: bytes, names: list[str], form: csv.ParseOptions, convert: csv.ConvertOptions
+) -> list[pa.RecordBatch]:
     read = csv.ReadOptions(column_names=names, block_size=stride)
-    table = csv.read_csv(pa.BufferReader(block), read, csv.ParseOptions(newlines_in_values=True), convert)
+    table = csv.read_csv(pa.BufferReader(block), read, form, convert)
     batches: list[pa.RecordBatch] = table.to_batches()
     return batches
 

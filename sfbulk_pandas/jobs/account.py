@@ -28,9 +28,9 @@ def account_for(job: JobInfo, prepared: Prepared, rows: tuple[int, int], ingest:
         Where rows sent and rows answered do not add up: it names the difference and the job.
     """
     answers = Answers(
-        successful=ingest.results(job.id, ResultSet.SUCCESSFUL),
-        failed=ingest.results(job.id, ResultSet.FAILED),
-        unprocessed=ingest.results(job.id, ResultSet.UNPROCESSED),
+        successful=ingest.results(job, ResultSet.SUCCESSFUL),
+        failed=ingest.results(job, ResultSet.FAILED),
+        unprocessed=ingest.results(job, ResultSet.UNPROCESSED),
     )
     paired = reconcile(prepared.texts(*rows), prepared.columns, answers, prepared.key, job.id)
     outcome = Outcome.answered(paired)

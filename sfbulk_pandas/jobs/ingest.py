@@ -84,10 +84,13 @@ class Ingest:
         """Ask for the state of a job."""
         return read_job(self._session.send(build_job_info(self._version, job_id)))
 
-    def results(self, job_id: str, which: ResultSet) -> pa.Table:
-        """Read one of the three result files: a table of texts."""
-        request = build_results(self._version, job_id, which)
-        return self._session.read(request, lambda answer: read_result_table(answer.raw))
+    def results(self, job: JobInfo, which: ResultSet) -> pa.Table:
+        """Read one of the three result files: a table of texts.
+
+        The job must come from :meth:`info`: other answers do not say which delimiter its results have.
+        """
+        request, delimiter = build_results(self._version, job.id, which), job.column_delimiter.char
+        return self._session.read(request, lambda answer: read_result_table(answer.raw, delimiter=delimiter))
 
     def fetch_results(self, job: JobInfo, which: ResultSet, folder: Path) -> Path:
         """Save one of the three result files, whole, where the user alone can read it.

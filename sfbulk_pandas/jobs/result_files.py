@@ -72,7 +72,7 @@ def _part(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def read_results(path: Path, job: JobInfo) -> pa.Table:  # noqa: ARG001 - comma files alone can be read so far
+def read_results(path: Path, job: JobInfo) -> pa.Table:
     """Read a result file from disk.
 
     Parameters
@@ -95,4 +95,4 @@ def read_results(path: Path, job: JobInfo) -> pa.Table:  # noqa: ARG001 - comma 
         Where it is not there.
     """
     with path.open("rb") as raw:
-        return read_result_table(raw)
+        return read_result_table(raw, delimiter=job.column_delimiter.char)

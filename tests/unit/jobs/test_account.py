@@ -38,7 +38,7 @@ class Files:
             ResultSet.UNPROCESSED: table(unprocessed),
         }
 
-    def results(self, job_id, which):
+    def results(self, job, which):
         return self.files[which]
 
 
