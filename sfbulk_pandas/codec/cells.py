@@ -1,6 +1,6 @@
 """Write single cells: the way of columns that hold values of several types.
 
-The errors raised here say why a cell cannot travel; ``text_table`` adds its place.
+The errors raised here say why a cell cannot travel, in words that fit every such cell; others add its place.
 """
 
 from __future__ import annotations
@@ -21,7 +21,15 @@ from sfbulk_pandas.salesforce.sobject import FieldType
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+INFINITE = "Salesforce has no infinite numbers"
+NAIVE = "the datetime has no time zone: give timezone=, such as timezone='Europe/Berlin'"
+INT_KINDS = frozenset({FieldType.INT, FieldType.LONG})
 PLAIN_DIGITS = 20  # a longer run of zeros keeps its exponent, which xsd:double takes too
+
+
+def clock_changed(timezone: str | None) -> str:
+    """Say why a local time has no place."""
+    return f"the time does not exist or exists twice in {timezone}, where the clock is changed"
 
 
 def is_missing(value: Any) -> bool:
@@ -75,58 +83,51 @@ def list_text(values: Any, kind: FieldType | None, timezone: str | None) -> str 
         raise EncodeError(f"a list fits a multi-select picklist only, and the field is of type {kind}")
     entries = sorted(values, key=str) if isinstance(values, set | frozenset) else values
     texts = [cell_text(entry, None, timezone) for entry in entries]
-    for text in texts:
-        if text is None or MULTI_SELECT_SEPARATOR in text:
-            raise EncodeError(
-                f"an entry of a multi-select list may not be missing or hold a semicolon, as {text!r} does"
-            )
+    if any(text is None or MULTI_SELECT_SEPARATOR in text for text in texts):
+        raise EncodeError("an entry of a multi-select list may not be missing or hold a semicolon")
     return MULTI_SELECT_SEPARATOR.join(text for text in texts if text is not None) if texts else None
 
 
-def number_text(number: float | Decimal, kind: FieldType | None) -> str:
-    """Write a number in plain decimal digits: the fewest that read back as the same value."""
+def number_text(number: float | Decimal, kind: FieldType | None = None) -> str:
+    """Write a number in plain decimal digits: the fewest that read back as the same value.
+
+    An empty fraction (``250.0``) is dropped: from floats always, from decimals where the field is an int.
+    """
     exact = number if isinstance(number, Decimal) else Decimal(repr(number))
     if not exact.is_finite():
-        raise EncodeError("Salesforce has no infinite numbers")
+        raise EncodeError(INFINITE)
     if exact == 0:
         return "0"
     text = f"{exact:f}" if -PLAIN_DIGITS <= exact.adjusted() <= PLAIN_DIGITS else f"{exact:E}"
-    return whole_text(text, kind, is_float=not isinstance(number, Decimal))
-
-
-def whole_text(text: str, kind: FieldType | None, *, is_float: bool) -> str:
-    """Drop an empty fraction (``250.0``): from floats always, from decimals where the field is an int."""
     whole, _, fraction = text.partition(".")
-    if fraction and not fraction.strip("0") and (is_float or kind in INT_KINDS):
-        return whole
-    if fraction and kind in INT_KINDS:
-        raise EncodeError(f"the field takes whole numbers, and this one is {text}")
-    return text
-
-
-INT_KINDS = frozenset({FieldType.INT, FieldType.LONG})
+    empty = fraction and not fraction.strip("0") and (kind in INT_KINDS or not isinstance(number, Decimal))
+    return whole if empty else text
 
 
 def moment_text(moment: pd.Timestamp | dt.datetime, kind: FieldType | None, timezone: str | None) -> str:
-    """Write a datetime in UTC, or as a date where the field is one and the clock shows midnight."""
+    """Write a datetime in UTC; for a date field as a date where the clock shows midnight, else as it is."""
     stamp = pd.Timestamp(moment)
     if kind is FieldType.DATE:
-        if stamp != stamp.normalize():
-            raise EncodeError(f"the field takes dates, and {stamp} has a time of day: cut it off with .dt.date")
-        return stamp.strftime("%Y-%m-%d")
-    if stamp.tzinfo is None:
+        if stamp == stamp.normalize():
+            return stamp.strftime("%Y-%m-%d")
+        if stamp.tzinfo is None:
+            return _clock_text(stamp)
+    elif stamp.tzinfo is None:
         stamp = _localise(stamp, timezone)
-    utc = stamp.tz_convert("UTC").tz_localize(None)
-    return utc.floor("ms").isoformat(timespec="milliseconds") + "Z"
+    return _clock_text(stamp.tz_convert("UTC").tz_localize(None)) + "Z"
+
+
+def _clock_text(stamp: pd.Timestamp) -> str:
+    return stamp.floor("ms").isoformat(timespec="milliseconds")
 
 
 def _localise(stamp: pd.Timestamp, timezone: str | None) -> pd.Timestamp:
     if timezone is None:
-        raise EncodeError(f"{stamp} has no time zone: give timezone=, such as timezone='Europe/Berlin'")
-    placed = stamp.tz_localize(timezone, ambiguous="NaT", nonexistent="NaT")
-    if not isinstance(placed, pd.Timestamp):
-        raise EncodeError(f"{stamp} does not exist or exists twice in {timezone}, where the clock is changed")
-    return placed
+        raise EncodeError(NAIVE)
+    local = stamp.tz_localize(timezone, ambiguous="NaT", nonexistent="NaT")
+    if not isinstance(local, pd.Timestamp):
+        raise EncodeError(clock_changed(timezone))
+    return local
 
 
 def _date_text(value: dt.date, kind: FieldType | None, timezone: str | None) -> str:
@@ -137,7 +138,7 @@ def _date_text(value: dt.date, kind: FieldType | None, timezone: str | None) -> 
 
 def _time_text(value: dt.time, _kind: FieldType | None, _timezone: str | None) -> str:
     if value.utcoffset():
-        raise EncodeError(f"{value} has an offset, and a time field has none: give the time in UTC")
+        raise EncodeError("the time has an offset, and a time field has none: give the time in UTC")
     return value.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
@@ -157,12 +158,21 @@ def _number(value: float | Decimal, kind: FieldType | None, _timezone: str | Non
     return number_text(value, kind)
 
 
+def _text(value: str, _kind: FieldType | None, _timezone: str | None) -> str:
+    text = str.__str__(value)  # what Arrow takes too: str() of an enum's member would be its name
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise EncodeError(f"the text is no valid Unicode: {error.reason}") from None
+    return text
+
+
 def _plain(value: object, _kind: FieldType | None, _timezone: str | None) -> str:
     return str(value)
 
 
 _WRITERS: tuple[tuple[type | tuple[type, ...], Callable[[Any, FieldType | None, str | None], str]], ...] = (
-    (str, _plain),
+    (str, _text),
     (bool, _bool_text),
     (int, _int_text),
     ((float, Decimal), _number),

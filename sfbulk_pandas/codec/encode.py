@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import pyarrow as pa
-from pyarrow import csv
 
-from sfbulk_pandas.codec.frame import label_at, text_table
-from sfbulk_pandas.codec.split import Piece, pack
+from sfbulk_pandas.codec.frame import FrameTexts
+from sfbulk_pandas.codec.rows import RowOrder, position_of, rows_of
+from sfbulk_pandas.codec.slices import Pace, encode_rows
+from sfbulk_pandas.codec.split import Encoded, Filled, Packing, pack
 from sfbulk_pandas.errors import EncodeError
-from sfbulk_pandas.salesforce.limits import MAX_HEADER_CHARS, PART_BYTES
+from sfbulk_pandas.salesforce.limits import MAX_COLUMNS, MAX_HEADER_CHARS, PART_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
 
-CONVERT_ROWS = 65_536  # rows turned into text at a time: the measured optimum for Arrow's conversion
-PIECE_ROWS = 8_192  # rows encoded at a time: pieces of this size fill a part of 100 MB to 98.8 MB
+__all__ = ["CsvBody", "Part", "PartLimits", "PartRange", "RowOrder", "encode_parts", "encode_range", "header_line"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Mapper(Protocol):
+    """Apply a function to items and yield what it returns, in order: ``map``, or what a pool of threads offers."""
+
+    def __call__(self, fn: Callable[[T], R], items: Iterable[T], /) -> Iterable[R]:
+        """Call ``fn`` with each item, perhaps some items ahead."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +66,21 @@ class CsvBody:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One upload: rows ``start`` to ``stop`` (not included) of the frame, by position.
+    """One upload: rows ``start`` to ``stop`` (not included) of the order in which rows are sent.
 
     Attributes
     ----------
     number : int
-        From 1, in the frame's order.
+        From 1, in that order.
+    digest : str
+        SHA-256 of the body's bytes, header included, in hexadecimal digits.
     """
 
     number: int
     start: int
     stop: int
     body: CsvBody
+    digest: str
 
     @property
     def rows(self) -> int:
@@ -72,13 +88,25 @@ class Part:
         return self.stop - self.start
 
 
+@dataclass(frozen=True, slots=True)
+class PartRange:
+    """Which rows one part carries: its number, and ``start`` to ``stop`` (not included) of the order of sending."""
+
+    number: int
+    start: int
+    stop: int
+
+
 def encode_parts(
     frame: pd.DataFrame,
     columns: Sequence[Column],
     options: EncodeOptions | None = None,
     limits: PartLimits | None = None,
+    *,
+    order: RowOrder | None = None,
+    mapper: Mapper = map,
 ) -> Iterator[Part]:
-    """Encode a frame as one part after the other; about one part is held in memory.
+    """Encode a frame as one part after the other; one part and the slices that ``mapper`` works on are in memory.
 
     Parameters
     ----------
@@ -90,11 +118,16 @@ def encode_parts(
         How cells are written.
     limits : PartLimits, optional
         How large a part may be.
+    order : RowOrder, optional
+        Which rows are sent, in which order, and which of them belong into one part; without it, all, as they stand.
+    mapper : callable
+        Encodes slices of rows, in any number of threads, and yields them in order.
 
     Yields
     ------
     Part
-        Together they carry every row once, in order.
+        Together they carry every row of the order once, in order. Which bytes a row becomes does not depend on the
+        part that it is in.
 
     Raises
     ------
@@ -102,15 +135,81 @@ def encode_parts(
         Where a cell cannot be written, or one row alone is larger than a part may be.
     """
     limits = limits or PartLimits()
-    header = pa.py_buffer(header_line(columns))
-    row_bytes = limits.bytes - header.size
-    if row_bytes < 1:
-        text = f"the header alone is {header.size:,} bytes of CSV, and a part may hold {limits.bytes:,}"
+    header = checked_header(columns, limits)
+    texts = FrameTexts(frame, columns, options)
+    room = limits.bytes - len(header)
+
+    def too_large(offset: int, size: int) -> EncodeError:
+        return _too_large(texts, rows_of(order, offset, offset + 1), size, room)
+
+    starts = order.starts if order else None
+    packing = Packing(room, limits.rows, starts, too_large)
+    stop = len(frame) if order is None else len(order.positions)
+    slices = _slices(texts, order, range(stop), mapper)
+    for number, filled in enumerate(pack(slices, header, packing), 1):
+        yield _part(number, filled)
+
+
+def encode_range(
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    options: EncodeOptions | None,
+    rows: PartRange,
+    *,
+    order: RowOrder | None = None,
+    mapper: Mapper = map,
+) -> Part:
+    """Encode some rows as one part, to the same bytes as ``encode_parts`` does.
+
+    Parameters
+    ----------
+    frame, columns, options, order, mapper
+        As for :func:`encode_parts`.
+    rows : PartRange
+        The part's number, and its rows: one at least.
+
+    Raises
+    ------
+    EncodeError
+        Where a cell cannot be written.
+    """
+    texts = FrameTexts(frame, columns, options)
+    filled = Filled(Packing(PART_BYTES, None, None, AssertionError), header_line(columns))
+    for encoded in _slices(texts, order, range(rows.start, rows.stop), mapper):
+        filled.add(encoded)
+    return _part(rows.number, filled)
+
+
+def _part(number: int, filled: Filled) -> Part:
+    chunks = (pa.py_buffer(filled.header), *(run.data for run in filled.runs))
+    return Part(number, filled.start, filled.stop, CsvBody(chunks), filled.digest())
+
+
+def _slices(texts: FrameTexts, order: RowOrder | None, rows: range, mapper: Mapper) -> Iterable[Encoded]:
+    pace = Pace(len(texts.sources))
+
+    def encode(piece: range) -> Encoded:
+        table = texts.table(rows_of(order, piece.start, piece.stop))
+        data = encode_rows(table)
+        pace.note(len(piece), data.size)
+        return Encoded(piece.start, len(piece), data)
+
+    return mapper(encode, pace.pieces(rows))
+
+
+def checked_header(columns: Sequence[Column], limits: PartLimits) -> bytes:
+    """Write the header, and refuse one that leaves no room for rows.
+
+    Raises
+    ------
+    EncodeError
+        As :func:`header_line`, and where a part cannot hold more than it.
+    """
+    header = header_line(columns)
+    if limits.bytes <= len(header):
+        text = f"the header alone is {len(header):,} bytes of CSV, and a part may hold {limits.bytes:,}"
         raise EncodeError(text, hint="give a larger part_bytes=")
-    pieces = _pieces(frame, columns, options)
-    for number, packed in enumerate(pack(pieces, encode_rows, row_bytes, limits.rows, _too_large(frame, row_bytes)), 1):
-        body = CsvBody((header, *(piece.data for piece in packed)))
-        yield Part(number, packed[0].start, packed[-1].stop, body)
+    return header
 
 
 def header_line(columns: Sequence[Column]) -> bytes:
@@ -119,11 +218,14 @@ def header_line(columns: Sequence[Column]) -> bytes:
     Raises
     ------
     EncodeError
-        Where it is longer than Salesforce takes (guide, "Prepare CSV Files": 32,000 characters).
+        Where there are more columns than Salesforce takes (guide, "Limits and Allocations": 5,000), or the line is
+        longer (guide, "Prepare CSV Files": 32,000 characters).
     """
+    if len(columns) > MAX_COLUMNS:
+        raise EncodeError(f"there are {len(columns):,} columns, and Salesforce takes {MAX_COLUMNS:,} in a record")
     line = ",".join(_quoted(column.header) for column in columns)
     if len(line) > MAX_HEADER_CHARS:
-        raise EncodeError(f"the header has {len(line)} characters, and Salesforce takes {MAX_HEADER_CHARS}")
+        raise EncodeError(f"the header has {len(line):,} characters, and Salesforce takes {MAX_HEADER_CHARS:,}")
     return f"{line}\n".encode()
 
 
@@ -131,42 +233,12 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"' if any(mark in name for mark in ',"\n\r') else name
 
 
-def encode_rows(table: pa.Table) -> pa.Buffer:
-    """Encode a table of texts as CSV lines without a header.
-
-    A missing value is an empty cell; in a table of one column it is ``""``, because readers skip an empty line.
-    """
-    if table.num_columns == 1:
-        table = pa.table([table.column(0).fill_null("")], names=table.column_names)
-    out = pa.BufferOutputStream()
-    csv.write_csv(table, out, _WRITE)
-    return pa.py_buffer(out.getvalue().to_pybytes())  # a copy of the exact size: the stream keeps half as much again
-
-
-_WRITE = csv.WriteOptions(include_header=False, batch_size=16_384, quoting_style="needed")
-
-
-def _pieces(frame: pd.DataFrame, columns: Sequence[Column], options: EncodeOptions | None) -> Iterator[Piece]:
-    for start in range(0, len(frame), CONVERT_ROWS):
-        table = text_table(frame.iloc[start : start + CONVERT_ROWS], columns, options, start=start)
-        for offset in range(0, table.num_rows, PIECE_ROWS):
-            rows = table.slice(offset, PIECE_ROWS)
-            yield Piece(start + offset, rows, encode_rows(rows))
-
-
-class _too_large:  # noqa: N801 - used as a function
-    """Make the error for a row that is larger than a part may be."""
-
-    def __init__(self, frame: pd.DataFrame, row_bytes: int) -> None:
-        self.index = frame.index
-        self.row_bytes = row_bytes
-
-    def __call__(self, piece: Piece) -> EncodeError:
-        row = label_at(self.index, piece.start)
-        sizes = {name: len((piece.rows.column(name)[0].as_py() or "").encode()) for name in piece.rows.column_names}
-        widest = max(sizes, key=lambda name: sizes[name])
-        text = (
-            f"row {row!r} (position {piece.start}) is {piece.data.size:,} bytes of CSV, and a part may hold "
-            f"{self.row_bytes:,}; its largest cell is in {widest!r}"
-        )
-        return EncodeError(text, column=widest, row=row, position=piece.start)
+def _too_large(texts: FrameTexts, rows: slice | NDArray[np.int64], size: int, room: int) -> EncodeError:
+    position = position_of(rows, 0)
+    row, in_load = texts.place(position)
+    widest = texts.widest(texts.table(rows), 0)
+    text = (
+        f"row {row!r} (position {in_load}) is {size:,} bytes of CSV, and a part may hold {room:,}; "
+        f"its largest cell is in {texts.sources[widest].column.label!r}"
+    )
+    return texts.error(text, widest, position)

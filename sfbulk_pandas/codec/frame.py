@@ -5,46 +5,44 @@ Decisions that a caller may want to know:
 - None, NaN (also inside Arrow-backed columns), NaT, pd.NA and an empty list are missing; the null policy decides
   what is sent for them. An empty string is an empty cell under both policies.
 - ``\r\n`` and a lone ``\r`` inside a value become ``\n``: a carriage return fails the whole job of an LF file.
-- Whole floats lose their ``.0`` everywhere. In an int field a number with a fraction is refused.
-- Datetimes go out in UTC with milliseconds; finer digits are cut. In a date field a datetime must be midnight on
-  its own clock, and becomes that date. In a datetime field a date is midnight in ``timezone=``.
+- Whole floats lose their ``.0`` everywhere. A number with a fraction is written as it is, also for an int field.
+- Datetimes go out in UTC with milliseconds; finer digits are cut. In a date field a datetime that is midnight
+  on its own clock becomes that date; any other is written as it is. In a datetime field a date is midnight in
+  ``timezone=``.
 - Numbers 1 and 0 become ``true`` and ``false`` in a checkbox.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from sfbulk_pandas.codec.arrays import TEXT, array_text, cells_text
+from sfbulk_pandas.codec.rows import position_of
+from sfbulk_pandas.codec.rules import Refusal, record_refusals
+from sfbulk_pandas.codec.source import Source
 from sfbulk_pandas.errors import EncodeError, UsageError
 from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
-from sfbulk_pandas.salesforce.limits import NULL_MARK
-from sfbulk_pandas.salesforce.sobject import FieldType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Column", "EncodeOptions", "text_table"]
+    from numpy.typing import NDArray
 
-# What pandas finds in an object column, and the Arrow type that holds it. Anything else goes cell by cell.
-_OBJECTS = {
-    "string": TEXT,
-    "boolean": pa.bool_(),
-    "integer": pa.int64(),
-    "floating": pa.float64(),
-    "date": pa.date32(),
-    "empty": pa.null(),
-}
+__all__ = ["Column", "EncodeOptions", "FrameTexts", "label_at", "text_table"]
+
+_SHOWN_CHARS = 80
 
 
 def text_table(
-    frame: pd.DataFrame, columns: Sequence[Column], options: EncodeOptions | None = None, *, start: int = 0
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    options: EncodeOptions | None = None,
+    *,
+    start: int = 0,
+    rows: slice | NDArray[np.int64] | None = None,
 ) -> pa.Table:
     """Write a frame as a table of texts, whole columns at a time.
 
@@ -58,12 +56,14 @@ def text_table(
         Null policy, time zone, and whether ``#N/A`` may be text.
     start : int
         Position of the frame's first row in the whole load, for error messages.
+    rows : slice or numpy.ndarray of int64, optional
+        Which of the frame's rows to write, by position and in which order; without it, all.
 
     Returns
     -------
     pyarrow.Table
-        One ``large_string`` column for each of ``columns``, named by its header; row i is the frame's row i;
-        null where the cell travels empty because its value is missing.
+        One ``large_string`` column for each of ``columns``, named by its header; row i is the frame's row i, or
+        the i-th of ``rows``; null where the cell travels empty because its value is missing.
 
     Raises
     ------
@@ -72,10 +72,100 @@ def text_table(
     UsageError
         Where ``timezone`` is no known zone, or ``nulls`` names a column that the frame lacks.
     """
-    options = options or EncodeOptions()
-    _check_options(frame, options)
-    arrays = [_column_text(frame[column.label], column, options, start) for column in columns]
-    return pa.table(arrays, names=[column.header for column in columns])
+    texts = FrameTexts(frame, columns, options, first_position=start)
+    return texts.table(slice(0, len(frame)) if rows is None else rows)
+
+
+class FrameTexts:
+    """A frame and how it travels, read as tables of texts; any number of threads may read at once.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    columns : sequence of Column
+        What to send, in the order of the CSV.
+    options : EncodeOptions, optional
+        How cells are written.
+    first_position : int
+        Position of the frame's first row in the whole load, for error messages.
+
+    Raises
+    ------
+    UsageError
+        Where ``timezone`` is no known zone, or ``nulls`` names a column that the frame lacks.
+    """
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        columns: Sequence[Column],
+        options: EncodeOptions | None = None,
+        *,
+        first_position: int = 0,
+    ) -> None:
+        options = options or EncodeOptions()
+        _check_options(frame, options)
+        self.index = frame.index
+        self.sources = [Source(frame[column.label], column, options) for column in columns]
+        self._headers = [column.header for column in columns]
+        self._first_position = first_position
+
+    def table(self, rows: slice | NDArray[np.int64]) -> pa.Table:
+        """Write some rows.
+
+        Raises
+        ------
+        EncodeError
+            For the first cell of the first column, or row, that cannot travel, with its place.
+        """
+        arrays = []
+        for number, source in enumerate(self.sources):
+            text, refusals = source.written(rows)
+            if refusals:
+                self._raise_first(refusals, number, rows)
+            arrays.append(text)
+        table = pa.table(arrays, names=self._headers)
+        for refusal in record_refusals(table):
+            self._raise_first([refusal], self.widest(table, int(refusal.offsets[0])), rows)
+        return table
+
+    def written(self, rows: slice | NDArray[np.int64]) -> pa.Table:
+        """Write some rows; a cell that cannot travel is null."""
+        return pa.table([source.written(rows)[0] for source in self.sources], names=self._headers)
+
+    def widest(self, table: pa.Table, offset: int) -> int:
+        """Return the number of the column with the longest text in a row."""
+        sizes = [len((column[offset].as_py() or "").encode()) for column in table.columns]
+        return sizes.index(max(sizes))
+
+    def place(self, position: int) -> tuple[Any, int]:
+        """Return the label and the position in the load of a row, by its position in the frame."""
+        return label_at(self.index, position), self._first_position + position
+
+    def error(self, text: str, number: int, position: int) -> EncodeError:
+        """Return an error that carries the place of a cell: the number of its column, and its row in the frame."""
+        row, in_load = self.place(position)
+        return EncodeError(text, column=self.sources[number].column.label, row=row, position=in_load)
+
+    def _raise_first(self, refusals: Sequence[Refusal], number: int, rows: slice | NDArray[np.int64]) -> None:
+        first = min(refusals, key=lambda each: int(each.offsets[0]))
+        position = position_of(rows, int(first.offsets[0]))
+        source, (row, in_load) = self.sources[number], self.place(position)
+        place = f"column {source.column.label!r}, row {row!r} (position {in_load})"
+        raise self.error(f"{place}: {first.reason} (it holds {_shown(source.value(position))})", number, position)
+
+
+def _shown(value: Any) -> str:
+    text = ascii(value) if isinstance(value, str) and not _is_unicode(value) else repr(value)
+    return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}..."
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _check_options(frame: pd.DataFrame, options: EncodeOptions) -> None:
@@ -88,67 +178,7 @@ def _check_options(frame: pd.DataFrame, options: EncodeOptions) -> None:
         raise UsageError(f"nulls= names {unknown[0]!r}, and the frame has no such column")
 
 
-def _column_text(series: pd.Series[Any], column: Column, options: EncodeOptions, start: int) -> pa.Array:
-    kind = column.field.type if column.field else None
-    try:
-        text = _checked(_series_text(series, kind, options.timezone), allow_na=options.allow_na_text)
-    except EncodeError as refused:
-        raise _encode_error(refused, series, column, start) from None
-    if options.nulls_of(column.label) == "clear" and kind is not FieldType.ID:
-        return pc.fill_null(text, NULL_MARK)
-    return text
-
-
-def _encode_error(refused: EncodeError, series: pd.Series[Any], column: Column, start: int) -> EncodeError:
-    row = label_at(series.index, refused.position)
-    place = f"column {column.label!r}, row {row!r} (position {start + refused.position})"
-    return EncodeError(f"{place}: {refused}", column=column.label, row=row, position=start + refused.position)
-
-
 def label_at(index: pd.Index[Any], position: int) -> Any:
     """Return a row's label as a plain Python value, which a message can show."""
     label = index[position]
     return label.item() if isinstance(label, np.generic) else label
-
-
-def _series_text(series: pd.Series[Any], kind: FieldType | None, timezone: str | None) -> pa.Array:
-    array = _to_arrow(series)
-    return cells_text(series, kind, timezone) if array is None else array_text(array, kind, timezone)
-
-
-def _to_arrow(series: pd.Series[Any]) -> pa.Array | None:
-    """Return a column as Arrow holds it, or None where its cells must be looked at one by one."""
-    wanted = None
-    if isinstance(series.dtype, np.dtype) and series.dtype.hasobject:
-        wanted = _object_type(series)
-        if wanted is None:
-            return None
-    try:
-        array = pa.array(series, wanted, from_pandas=True)
-    except (pa.ArrowException, UnicodeEncodeError, OverflowError):
-        return None
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    return None if isinstance(array, pa.ExtensionArray) else array
-
-
-def _object_type(series: pd.Series[Any]) -> pa.DataType | None:
-    kind = pd.api.types.infer_dtype(series, skipna=True)
-    if kind == "date" and not {type(value) for value in series} <= {dt.date, type(None)}:
-        return None  # pandas takes datetimes among dates for dates, and Arrow would cut their hours off
-    return _OBJECTS.get(kind)
-
-
-def _checked(text: pa.Array, *, allow_na: bool) -> pa.Array:
-    if pc.any(pc.match_substring(text, "\r")).as_py():
-        text = pc.replace_substring(pc.replace_substring(text, "\r\n", "\n"), "\r", "\n")
-    position = -1 if allow_na else pc.index(text, pa.scalar(NULL_MARK, TEXT)).as_py()
-    if position >= 0:
-        reason = (
-            f"the cell holds the text {NULL_MARK}, which makes Salesforce clear the field; change it, "
-            "or say allow_na_text=True"
-        )
-        raise EncodeError(reason, position=position)
-    return text

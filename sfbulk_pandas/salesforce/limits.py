@@ -12,6 +12,10 @@ MAX_MULTIPART_CHARS = 100_000  # guide, "Create a Job", multipart
 BATCH_ROWS = 10_000  # guide, "How Requests Are Processed": sub-batches of 10,000 records
 CHUNK_ROWS = 200  # the same: chunks of 200, one transaction each
 MAX_HEADER_CHARS = 32_000  # guide, "Prepare CSV Files"
+# Guide, "Limits and Allocations": characters in a field and in a record, and fields in a record.
+MAX_FIELD_CHARS = 131_072
+MAX_RECORD_CHARS = 400_000
+MAX_COLUMNS = 5_000
 
 NULL_MARK = "#N/A"  # guide, "Prepare CSV Files": this exact text sets a field to null
 MULTI_SELECT_SEPARATOR = ";"  # REST and SOAP guides, field type multipicklist

@@ -224,7 +224,7 @@ def test_what_cannot_be_right_is_refused_before_anything_is_sent(local, org, fra
 
 
 def test_a_bad_cell_in_the_last_part_stops_the_first(local, org):
-    frame = people(10, Children__c=[1.0] * 9 + [1.5])
+    frame = people(10, Children__c=[1.0] * 9 + [float("inf")])
     with pytest.raises(sfbulk.EncodeError, match="Children__c") as caught:
         org.insert(frame, "Contact", part_rows=2)
     assert caught.value.row == 9

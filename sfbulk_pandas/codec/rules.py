@@ -1,0 +1,123 @@
+"""What cannot travel, and why: the one place that the encoder and the check before it both ask.
+
+The encoder raises the first refusal, the check collects them all. Typed columns are asked without being written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sfbulk_pandas.codec.arrays import is_float
+from sfbulk_pandas.codec.cells import INFINITE, NAIVE, cell_text, clock_changed
+from sfbulk_pandas.codec.moments import placed
+from sfbulk_pandas.codec.texts import TEXT, lengths_bytes, unix_lines
+from sfbulk_pandas.errors import EncodeError
+from sfbulk_pandas.salesforce.limits import MAX_FIELD_CHARS, MAX_RECORD_CHARS, NULL_MARK
+from sfbulk_pandas.salesforce.sobject import FieldType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from sfbulk_pandas.salesforce.columns import EncodeOptions
+
+NA_TEXT = (
+    f"the cell holds the text {NULL_MARK}, which makes Salesforce clear the field; change it, or say allow_na_text=True"
+)
+LONG_CELL = f"the cell has more than {MAX_FIELD_CHARS:,} characters, which is what Salesforce takes in a field"
+LONG_RECORD = f"the row has more than {MAX_RECORD_CHARS:,} characters, which is what Salesforce takes in a record"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Some cells of one column that cannot travel, all for the same reason.
+
+    Attributes
+    ----------
+    offsets : numpy.ndarray of int64
+        Their rows, counted from the start of the column that was looked at.
+    """
+
+    offsets: NDArray[np.int64]
+    reason: str
+
+
+def _under(mask: pa.Array | NDArray[np.bool_], reason: str) -> Iterator[Refusal]:
+    held = np.asarray(pc.fill_null(mask, fill_value=False) if isinstance(mask, pa.Array) else mask)
+    if held.any():
+        yield Refusal(np.flatnonzero(held).astype(np.int64), reason)
+
+
+def array_refusals(array: pa.Array, kind: FieldType | None, timezone: str | None) -> Iterator[Refusal]:
+    """Find the values of a typed column that cannot travel; most types hold none."""
+    if is_float(array.type) or pa.types.is_float16(array.type):
+        yield from _under(np.isinf(array.to_numpy(zero_copy_only=False)), INFINITE)
+    elif pa.types.is_date(array.type) and kind is FieldType.DATETIME:
+        yield from _naive_refusals(pc.cast(array, pa.timestamp("ms")), timezone)
+    elif pa.types.is_timestamp(array.type) and array.type.tz is None and kind is not FieldType.DATE:
+        yield from _naive_refusals(array, timezone)
+
+
+def _naive_refusals(naive: pa.Array, timezone: str | None) -> Iterator[Refusal]:
+    if naive.null_count == len(naive):
+        return
+    lost = pc.and_(naive.is_valid(), placed(naive, timezone).is_null())
+    yield from _under(lost, NAIVE if timezone is None else clock_changed(timezone))
+
+
+def text_refusals(text: pa.Array, options: EncodeOptions) -> Iterator[Refusal]:
+    """Find the texts that would clear a field, and those that are too long for one."""
+    lengths = lengths_bytes(text)
+    if not options.allow_na_text and (lengths == len(NULL_MARK)).any():
+        yield from _under(pc.equal(text, NULL_MARK), NA_TEXT)
+    if lengths.max(initial=0) > MAX_FIELD_CHARS:
+        yield from _under(pc.greater(pc.utf8_length(text), MAX_FIELD_CHARS), LONG_CELL)
+
+
+def record_refusals(table: pa.Table) -> Iterator[Refusal]:
+    """Find the rows that have too many characters in all."""
+    columns = [column.chunk(0) for column in table.columns if column.num_chunks]
+    if sum(int(lengths_bytes(each).max(initial=0)) for each in columns) > MAX_RECORD_CHARS:
+        yield from _under(sum(_characters(each) for each in columns) > MAX_RECORD_CHARS, LONG_RECORD)
+
+
+def _characters(text: pa.Array) -> NDArray[np.int64]:
+    counts: NDArray[np.int64] = pc.fill_null(pc.utf8_length(text), 0).to_numpy()
+    return counts
+
+
+def cells_text(
+    values: Iterable[Any], kind: FieldType | None, timezone: str | None
+) -> tuple[pa.Array, tuple[Refusal, ...]]:
+    """Write a column of mixed values cell by cell; a cell that cannot travel is null, and refused.
+
+    Parameters
+    ----------
+    values : iterable
+        The cells.
+    kind : FieldType or None
+        The type of the field that receives them.
+    timezone : str or None
+        The zone of naive datetimes.
+
+    Returns
+    -------
+    pyarrow.LargeStringArray, tuple of Refusal
+    """
+    texts: list[str | None] = []
+    refused: dict[str, list[int]] = {}
+    for offset, value in enumerate(values):
+        try:
+            text = cell_text(value, kind, timezone)
+        except EncodeError as error:
+            text = None
+            refused.setdefault(str(error), []).append(offset)
+        texts.append(text)
+    refusals = tuple(Refusal(np.array(offsets, np.int64), reason) for reason, offsets in refused.items())
+    return unix_lines(pa.array(texts, TEXT)), refusals

@@ -1,0 +1,128 @@
+"""One column of a frame, read a slice at a time: as Arrow holds it, or cell by cell."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sfbulk_pandas.codec.arrays import array_text, has_writer, is_text
+from sfbulk_pandas.codec.rows import take_chunked
+from sfbulk_pandas.codec.rules import Refusal, array_refusals, cells_text, text_refusals
+from sfbulk_pandas.codec.texts import TEXT, lengths_bytes
+from sfbulk_pandas.salesforce.limits import NULL_MARK
+from sfbulk_pandas.salesforce.sobject import FieldType
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
+
+# What pandas finds in an object column, and the Arrow type that holds it. Anything else goes cell by cell.
+_OBJECTS = {
+    "string": TEXT,
+    "boolean": pa.bool_(),
+    "integer": pa.int64(),
+    "floating": pa.float64(),
+    "date": pa.date32(),
+    "empty": pa.null(),
+}
+# pandas takes datetimes among dates for dates, and Arrow would cut their hours off; and it takes short floats for
+# floats, and Arrow would give them digits they never had.
+_ONLY = {"date": {dt.date, type(None)}, "floating": {float, np.float64, type(None), type(pd.NA), type(pd.NaT)}}
+
+TYPED_BYTES = 90  # no number, date or time is longer: a decimal of 76 digits with its sign, point and zeros
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What some rows of a column hold that cannot travel; the longest cell and all cells together, in bytes."""
+
+    refusals: list[Refusal]
+    longest: int
+    size: int
+
+
+class Source:
+    """A column of the frame and how it travels.
+
+    Parameters
+    ----------
+    series : pandas.Series
+        The frame's column, whole; only what is asked for is copied.
+    column : Column
+        Where it goes.
+    options : EncodeOptions
+        How its cells are written.
+    """
+
+    def __init__(self, series: pd.Series[Any], column: Column, options: EncodeOptions) -> None:
+        self.column = column
+        self._series = series
+        self._options = options
+        self._kind = column.field.type if column.field else None
+        self._clear = options.nulls_of(column.label) == "clear" and self._kind is not FieldType.ID
+        is_arrow = isinstance(series.array, pd.arrays.ArrowExtensionArray)
+        self._chunks = pa.chunked_array(series.array.__arrow_array__()) if is_arrow else None
+
+    def written(self, rows: slice | NDArray[np.int64]) -> tuple[pa.Array, list[Refusal]]:
+        """Write some rows as text, by the null policy, and tell which cells cannot travel."""
+        text, refusals = self._written(self._array(rows), rows)
+        return pc.fill_null(text, NULL_MARK) if self._clear else text, refusals
+
+    def look(self, rows: slice | NDArray[np.int64]) -> Look:
+        """Find what cannot travel in some rows; typed columns are not written for it."""
+        array = self._array(rows)
+        if array is not None and has_writer(array.type) and not is_text(array.type):
+            refusals = list(array_refusals(array, self._kind, self._options.timezone))
+            return Look(refusals, TYPED_BYTES, 8 * len(array))
+        text, refusals = self._written(array, rows)
+        lengths = lengths_bytes(text)
+        return Look(refusals, max(int(lengths.max(initial=0)), len(NULL_MARK)), int(lengths.sum()) + len(text))
+
+    def _written(self, array: pa.Array | None, rows: slice | NDArray[np.int64]) -> tuple[pa.Array, list[Refusal]]:
+        timezone = self._options.timezone
+        if array is None or not has_writer(array.type):
+            cells = self._series.iloc[rows] if array is None else array.to_pylist()
+            text, refused = cells_text(cells, self._kind, timezone)
+            return text, [*refused, *text_refusals(text, self._options)]
+        text = array_text(array, self._kind, timezone)
+        if is_text(array.type):
+            return text, list(text_refusals(text, self._options))
+        return text, list(array_refusals(array, self._kind, timezone))
+
+    def value(self, position: int) -> Any:
+        """Return one cell as the frame holds it."""
+        return self._series.iloc[position]
+
+    def _array(self, rows: slice | NDArray[np.int64]) -> pa.Array | None:
+        """Return rows as Arrow holds them, or None where they must be looked at one by one."""
+        array = self._pandas_array(rows) if self._chunks is None else take_chunked(self._chunks, rows)
+        if isinstance(array, pa.DictionaryArray):
+            array = array.dictionary_decode()
+        return None if isinstance(array, pa.ExtensionArray) else array
+
+    def _pandas_array(self, rows: slice | NDArray[np.int64]) -> pa.Array | None:
+        series = self._series.iloc[rows]
+        wanted = None
+        if isinstance(series.dtype, np.dtype) and series.dtype.hasobject:
+            wanted = _object_type(series)
+            if wanted is None:
+                return None
+        try:
+            array = pa.array(series, wanted, from_pandas=True)
+        except (pa.ArrowException, UnicodeEncodeError, OverflowError):
+            return None
+        return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _object_type(series: pd.Series[Any]) -> pa.DataType | None:
+    kind = pd.api.types.infer_dtype(series, skipna=True)
+    if kind in _ONLY and not set(map(type, series)) <= _ONLY[kind]:
+        return None
+    return _OBJECTS.get(kind)

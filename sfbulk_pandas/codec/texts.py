@@ -1,0 +1,61 @@
+"""Small steps on Arrow columns of text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+TEXT = pa.large_string()  # 64-bit offsets: a column of a large frame may pass 2 GB
+_FEW = 4  # how often a value must come back on average for a look-up to pay
+_CACHED_BYTES = 1 << 18  # a stretch that stays in the processor's cache together with its comparison
+
+
+def by_distinct(array: pa.Array, write: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """Write each distinct value once where they are few, and look the texts up; else write them all."""
+    coded = array.dictionary_encode()
+    if len(coded.dictionary) * _FEW > len(array):
+        return write(array)
+    return write(coded.dictionary).take(coded.indices)
+
+
+def stretch(text: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Return where each cell begins (and the last ends), and the bytes they share; nothing is copied."""
+    _, places, data = text.buffers()
+    offsets = np.frombuffer(places, np.int64, len(text) + 1, 8 * text.offset) if len(text) else np.zeros(1, np.int64)
+    size = int(offsets[-1])
+    return offsets, np.frombuffer(data, np.uint8, size - int(offsets[0]), int(offsets[0])) if size else _NOTHING
+
+
+_NOTHING = np.zeros(0, np.uint8)
+
+
+def lengths_bytes(text: pa.Array) -> NDArray[np.int64]:
+    """Return the bytes of each cell of a ``large_string`` array; of a missing one, whatever lies beneath it."""
+    lengths: NDArray[np.int64] = np.diff(stretch(text)[0])
+    return lengths
+
+
+def count_byte(data: NDArray[np.uint8], byte: int) -> int:
+    """Count a byte, a cache-sized stretch at a time."""
+    return sum(
+        int(np.count_nonzero(data[at : at + _CACHED_BYTES] == byte)) for at in range(0, data.size, _CACHED_BYTES)
+    )
+
+
+def unix_lines(text: pa.Array) -> pa.Array:
+    r"""Turn ``\r\n`` and a lone ``\r`` into ``\n``."""
+    data = stretch(text)[1]
+    if not data.size or data.min() > _RETURN or not count_byte(data, _RETURN):
+        return text
+    return pc.replace_substring(pc.replace_substring(text, "\r\n", "\n"), "\r", "\n")
+
+
+_RETURN = ord("\r")

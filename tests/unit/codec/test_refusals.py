@@ -1,0 +1,128 @@
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from sfbulk_pandas.codec.encode import PartLimits, encode_parts
+from sfbulk_pandas.codec.frame import Column, EncodeOptions
+from sfbulk_pandas.codec.refusals import refused_cells
+from sfbulk_pandas.codec.source import Source
+from sfbulk_pandas.errors import EncodeError
+from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
+
+
+def columns_of(frame, kinds=None):
+    fields = {name: FieldDescribe(name, FieldType(kind)) for name, kind in (kinds or {}).items()}
+    return [Column(name, name, fields.get(name)) for name in frame.columns]
+
+
+def refused(frame, kinds=None, limits=None, **options):
+    cells = refused_cells(frame, columns_of(frame, kinds), EncodeOptions(**options), limits)
+    return [(each.column.label, each.positions.tolist(), each.reason, list(each.values)) for each in cells]
+
+
+def test_a_clean_frame_has_none():
+    frame = pd.DataFrame(
+        {
+            "text": ["x", None, ""],
+            "number": [1.5, np.nan, 2],
+            "at": pd.to_datetime(["2024-01-01", None, "2024-01-02"], utc=True),
+            "mixed": pd.Series([1, "x", None], dtype=object),
+        }
+    )
+    assert refused(frame) == []
+    assert refused(frame.iloc[:0]) == []
+
+
+def test_all_are_found_by_column_and_reason():
+    frame = pd.DataFrame(
+        {
+            "text": ["#N/A", "x", "#N/A", "long " * 30_000],
+            "number": [1.0, np.inf, -np.inf, np.nan],
+            "naive": pd.to_datetime(["2024-01-01", None, "2024-01-02", None]),
+            "mixed": [b"x", 1.5, ["a"], b"y"],
+        },
+        index=list("abcd"),
+    )
+    found = refused(frame, {"mixed": "string"})
+    assert [(label, positions) for label, positions, _, _ in found] == [
+        ("text", [0, 2]),
+        ("text", [3]),
+        ("number", [1, 2]),
+        ("naive", [0, 2]),
+        ("mixed", [0, 3]),
+        ("mixed", [2]),
+    ]
+    words = ["#N/A", "131,072 characters", "infinite", "no time zone", "type bytes has no form", "multi-select"]
+    assert all(word in reason for word, (_, _, reason, _) in zip(words, found, strict=True))
+    assert found[2][3] == [np.inf, -np.inf]
+    assert found[4][3] == [b"x", b"y"]
+
+
+def test_positions_count_over_blocks_and_samples_stay_few():
+    values = np.where(np.arange(200_000) % 2, np.inf, 1.0)
+    [(_, positions, _, samples)] = refused(pd.DataFrame({"x": values}))
+    assert positions == list(range(1, 200_000, 2))
+    assert len(samples) == 5
+
+
+def test_times_that_the_change_of_clocks_leaves_out_are_found():
+    naive = pd.Series(pd.to_datetime(["2024-03-31 02:30", "2024-03-31 03:30", None]))
+    for each in (naive, naive.astype(object), naive.convert_dtypes(dtype_backend="pyarrow")):
+        [(_, positions, reason, _)] = refused(pd.DataFrame({"x": each}), timezone="Europe/Berlin")
+        assert (positions, "clock is changed" in reason) == ([0], True)
+        assert refused(pd.DataFrame({"x": each}), {"x": "date"}) == []
+
+
+def test_dates_in_a_datetime_field_need_a_zone():
+    days = pd.DataFrame({"x": pd.Series([None, dt.date(2024, 1, 1)], dtype="date32[pyarrow]")})
+    [(_, positions, reason, _)] = refused(days, {"x": "datetime"})
+    assert (positions, "no time zone" in reason) == ([1], True)
+    assert refused(days, {"x": "datetime"}, timezone="UTC") == []
+
+
+def test_the_limit_of_a_cell_counts_characters_and_not_bytes():
+    frame = pd.DataFrame({"x": ["é" * 131_072, "é" * 131_073, "e" * 131_073, "\r\n" * 131_072]})
+    [(_, positions, _, _)] = refused(frame)
+    assert positions == [1, 2]
+
+
+def test_the_limit_of_a_row_is_that_of_all_its_cells():
+    frame = pd.DataFrame({f"c{i}": ["é" * 100_000, "é" * 100_000] for i in range(4)})
+    assert refused(frame) == []
+    frame["more"] = [None, "x"]
+    [(label, positions, reason, _)] = refused(frame)
+    assert (label, positions, "400,000 characters" in reason) == ("c0", [1], True)
+    with pytest.raises(EncodeError, match=r"row 1 \(position 1\): the row has more than 400,000"):
+        list(encode_parts(frame, columns_of(frame)))
+
+
+def test_a_row_larger_than_a_part_is_found_with_its_largest_cell():
+    frame = pd.DataFrame({"a": ["x", '"' * 30, "y"], "b": ["xx", "x", "z" * 65]})
+    found = refused(frame, limits=PartLimits(70))
+    assert [(label, positions) for label, positions, _, _ in found] == [("a", [1]), ("b", [2])]
+    assert refused(frame, limits=PartLimits(80)) == []
+
+
+def test_a_header_that_cannot_travel_is_an_error_of_the_call():
+    frame = pd.DataFrame({"x": ["a"]})
+    with pytest.raises(EncodeError, match="the header alone"):
+        refused(frame, limits=PartLimits(2))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.arange(3),
+        np.arange(3) / 2,
+        np.array([True, False, True]),
+        pd.to_datetime([1, 2, 3], utc=True),
+        pd.Series([1, None, 3], dtype="Int64"),
+        pd.Series([dt.date(2024, 1, 1)] * 3, dtype=pd.ArrowDtype(pa.date32())),
+    ],
+)
+def test_typed_columns_are_not_written(monkeypatch, values):
+    monkeypatch.setattr(Source, "_written", None)
+    assert refused(pd.DataFrame({"x": values})) == []
