@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 EXPONENT = "[eE]"
 _EXACT = 1e15  # whole floats below it are exact, and short enough to be written out
-_TINY = 1e-3  # floats below it may come out of Arrow with an exponent
+_PLAIN = (1e-3, 1e10)  # floats between them come out of every Arrow without an exponent
 _POINTS = 6  # decimals with more digits after the point may come out of Arrow with an exponent
 
 
@@ -95,7 +95,11 @@ def _float_texts(array: pa.Array) -> pa.Array:
     text = pc.cast(pc.if_else(pa.array(finite), array, pa.scalar(None, array.type)), TEXT)
     if whole.any():
         text = pc.replace_with_mask(text, pa.array(whole), _whole_texts(numbers[whole]))
-    return _plain_digits(text, finite & ~whole & ((size >= _EXACT) | (size < _TINY)))
+    large = finite & (size >= _EXACT)
+    odd = finite & ~whole & ((size < _PLAIN[0]) | (size >= _PLAIN[1]))
+    if odd.any():
+        odd &= pc.match_substring(text, "e").fill_null(fill_value=False).to_numpy(zero_copy_only=False)
+    return _plain_digits(text, odd | large)
 
 
 def _whole_texts(numbers: NDArray[np.floating], missing: NDArray[np.bool_] | None = None) -> pa.Array:
@@ -103,7 +107,7 @@ def _whole_texts(numbers: NDArray[np.floating], missing: NDArray[np.bool_] | Non
 
 
 def _plain_digits(text: pa.Array, odd: NDArray[np.bool_]) -> pa.Array:
-    """Write anew, in plain digits, the floats that may have come out with an exponent."""
+    """Write some floats anew, in plain digits."""
     if not odd.any():
         return text
     mask = pa.array(odd)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 SLICE_ROWS = 65_536  # rows encoded at a time: the measured optimum
 SLICE_BYTES = 16_000_000  # where rows are long, a slice has fewer
-_FIRST_CELLS = 65_536  # as long as it is not known how long rows are
+_FIRST_ROWS, _FIRST_CELLS = 1_024, 65_536  # as long as it is not known how long rows are
 _QUOTE = ord('"')
 _WRITE = csv.WriteOptions(include_header=False, batch_size=16_384, quoting_style="needed")
 
@@ -29,7 +29,7 @@ class Pace:
     """
 
     def __init__(self, columns: int) -> None:
-        self._rows = min(SLICE_ROWS, max(1, _FIRST_CELLS // max(1, columns)))
+        self._rows = min(SLICE_ROWS, _FIRST_ROWS, max(1, _FIRST_CELLS // max(1, columns)))
         self._largest = 1.0
 
     def note(self, rows: int, size: int) -> None:

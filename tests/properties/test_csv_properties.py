@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 from sfbulk_pandas.codec import slices
 from sfbulk_pandas.codec.decode import read_batches, read_result_table
@@ -236,12 +236,19 @@ def orders(draw, rows):
 
 
 @st.composite
+def chunked_frames(draw):
+    """Columns that lie in several pieces, as those of a mapped file do."""
+    pieces = draw(st.lists(st.lists(st.one_of(st.none(), SHARP), max_size=8), min_size=1, max_size=4))
+    texts = pa.chunked_array(pieces, pa.string())
+    assume(len(texts))
+    numbers = pa.chunked_array([[len(each or "") for each in piece] for piece in pieces], pa.int64())
+    return pd.DataFrame({"c0": pd.arrays.ArrowExtensionArray(texts), "c1": pd.arrays.ArrowExtensionArray(numbers)})
+
+
+@st.composite
 def split_loads(draw):
-    frame = draw(frames())
-    if draw(st.booleans()):
-        frame = frame.iloc[: len(frame) // 2].convert_dtypes(dtype_backend="pyarrow") if len(frame) > 1 else frame
-    order = draw(st.one_of(st.none(), orders(len(frame))))
-    return frame, order
+    frame = draw(st.one_of(frames(), chunked_frames()))
+    return frame, draw(st.one_of(st.none(), orders(len(frame))))
 
 
 def lines_of(part, header):

@@ -1,10 +1,13 @@
 import csv
+import hashlib
 import io
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from sfbulk_pandas.codec.encode import PartLimits, encode_parts, header_line
+from sfbulk_pandas.codec import slices
+from sfbulk_pandas.codec.encode import PartLimits, RowOrder, encode_parts, header_line
 from sfbulk_pandas.codec.frame import Column, EncodeOptions
 from sfbulk_pandas.errors import EncodeError
 
@@ -101,3 +104,86 @@ def test_an_empty_frame_makes_no_part():
 def test_a_part_that_cannot_hold_the_header_is_refused():
     with pytest.raises(EncodeError, match="the header alone is 5 bytes"):
         encoded(pd.DataFrame({"Name": ["a"]}), bytes=5)
+
+
+def groups_of(random, rows):
+    sizes = random.integers(1, 12, rows)
+    starts = np.zeros(rows, bool)
+    starts[np.minimum(np.cumsum(sizes) - sizes[0], rows - 1)] = True
+    return starts
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_siblings_stay_in_one_part_and_its_digest_is_of_its_bytes(seed, monkeypatch):
+    random = np.random.default_rng(seed)
+    monkeypatch.setattr(slices, "SLICE_ROWS", int(random.integers(1, 30)))
+    frame = pd.DataFrame({"Name": ["x" * size for size in random.integers(1, 40, 300)]})
+    order = RowOrder(random.permutation(300)[:250], groups_of(random, 250))
+    columns, limits = columns_of(frame), PartLimits(int(random.integers(400, 1_500)), None)
+    parts = list(encode_parts(frame, columns, None, limits, order=order))
+    data = [b"".join(part.body) for part in parts]
+    assert [part.digest for part in parts] == [hashlib.sha256(each).hexdigest() for each in data]
+    sent = [row for each in data for [row] in read(each)[1:]]
+    assert sent == frame["Name"].iloc[order.positions].tolist()
+    assert max(map(len, data)) <= limits.bytes
+    ends = [part.stop for part in parts[:-1]]
+    assert order.starts[ends].all()
+    nexts = [*np.flatnonzero(order.starts), 250]
+    lengths = np.cumsum([0, *(len(row) + 3 for row in sent)])
+    for part in parts[:-1]:
+        after = min(each for each in nexts if each > part.stop)
+        assert len("Name\n") + lengths[after] - lengths[part.start] > limits.bytes
+
+
+def test_a_group_larger_than_a_part_is_cut_and_its_rest_is_topped_up():
+    frame = pd.DataFrame({"Name": list("abcdefghij")})
+    order = RowOrder(np.arange(10), np.array([1, 1, 0, 0, 0, 0, 0, 1, 1, 0], bool))
+    parts = encode_parts(frame, columns_of(frame), None, PartLimits(rows=3), order=order)
+    assert [(part.start, part.stop) for part in parts] == [(0, 1), (1, 4), (4, 7), (7, 10)]
+
+
+def test_the_place_of_a_bad_cell_is_that_in_the_frame_in_any_order():
+    frame = pd.DataFrame({"x": ["ok", "#N/A", "ok"]}, index=["a", "b", "c"])
+    with pytest.raises(EncodeError, match=r"column 'x', row 'b' \(position 1\)") as caught:
+        list(encode_parts(frame, columns_of(frame), order=RowOrder(np.array([2, 0, 1]))))
+    assert (caught.value.row, caught.value.position) == ("b", 1)
+    frame = pd.DataFrame({"x": ["ok", "long " * 50]}, index=["a", "b"])
+    with pytest.raises(EncodeError, match=r"row 'b' \(position 1\) is 253 bytes") as caught:
+        list(encode_parts(frame, columns_of(frame), None, PartLimits(100), order=RowOrder(np.array([1, 0]))))
+    assert (caught.value.row, caught.value.position) == ("b", 1)
+
+
+def test_rows_left_out_of_the_order_are_not_looked_at():
+    frame = pd.DataFrame({"x": ["ok", "#N/A", "fine"]})
+    [part] = encode_parts(frame, columns_of(frame), order=RowOrder(np.array([2, 0])))
+    assert b"".join(part.body) == b'x\n"fine"\n"ok"\n'
+    assert list(encode_parts(frame, columns_of(frame), order=RowOrder(np.array([], np.int64)))) == []
+
+
+def test_too_many_columns_are_refused():
+    columns = [Column(i, f"f{i}") for i in range(5_001)]
+    with pytest.raises(EncodeError, match="5,001 columns"):
+        header_line(columns)
+    assert header_line(columns[:5_000])
+
+
+def test_slices_are_encoded_where_the_mapper_says_and_none_is_large(monkeypatch):
+    sizes = []
+
+    def mapper(fn, pieces):
+        for piece in pieces:
+            sizes.append(len(piece))
+            yield fn(piece)
+
+    frame = pd.DataFrame({"x": ["x" * 10_000] * 10_000})
+    [part] = encode_parts(frame, columns_of(frame), mapper=mapper, limits=PartLimits(10**9))
+    assert sum(sizes) == part.rows == 10_000
+    assert max(sizes) < 2_000
+    monkeypatch.setattr(slices, "SLICE_BYTES", 100_000)
+    sizes.clear()
+    list(encode_parts(frame, columns_of(frame), mapper=mapper))
+    assert set(sizes[1:-1]) == {9}
+    monkeypatch.setattr(slices, "SLICE_ROWS", 4)
+    sizes.clear()
+    list(encode_parts(frame, columns_of(frame), mapper=mapper))
+    assert set(sizes) == {4}

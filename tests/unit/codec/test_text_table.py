@@ -1,4 +1,5 @@
 import datetime as dt
+import enum
 import uuid
 from decimal import Decimal
 
@@ -71,6 +72,13 @@ def test_short_floats_gain_no_false_digits(dtype):
 
 def test_short_floats_inside_objects_gain_no_false_digits():
     assert texts(pd.Series([np.float32(0.1), np.float16(3.3), "x"], dtype=object)) == ["0.1", "3.3", "x"]
+    assert texts(pd.Series([np.float32(0.1), np.float16(3.3), None], dtype=object)) == ["0.1", "3.3", None]
+
+
+def test_members_of_text_enums_are_their_text_alone_and_among_others():
+    kind = enum.Enum("Kind", {"A": "hot", "B": "cold"}, type=str)
+    assert texts(pd.Series([kind.A, kind.B], dtype=object)) == ["hot", "cold"]
+    assert texts(pd.Series([kind.A, 5], dtype=object)) == ["hot", "5"]
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf])
