@@ -1,9 +1,13 @@
 """Show the codec's speed as ratios of interleaved medians: ``pytest -m benchmark -s``."""
 
+import gc
 import io
 import random
+import re
 import statistics
+import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,10 +16,13 @@ import pytest
 from pyarrow import csv
 
 from sfbulk_pandas.codec.decode import read_batches
-from sfbulk_pandas.codec.encode import encode_parts
+from sfbulk_pandas.codec.encode import RowOrder, encode_parts
 from sfbulk_pandas.codec.frame import Column, text_table
+from sfbulk_pandas.codec.refusals import refused_cells
 from sfbulk_pandas.reconcile import Answers, reconcile
+from sfbulk_pandas.salesforce.limits import PART_BYTES
 from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
+from sfbulk_pandas.transport.pool import Threads
 
 pytestmark = pytest.mark.benchmark
 ROWS = 1_000_000
@@ -74,21 +81,82 @@ def show(title, figures, reference):
         print(f"  {name:<34} {seconds:7.3f} s  {seconds / figures[reference]:6.2f} times {reference}")
 
 
+def rss_anon():
+    """Return the bytes of memory that no file stands behind."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(re.search(r"RssAnon:\s+(\d+)", status)[1]) * 1024
+
+
+def peak_memory(parts):
+    """Return the most that Arrow held beyond what it held before, and the same of the whole process."""
+    gc.collect()
+    pa.default_memory_pool().release_unused()
+    arrow, anon, peaks, done = pa.total_allocated_bytes(), rss_anon(), [0, 0], threading.Event()
+
+    def watch():
+        while not done.wait(0.001):
+            peaks[0] = max(peaks[0], pa.total_allocated_bytes() - arrow)
+            peaks[1] = max(peaks[1], rss_anon() - anon)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    for part in parts():
+        size = len(part.body)
+        del part
+    done.set()
+    watcher.join()
+    assert size
+    return peaks
+
+
+def as_objects(frame):
+    """Hold texts, days and truths as Python objects, as frames from other sources do."""
+    return frame.astype(
+        dict.fromkeys(["Key__c", "LastName", "Email", "City", "Notes__c", "Day__c", "Active__c"], object)
+    )
+
+
 def test_encoding(frame, columns):
-    def parts():
-        return sum(len(part.body) for part in encode_parts(frame, columns))
+    table = text_table(frame, columns)
+    shuffled = RowOrder(np.random.default_rng(5).permutation(ROWS))
+    objects = as_objects(frame)
 
-    def bare():
-        out = pa.BufferOutputStream()
-        csv.write_csv(pa.Table.from_pandas(frame, preserve_index=False), out)
-        return out.getvalue().size
+    with Threads(2) as pool:
+        ways = {
+            "encode_parts": lambda: encode_parts(frame, columns, mapper=pool.map),
+            "encode_parts, one thread": lambda: encode_parts(frame, columns),
+            "encode_parts, shuffled order": lambda: encode_parts(frame, columns, order=shuffled, mapper=pool.map),
+            "encode_parts, object columns": lambda: encode_parts(objects, columns, mapper=pool.map),
+        }
+        size = sum(len(part.body) for part in ways["encode_parts"]())
 
-    def pandas_on_a_tenth():
-        return len(frame.iloc[: ROWS // 10].to_csv(index=False))
+        def bare():
+            out = pa.BufferOutputStream()
+            csv.write_csv(table, out)
+            return out.getvalue().size
 
-    figures = medians(encode_parts=parts, write_csv=bare, to_csv=pandas_on_a_tenth)
-    figures["to_csv"] *= 10
-    show(f"encode {parts() / 1e6:.0f} MB", figures, "write_csv")
+        def pandas_on_a_tenth():
+            return len(frame.iloc[: ROWS // 10].to_csv(index=False))
+
+        runs = {name: lambda parts=parts: sum(part.rows for part in parts()) for name, parts in ways.items()}
+        figures = medians(**runs, to_csv=pandas_on_a_tenth, **{"write_csv of text": bare})
+        figures["to_csv"] *= 10
+        show(f"encode {size / 1e6:.0f} MB, {PART_BYTES / 1e6:.0f} MB a part", figures, "write_csv of text")
+        print(f"  encode_parts is {figures['to_csv'] / figures['encode_parts']:.1f} times as fast as to_csv")
+        for name, parts in ways.items():
+            arrow, anon = peak_memory(parts)
+            print(f"  {name:<34} {arrow / 1e6:7.0f} MB of Arrow, {anon / 1e6:.0f} MB of RssAnon at most")
+
+
+def test_looking_for_what_cannot_travel(frame, columns):
+    objects = as_objects(frame)
+    with Threads(2) as pool:
+        figures = medians(
+            refused_cells=lambda: list(refused_cells(frame, columns, mapper=pool.map)),
+            object_columns=lambda: list(refused_cells(objects, columns, mapper=pool.map)),
+            encode_parts=lambda: sum(part.rows for part in encode_parts(frame, columns, mapper=pool.map)),
+        )
+    show("look for refused cells", figures, "encode_parts")
 
 
 def test_decoding(frame, columns):
