@@ -15,6 +15,7 @@ from sfbulk_pandas.wire.ingest import ResultSet
 if TYPE_CHECKING:
     from sfbulk_pandas.jobs.ingest import Ingest
     from sfbulk_pandas.jobs.prepare import Prepared
+    from sfbulk_pandas.reconcile import Reconciled
 
 
 def account_for(job: JobInfo, prepared: Prepared, rows: tuple[int, int], ingest: Ingest) -> Outcome:
@@ -32,10 +33,26 @@ def account_for(job: JobInfo, prepared: Prepared, rows: tuple[int, int], ingest:
         failed=ingest.results(job, ResultSet.FAILED),
         unprocessed=ingest.results(job, ResultSet.UNPROCESSED),
     )
-    paired = reconcile(prepared.texts(*rows), prepared.columns, answers, prepared.key, job.id)
+    paired = reconcile(prepared.texts(*rows), prepared.columns, answers, prepared.key)
+    _check_all_matched(job, paired, answers)
     outcome = Outcome.answered(paired)
     _check_counters(job, outcome)
     return _settle_missing(job, outcome)
+
+
+def _check_all_matched(job: JobInfo, paired: Reconciled, answers: Answers) -> None:
+    unmatched, unknown = paired.unmatched_answers, paired.unknown_rows
+    if not unmatched:
+        return
+    sent, answered = len(paired.status), sum(answers.counts)
+    successful, failed, unprocessed = answers.counts
+    text = (
+        f"job {job.id}: {sent} rows sent, {answered} answered ({successful} successful + {failed} failed + "
+        f"{unprocessed} unprocessed), a difference of {answered - sent}; {unmatched} answers belong to no row for "
+        f"certain, and {unknown} rows sent have no answer for certain"
+    )
+    hint = "read the result files again; if it stays, query the object before sending anything again"
+    raise ReconcileError(text, hint=hint, job_id=job.id, orphans=unmatched, missing=unknown)
 
 
 def _check_counters(job: JobInfo, outcome: Outcome) -> None:

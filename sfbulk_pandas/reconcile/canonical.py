@@ -18,41 +18,62 @@ if TYPE_CHECKING:
 
 TEXT = pa.large_string()
 _ID = "^[0-9A-Za-z]{18}$"
-_INSTANT = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)$"
+_DAY = r"((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|[12]\d))"
+_INSTANT = rf"^\d{{4}}-{_DAY}[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{{1,6}})?(Z|[+-]\d\d:?\d\d)$"
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _PLAIN_INT = r"^(0|-?[1-9]\d*)$"
 _DATE_TAIL = r"(Z|T00:00:00(\.0+)?(Z|[+-]00:?00))$"
 _TIME_TAIL = r"(\.0+)?Z?$"
+_EXACT_DIGITS = 28  # what Python's decimals hold by default
 
 
 def canonical(texts: pa.Array, field: FieldDescribe | None, *, loose: bool = False) -> pa.Array:
     """Return a column in the form in which equal values are equal.
 
+    What is equal strictly is equal loosely too.
+
     Parameters
     ----------
     texts : pyarrow.LargeStringArray
-        Cells as they were sent or came back; null, ``""`` and ``#N/A`` are one and the same.
+        Cells as they were sent or came back; null and ``""`` are one and the same.
     field : FieldDescribe or None
         The field behind the column; None compares as text.
     loose : bool
-        Also forgive what a server may do to a value: blanks cut off at the ends, doubles rounded to the field's
-        scale, milliseconds dropped.
+        Also forgive what a server may do to a value: blanks cut off at the ends, line ends written in another way,
+        ``#N/A`` echoed as nothing, doubles rounded to the field's scale, milliseconds dropped.
 
     Returns
     -------
     pyarrow.Array
         Texts; doubles or timestamps where every cell is one.
     """
-    if loose:
-        texts = pc.utf8_trim_whitespace(texts)
-    missing = pc.or_(pc.equal(texts, ""), pc.equal(texts, NULL_MARK))
-    texts = pc.if_else(pc.fill_null(missing, fill_value=False), pa.scalar(None, TEXT), texts)
+    texts = _loosened(texts) if loose else _without(texts, "")
     kind = field.type if field else FieldType.STRING
     if kind.is_double and field is not None:
         return _doubles(texts, field.scale if loose else None)
     if kind is FieldType.DATETIME:
         return _instants(texts, loose=loose)
-    return _FORMS.get(kind, _newlines)(texts)
+    form = _FORMS.get(kind)
+    return form(texts) if form else texts
+
+
+def canonical_key(texts: pa.Array, field: FieldDescribe | None) -> pa.Array:
+    """Return keys as Salesforce compares them: loosely, and in any case unless the field tells cases apart."""
+    keys = canonical(texts, field, loose=True)
+    is_text = pa.types.is_large_string(keys.type)
+    folds = is_text and field is not None and not field.case_sensitive and not field.type.is_id
+    return pc.utf8_lower(keys) if folds else keys
+
+
+def _loosened(texts: pa.Array) -> pa.Array:
+    texts = _newlines(pc.utf8_trim_whitespace(texts))
+    return _without(_without(texts, ""), NULL_MARK)
+
+
+def _without(texts: pa.Array, text: str) -> pa.Array:
+    """Make the cells with this text null."""
+    found = pc.equal(texts, text)
+    return pc.if_else(found, pa.scalar(None, TEXT), texts) if pc.any(found).as_py() else texts
 
 
 def _newlines(texts: pa.Array) -> pa.Array:
@@ -62,15 +83,11 @@ def _newlines(texts: pa.Array) -> pa.Array:
 
 
 def _doubles(texts: pa.Array, scale: int | None) -> pa.Array:
-    try:
-        return _rounded(pc.cast(texts, pa.float64()), scale)
-    except pa.ArrowInvalid:
-        return _where(texts, _NUMBER, lambda each: _rounded(pc.cast(each, pa.float64()), scale))
+    def read(each: pa.Array) -> pa.Array:
+        numbers = pc.add(pc.cast(each, pa.float64()), 0.0)  # -0.0 becomes 0.0
+        return numbers if scale is None else pc.round(numbers, scale, round_mode="half_towards_infinity")
 
-
-def _rounded(numbers: pa.Array, scale: int | None) -> pa.Array:
-    numbers = pc.add(numbers, 0.0)  # -0.0 becomes 0.0
-    return numbers if scale is None else pc.round(numbers, scale, round_mode="half_towards_infinity")
+    return _by_value(texts, _NUMBER, read)
 
 
 def _instants(texts: pa.Array, *, loose: bool) -> pa.Array:
@@ -78,20 +95,32 @@ def _instants(texts: pa.Array, *, loose: bool) -> pa.Array:
         instants = pc.cast(each, pa.timestamp("us", "UTC"))
         return pc.floor_temporal(instants, unit="second") if loose else instants
 
+    return _by_value(texts, _INSTANT, read)
+
+
+def _by_value(texts: pa.Array, pattern: str, read: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """Read the cells of a form by value; the others, which Salesforce echoes as they were sent, stay as they are."""
     try:
         return read(texts)
     except pa.ArrowInvalid:
-        return _where(texts, _INSTANT, read)
+        fits = pc.match_substring_regex(texts, pattern)
+    values = pc.cast(_read_each(pc.if_else(fits, texts, pa.scalar(None, TEXT)), read), TEXT)
+    return pc.if_else(pc.is_valid(values), _marked("=", values), _marked("?", texts))
 
 
-def _where(texts: pa.Array, pattern: str, read: Callable[[pa.Array], pa.Array]) -> pa.Array:
-    """Read the cells of a form by value; the others, which Salesforce echoes as they were sent, stay as they are."""
-    fits = pc.match_substring_regex(texts, pattern)
+def _read_each(texts: pa.Array, read: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """Read cells; null where one is of the right form and no value, such as 29 February of most years."""
     try:
-        values = pc.cast(read(pc.if_else(fits, texts, pa.scalar(None, TEXT))), TEXT)
-    except pa.ArrowInvalid:  # of the right form but no value, such as month 13
-        return texts
-    return pc.if_else(fits, pc.binary_join_element_wise(pa.scalar("=", TEXT), values, pa.scalar("", TEXT)), texts)
+        return read(texts)
+    except pa.ArrowInvalid:
+        if len(texts) == 1:
+            return read(pa.nulls(1, TEXT))
+    half = len(texts) // 2
+    return pa.concat_arrays([_read_each(texts.slice(0, half), read), _read_each(texts.slice(half), read)])
+
+
+def _marked(mark: str, texts: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(pa.scalar(mark, TEXT), texts, pa.scalar("", TEXT))
 
 
 def _ints(texts: pa.Array) -> pa.Array:
@@ -100,16 +129,19 @@ def _ints(texts: pa.Array) -> pa.Array:
     if pc.all(plain).as_py():
         return texts
     other = pc.invert(plain)
-    values = pa.array([_whole(text) for text in pc.filter(texts, other).to_pylist()], TEXT)
-    return pc.replace_with_mask(texts, other, values)
+    spelled = pc.dictionary_encode(pc.filter(texts, other))
+    values = pa.array([_whole(text) for text in spelled.dictionary.to_pylist()], TEXT)
+    return pc.replace_with_mask(texts, other, values.take(spelled.indices))
 
 
 def _whole(text: str) -> str:
     try:
         number = Decimal(text)
-        return f"{number.normalize():f}" if number else "0"
     except InvalidOperation:
         return text
+    if not number.is_finite() or len(text) > _EXACT_DIGITS or abs(number.adjusted()) > _EXACT_DIGITS:
+        return text
+    return f"{number.normalize():f}" if number else "0"
 
 
 def _booleans(texts: pa.Array) -> pa.Array:

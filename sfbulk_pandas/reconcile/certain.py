@@ -1,0 +1,92 @@
+"""Settle groups of rows that look alike: only what is certain is paired."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from sfbulk_pandas.reconcile.codes import NONE, deal, encode, is_uniform, refine
+from sfbulk_pandas.reconcile.stack import SF_COLUMNS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sfbulk_pandas.reconcile.stack import Stack
+
+    Ints = NDArray[np.int64]
+
+
+def settle(stack: Stack, paired: Ints, active: Ints, codes: Ints) -> None:
+    """Pair, in place, what is certain in groups of rows and answers that are loosely equal.
+
+    Where a group's answers are strictly its rows, each finds its own. Where its rows are strictly identical they are
+    interchangeable, and the answers are dealt out in order; not so if there are more answers than rows that do not
+    all say the same, for which of them are surplus is not known. Everything else stays alone.
+
+    Parameters
+    ----------
+    stack : Stack
+        Rows and answers.
+    paired : numpy.ndarray of int64
+        The answer of each sent row, -1 for none.
+    active : numpy.ndarray of int64
+        Positions in the stack, ascending.
+    codes : numpy.ndarray of int64
+        The group of each.
+    """
+    if not len(active):
+        return
+    count = int(np.count_nonzero(active < stack.sent_rows))
+    strict = _strict(stack, active, codes)
+    whole = _whole(stack, active[:count], strict[:count])
+    loosely = _dealt_loosely(stack, active, codes, whole)
+    stricts = int(strict.max()) + 1
+    strictly = _same_both_sides(codes, strict, count)[codes] & is_uniform(strict[:count], whole, stricts)[strict]
+    chosen = strictly | loosely[codes]
+    # a group is dealt strictly wherever it can be: so the two kinds of numbers never meet in one group
+    keys = np.where(strictly, strict, codes + stricts)
+    sent, answers = np.flatnonzero(chosen[:count]), np.flatnonzero(chosen[count:]) + count
+    found = deal(keys[sent], keys[answers])
+    paired[active[sent[found != NONE]]] = active[answers[found[found != NONE]]] - stack.sent_rows
+
+
+def _strict(stack: Stack, active: Ints, codes: Ints) -> Ints:
+    """Give numbers to the rows of each group by what was sent and came back, forgiving nothing."""
+    for name in stack.shared:
+        codes = refine(codes, encode(stack.canonical(name, stack.texts(name, active), loose=False)))
+    return codes
+
+
+def _whole(stack: Stack, rows: Ints, strict: Ints) -> Ints:
+    """Give numbers to the sent rows by all that was sent, the columns that did not come back too."""
+    for name in stack.lacking:
+        strict = refine(strict, encode(stack.texts(name, rows)))
+    return strict
+
+
+def _same_both_sides(codes: Ints, strict: Ints, count: int) -> NDArray[np.bool_]:
+    """Tell of each group whether its answers are strictly its rows, each as often."""
+    sent, answers = (np.bincount(each, minlength=int(strict.max()) + 1) for each in (strict[:count], strict[count:]))
+    same = np.ones(int(codes.max()) + 1, dtype=bool)
+    same[codes[(sent != answers)[strict]]] = False
+    return same
+
+
+def _dealt_loosely(stack: Stack, active: Ints, codes: Ints, whole: Ints) -> NDArray[np.bool_]:
+    """Tell of each group whether its rows are interchangeable and its answers are theirs."""
+    count, groups = len(whole), int(codes.max()) + 1
+    sent, answers = (np.bincount(each, minlength=groups) for each in (codes[:count], codes[count:]))
+    enough = answers <= sent
+    if not enough.all():
+        enough |= is_uniform(codes[count:], _said(stack, active[count:] - stack.sent_rows), groups)
+    return np.asarray(is_uniform(codes[:count], whole, groups) & enough)
+
+
+def _said(stack: Stack, answers: Ints) -> Ints:
+    """Give numbers to answers by what they say: their file, Id and error."""
+    said = stack.files()[answers].astype(np.int64)
+    for name in SF_COLUMNS:
+        said = refine(said, encode(stack.answer_texts(name).take(pa.array(answers))))
+    return said

@@ -1,0 +1,60 @@
+"""Numbers for values: equal values get equal numbers. Exact: nothing is hashed away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+
+NONE = -1
+
+
+def encode(column: pa.Array) -> Ints:
+    """Give a number to each distinct value of a column from 1; null is 0."""
+    indices = pc.fill_null(pc.add(pc.dictionary_encode(column).indices, 1), 0)
+    return np.asarray(indices.to_numpy(zero_copy_only=False), np.int64)
+
+
+def refine(codes: Ints, more: Ints) -> Ints:
+    """Give a number from 0 to each distinct pair of two codes.
+
+    Both stay below the number of rows, so the product fits 64 bits.
+    """
+    if not codes.any():
+        return more
+    return np.asarray(pd.factorize(codes * (int(more.max(initial=0)) + 1) + more)[0], np.int64)
+
+
+def is_uniform(groups: Ints, codes: Ints, count: int) -> NDArray[np.bool_]:
+    """Tell of each of so many groups whether its rows all have the same code."""
+    some = np.zeros(count, np.int64)
+    some[groups] = codes  # of one row of the group, whichever
+    uniform = np.ones(count, dtype=bool)
+    uniform[groups[some[groups] != codes]] = False
+    return uniform
+
+
+def deal(sent: Ints, answers: Ints) -> Ints:
+    """Return the answer of each sent row, -1 for none: those with the same code meet in order."""
+    groups = int(max(sent.max(initial=0), answers.max(initial=0))) + 1
+    sent_order, answer_order = np.argsort(sent, kind="stable"), np.argsort(answers, kind="stable")
+    sent_first, answer_first = (_firsts(each, groups) for each in (sent, answers))
+    group = sent[sent_order]
+    at = answer_first[group] + np.arange(len(sent)) - sent_first[group]
+    found = at < answer_first[group + 1]
+    paired = np.full(len(sent), NONE, np.int64)
+    paired[sent_order[found]] = answer_order[at[found]]
+    return paired
+
+
+def _firsts(codes: Ints, groups: int) -> Ints:
+    """Return where each group begins in the sorted codes, and the end."""
+    return np.concatenate(([0], np.cumsum(np.bincount(codes, minlength=groups))))

@@ -1,0 +1,127 @@
+"""The rows that were sent on top, the answers of the three files below them, one column at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sfbulk_pandas.reconcile.canonical import TEXT, canonical, canonical_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from sfbulk_pandas.salesforce.columns import Column
+
+    Ints = NDArray[np.int64]
+
+FILES = ("successfulResults", "failedResults", "unprocessedrecords")
+SF_COLUMNS = ("sf__Id", "sf__Created", "sf__Error")
+SAMPLE_ROWS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The three result files of one job, every column as text."""
+
+    successful: pa.Table
+    failed: pa.Table
+    unprocessed: pa.Table
+
+    @property
+    def tables(self) -> tuple[pa.Table, pa.Table, pa.Table]:
+        """The files in the order in which their rows are counted."""
+        return self.successful, self.failed, self.unprocessed
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """How many rows each file holds."""
+        return self.successful.num_rows, self.failed.num_rows, self.unprocessed.num_rows
+
+
+class Stack:
+    """Give the values of rows by their position: those sent first, then those of the answers.
+
+    Parameters
+    ----------
+    sent : pyarrow.Table
+        The part, every column as text.
+    columns : sequence of Column
+        Its headers with their fields.
+    answers : Answers
+        The result files.
+    key : str or None
+        Header of the key column.
+    """
+
+    def __init__(self, sent: pa.Table, columns: Sequence[Column], answers: Answers, key: str | None) -> None:
+        self.sent = sent
+        self.answers = answers
+        self.sent_rows, self.answer_rows = sent.num_rows, sum(answers.counts)
+        self._fields = {column.header: column.field for column in columns}
+        held = [{name.lower() for name in table.column_names} for table in answers.tables if table.num_rows]
+        shared = [name for name in sent.column_names if all(name.lower() in each for each in held)]
+        self.lacking = [name for name in sent.column_names if name not in shared]
+        self.shared = sorted(shared, key=self._variety, reverse=True)  # what tells most rows apart comes first
+        self.key = next((name for name in shared if key and name.lower() == key.lower()), None)
+
+    def _variety(self, name: str) -> int:
+        return len(pc.unique(self.sent.column(name).slice(0, SAMPLE_ROWS)))
+
+    def sent_texts(self, name: str) -> pa.Array:
+        """Return a column of the rows that were sent."""
+        return _flat(self.sent.column(name))
+
+    def answer_texts(self, name: str) -> pa.Array:
+        """Return a column of the answers; nulls for the rows of a file that lacks it."""
+        return pa.concat_arrays([_flat(_text_column(table, name)) for table in self.answers.tables])
+
+    def texts(self, name: str, rows: Ints) -> pa.Array:
+        """Return the cells of these rows as they were sent or came back; rows ascend."""
+        cut = np.searchsorted(rows, self.sent_rows)
+        return pa.concat_arrays(
+            [_take(self.sent_texts(name), rows[:cut]), _take(self.answer_texts(name), rows[cut:] - self.sent_rows)]
+        )
+
+    def canonical(self, name: str, texts: pa.Array, *, loose: bool) -> pa.Array:
+        """Return texts of a column in the form in which they compare; loosely, a key compares as a key."""
+        if loose and name == self.key:
+            return canonical_key(texts, self._fields.get(name))
+        return canonical(texts, self._fields.get(name), loose=loose)
+
+    def files(self) -> NDArray[np.int8]:
+        """Return the file of each answer: 0, 1, 2 as in FILES."""
+        return np.repeat(np.arange(3, dtype=np.int8), self.answers.counts)
+
+    def unmatched(self, rows: Ints) -> pa.Table:
+        """Return these answers as they came: their file, what Salesforce says, and the columns that were sent."""
+        names = [*SF_COLUMNS, *self.sent.column_names]
+        files = pa.array(FILES, TEXT).take(pa.array(self.files()[rows]))
+        return pa.Table.from_arrays(
+            [files, *(_take(self.answer_texts(name), rows) for name in names)], names=["file", *names]
+        )
+
+
+def _take(texts: pa.Array, rows: Ints) -> pa.Array:
+    """Return these cells; without a copy where they are all in order."""
+    if len(rows) == len(texts) and np.array_equal(rows, np.arange(len(texts))):
+        return texts
+    return texts.take(pa.array(rows))
+
+
+def _text_column(table: pa.Table, name: str) -> pa.ChunkedArray:
+    """Return a column by its name in any case; nulls where the file has none."""
+    for position, held in enumerate(table.column_names):
+        if held.lower() == name.lower():
+            return table.column(position)
+    return pa.chunked_array([pa.nulls(table.num_rows, TEXT)])
+
+
+def _flat(column: pa.ChunkedArray) -> pa.Array:
+    flat = pc.cast(column, TEXT).combine_chunks()
+    return pa.concat_arrays(flat.chunks) if isinstance(flat, pa.ChunkedArray) else flat
