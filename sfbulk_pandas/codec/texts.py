@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 TEXT = pa.large_string()  # 64-bit offsets: a column of a large frame may pass 2 GB
 _FEW = 4  # how often a value must come back on average for a look-up to pay
-_CACHED_BYTES = 1 << 18  # a stretch that stays in the processor's cache together with its comparison
+_CACHED_BYTES = 1 << 20  # a stretch that stays in the processor's cache together with its comparison
 
 
 def by_distinct(array: pa.Array, write: Callable[[pa.Array], pa.Array]) -> pa.Array:

@@ -104,6 +104,8 @@ def test_a_row_larger_than_a_part_is_found_with_its_largest_cell():
     found = refused(frame, limits=PartLimits(70))
     assert [(label, positions) for label, positions, _, _ in found] == [("a", [1]), ("b", [2])]
     assert refused(frame, limits=PartLimits(80)) == []
+    quotes = pd.DataFrame({"a": ["x", '"' * 30]})  # 30 bytes in the frame, 63 on the way
+    assert [positions for _, positions, _, _ in refused(quotes, limits=PartLimits(60))] == [[1]]
 
 
 def test_a_header_that_cannot_travel_is_an_error_of_the_call():
