@@ -95,11 +95,10 @@ def _float_texts(array: pa.Array) -> pa.Array:
     text = pc.cast(pc.if_else(pa.array(finite), array, pa.scalar(None, array.type)), TEXT)
     if whole.any():
         text = pc.replace_with_mask(text, pa.array(whole), _whole_texts(numbers[whole]))
-    large = finite & (size >= _EXACT)
     odd = finite & ~whole & ((size < _PLAIN[0]) | (size >= _PLAIN[1]))
     if odd.any():
         odd &= pc.match_substring(text, "e").fill_null(fill_value=False).to_numpy(zero_copy_only=False)
-    return _plain_digits(text, odd | large)
+    return _plain_digits(text, odd)
 
 
 def _whole_texts(numbers: NDArray[np.floating], missing: NDArray[np.bool_] | None = None) -> pa.Array:
