@@ -9,8 +9,9 @@ import pandas as pd
 
 from sfbulk_pandas.codec.encode import Part, PartLimits, encode_parts
 from sfbulk_pandas.codec.frame import Column, EncodeOptions, text_table
+from sfbulk_pandas.codec.refusals import refused_cells
 from sfbulk_pandas.errors import UsageError
-from sfbulk_pandas.preflight import LoadCall, resolve_columns
+from sfbulk_pandas.preflight import LoadCall, check_frame, settle_columns
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.wire.ingest import IngestJob
 
@@ -102,13 +103,16 @@ def prepare(frame: pd.DataFrame, target: Target, describes: Describes, options: 
         timezone=options.timezone,
         parents=describes.get,
     )
-    columns = resolve_columns(frame, describe, call)
+    encoding = EncodeOptions(options.nulls, options.timezone, options.allow_na_text)
+    columns, _ = settle_columns(frame, describe, call)
+    checked = check_frame(frame, describe, call, refused_cells(frame, columns, encoding))
+    checked.raise_if_errors(describe.name)
     key = _key(target, describe)
     return Prepared(
         job=IngestJob(describe.name, target.operation, key if target.operation is Operation.UPSERT else None),
         frame=_snapshot(frame),
-        columns=columns,
-        encoding=EncodeOptions(options.nulls, options.timezone, options.allow_na_text),
+        columns=checked.columns,
+        encoding=encoding,
         limits=PartLimits(options.part_bytes, options.part_rows),
         key=key,
     )

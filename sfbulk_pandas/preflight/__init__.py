@@ -1,9 +1,24 @@
-"""Find everything that makes a frame impossible to send, before anything is sent."""
+"""Find what makes a frame impossible to send, and the rows that will be refused, before anything is sent."""
 
 from __future__ import annotations
 
 from sfbulk_pandas.preflight.call import LoadCall
+from sfbulk_pandas.preflight.check import Checked, check_frame
 from sfbulk_pandas.preflight.findings import Finding, nearest
-from sfbulk_pandas.preflight.resolve import resolve_columns
+from sfbulk_pandas.preflight.mapping import read_sdl
+from sfbulk_pandas.preflight.plan import LoadPlan, plan_rows
+from sfbulk_pandas.preflight.resolve import settle_columns
+from sfbulk_pandas.preflight.siblings import sibling_order
 
-__all__ = ["Finding", "LoadCall", "nearest", "resolve_columns"]
+__all__ = [
+    "Checked",
+    "Finding",
+    "LoadCall",
+    "LoadPlan",
+    "check_frame",
+    "nearest",
+    "plan_rows",
+    "read_sdl",
+    "settle_columns",
+    "sibling_order",
+]

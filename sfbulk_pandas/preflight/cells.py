@@ -1,76 +1,222 @@
-"""What can be seen in cells before they are encoded: blank keys, and datetimes without a zone."""
+"""Read a block of one column as an Arrow array: text as text, typed values as they are."""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from sfbulk_pandas.preflight.findings import Finding
-from sfbulk_pandas.salesforce.limits import NULL_MARK
+from sfbulk_pandas.preflight.problems import TEXT, Problem, error_texts
+from sfbulk_pandas.salesforce.limits import MULTI_SELECT_SEPARATOR, NULL_MARK
 from sfbulk_pandas.salesforce.sobject import FieldType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from sfbulk_pandas.salesforce.columns import Column
+    from sfbulk_pandas.salesforce.sobject import FieldDescribe
+
+    Mask = NDArray[np.bool_]
 
 
-def blank_keys(frame: pd.DataFrame, column: Column) -> list[Finding]:
-    """Name every row whose key is missing, empty or blanks only."""
-    series = frame[column.label]
-    suggestion = f"fill {column.header} in, or leave these rows out"
-    blank = series.isna().to_numpy(dtype=bool) | _is_blank(series)
-    return [Finding(index, column.label, "the key is blank", None, suggestion) for index in frame.index[blank]]
+_MOMENTS = frozenset({FieldType.DATE, FieldType.DATETIME})
 
 
-def _is_blank(series: pd.Series[Any]) -> NDArray[np.bool_]:
-    dtype = series.dtype
-    if pd.api.types.is_numeric_dtype(dtype):  # an Arrow column may hold NaN, which is not its null
-        blank: NDArray[np.bool_] = np.isnan(series.to_numpy(dtype="float64", na_value=np.nan))
-        return blank
-    if pd.api.types.is_datetime64_any_dtype(dtype):
-        return np.zeros(len(series), dtype=bool)
-    return series.astype(str).str.strip().isin(["", NULL_MARK]).to_numpy(dtype=bool)
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One column that is looked at.
+
+    Attributes
+    ----------
+    place : int
+        Its number among the columns that travel, from 0.
+    column : Column
+    field : FieldDescribe
+        The field that is set: behind a relationship header the lookup, not the parent's key.
+    """
+
+    place: int
+    column: Column
+    field: FieldDescribe
+
+    @property
+    def label(self) -> Hashable:
+        """The frame's label."""
+        return self.column.label
+
+    @property
+    def cell_field(self) -> FieldDescribe:
+        """The field whose type the cells have."""
+        return self.column.field or self.field
+
+    @property
+    def is_path(self) -> bool:
+        """Whether the cells are keys of parents."""
+        return "." in self.column.header
 
 
-def naive_datetimes(frame: pd.DataFrame, column: Column) -> list[Finding]:
-    """Name the first row of a column whose datetimes have no zone, where the field needs an instant."""
-    if column.field is not None and column.field.type is FieldType.DATE:
-        return []
-    series = frame[column.label]
-    naive = next(_naive_positions(series, column), None)
-    if naive is None:
-        return []
-    label = series.index[naive : naive + 1].tolist()[0]
-    suggestion = "give timezone=, such as timezone='Europe/Berlin', or localise the column"
-    return [Finding(label, column.label, "a datetime without a time zone", series.iloc[naive], suggestion)]
+@dataclass(frozen=True)
+class Cells:
+    """A block of one column.
+
+    Attributes
+    ----------
+    subject : Subject
+    start : int
+        The frame's row with which the block begins.
+    values : pyarrow.Array
+        Text (large_string) or a typed array.
+    """
+
+    subject: Subject
+    start: int
+    values: pa.Array
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the values are texts."""
+        return bool(pa.types.is_large_string(self.values.type))
+
+    @cached_property
+    def given(self) -> Mask:
+        """Where a cell says something: neither missing nor empty, nor the mark that clears a field."""
+        given = to_mask(self.values.is_valid())
+        if self.is_text:
+            lengths = text_lengths(self.values)
+            given = given & (lengths > 0)
+            marks = np.flatnonzero(given & (lengths == len(NULL_MARK)))
+            if len(marks):
+                given[marks[to_mask(pc.equal(self.values.take(pa.array(marks)), NULL_MARK))]] = False
+        elif pa.types.is_floating(self.values.type):
+            given = given & ~np.isnan(self.values.to_numpy(zero_copy_only=False))
+        return given
+
+    def problem(self, bad: Mask, check: str, suggestion: str | Sequence[str], error: tuple[str, str]) -> list[Problem]:
+        """Return the problem of some cells; none where there are none.
+
+        Parameters
+        ----------
+        bad : array of bool
+            The cells; one that says nothing is passed over.
+        check : str
+        suggestion : str or sequence of str
+        error : tuple of str
+            What stands before and after the value in Salesforce's text.
+        """
+        offsets = np.flatnonzero(bad & self.given)
+        if not len(offsets):
+            return []
+        values = self.values.take(pa.array(offsets))
+        errors = error_texts(error[0], as_text(values), error[1])
+        at = (offsets + self.start).astype(np.int64)
+        return [Problem(self.subject.place, self.subject.label, check, at, values, suggestion, errors)]
 
 
-def _naive_positions(series: pd.Series[Any], column: Column) -> Iterator[int]:
-    dtype = series.dtype
-    to_datetime = column.field is not None and column.field.type is FieldType.DATETIME
-    if isinstance(dtype, np.dtype) and dtype.hasobject:
-        if pd.api.types.infer_dtype(series, skipna=True) == "string":
-            return
-        yield from (at for at, value in enumerate(series) if _is_naive(value, to_datetime=to_datetime))
-    elif _is_naive_type(dtype, to_datetime=to_datetime):
-        yield from (int(at) for at in series.notna().to_numpy().nonzero()[0][:1])
+def to_mask(values: pa.Array) -> Mask:
+    """Return an Arrow boolean array as numpy's, null as False."""
+    mask: Mask = np.asarray(pc.fill_null(values, fill_value=False).to_numpy(zero_copy_only=False))
+    return mask
 
 
-def _is_naive(value: Any, *, to_datetime: bool) -> bool:
-    if isinstance(value, dt.datetime):
-        return value is not pd.NaT and value.tzinfo is None
-    return to_datetime and isinstance(value, dt.date)
+def offsets_of(texts: pa.Array) -> NDArray[np.int64]:
+    """Return where each text of a large_string array begins in its data, and where the last one ends."""
+    buffer = texts.buffers()[1]
+    if buffer is None or buffer.size == 0:
+        return np.zeros(len(texts) + 1, np.int64)
+    return np.frombuffer(buffer, np.int64, len(texts) + 1, texts.offset * 8)
 
 
-def _is_naive_type(dtype: Any, *, to_datetime: bool) -> bool:
-    if isinstance(dtype, pd.ArrowDtype):
-        kind = dtype.pyarrow_dtype
-        return (pa.types.is_timestamp(kind) and kind.tz is None) or (to_datetime and pa.types.is_date(kind))
-    return pd.api.types.is_datetime64_dtype(dtype)
+def text_lengths(texts: pa.Array) -> NDArray[np.int64]:
+    """Return the bytes of each text; what a missing one has is not said."""
+    return np.diff(offsets_of(texts))
+
+
+def text_bytes(texts: pa.Array) -> NDArray[np.uint8]:
+    """Return the data that the offsets of a large_string array point into."""
+    buffer = texts.buffers()[2]
+    return np.frombuffer(buffer, np.uint8) if buffer is not None else np.empty(0, np.uint8)
+
+
+def as_text(values: pa.Array) -> pa.Array:
+    """Write typed values about as they travel: for messages, and for fields of text."""
+    if pa.types.is_large_string(values.type):
+        return values
+    try:
+        texts = values.cast(TEXT)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return pa.array([None if each is None else str(each) for each in values.to_pylist()], TEXT)
+    if pa.types.is_timestamp(values.type):
+        return pc.replace_substring(texts, " ", "T", max_replacements=1)
+    return texts
+
+
+def read_block(series: pd.Series[Any], kind: FieldType) -> pa.Array:
+    """Return the values of a block: texts as large_string, a mixed column as the texts of its cells.
+
+    Parameters
+    ----------
+    series : pandas.Series
+        The rows of the block.
+    kind : FieldType
+        The type of the field that receives them.
+
+    Returns
+    -------
+    pyarrow.Array
+    """
+    values: Any = series.array
+    if isinstance(values, pd.arrays.NumpyExtensionArray):
+        values = values.to_numpy()
+    try:
+        array = pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeEncodeError, OverflowError):
+        return _mixed(series, kind)
+    return _plain(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array, kind)
+
+
+def _plain(array: pa.Array, kind: FieldType) -> pa.Array:
+    if isinstance(array, pa.ChunkedArray):  # what older versions of Arrow combine an empty column to
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.nulls(0, array.type)
+    held = array.type
+    if pa.types.is_dictionary(held):
+        return _plain(array.dictionary_decode(), kind)
+    if pa.types.is_string(held) or pa.types.is_string_view(held) or pa.types.is_null(held):
+        return array.cast(TEXT)
+    if pa.types.is_float16(held):
+        return array.cast(pa.float32())
+    return _mixed(array.to_pylist(), kind) if pa.types.is_nested(held) else array
+
+
+def _mixed(values: Iterable[Any], kind: FieldType) -> pa.Array:
+    return pa.array([cell_text(each, kind) for each in values], TEXT)
+
+
+def cell_text(value: Any, kind: FieldType) -> str | None:
+    """Write one cell of a mixed column; None where it is missing."""
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, list | tuple | set | frozenset | np.ndarray):
+        return MULTI_SELECT_SEPARATOR.join(str(each) for each in value)
+    if pd.isna(value):
+        return None
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, dt.date | np.datetime64) and kind in _MOMENTS:
+        return _moment_text(pd.Timestamp(value), kind)
+    text = str(value)
+    return text.removesuffix(".0")
+
+
+def _moment_text(moment: pd.Timestamp, kind: FieldType) -> str:
+    if kind is FieldType.DATE and moment == moment.normalize():
+        return moment.strftime("%Y-%m-%d")
+    clock = moment.tz_convert("UTC").tz_localize(None) if moment.tzinfo else moment
+    return clock.isoformat(timespec="milliseconds") + "Z"

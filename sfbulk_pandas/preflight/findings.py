@@ -1,17 +1,15 @@
-"""What preflight found, one line a problem, and the error that carries it."""
+"""What preflight found of a column or the call, and the sentences that tell of it."""
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from sfbulk_pandas.errors import PreflightFailed
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    import pandas as pd
 
 SHOWN = 5
 
@@ -33,7 +31,7 @@ class Finding:
     suggestion : str
         What to do.
     severity : str
-        ``"error"``: cannot be sent.
+        ``"error"``: cannot be sent; ``"row"``: Salesforce will refuse the row; ``"note"``: worth knowing.
     """
 
     index: Any
@@ -50,41 +48,27 @@ class Finding:
         return f"{self.check}{value}; {self.suggestion}"
 
 
-def report(findings: Sequence[Finding]) -> pd.DataFrame:
-    """Return the findings as a frame: index, column, check, value, suggestion, severity."""
-    names = [each.name for each in fields(Finding)]
-    return pd.DataFrame([astuple(each) for each in findings], columns=names, dtype=object)
-
-
-def raise_findings(findings: Sequence[Finding], sobject: str) -> None:
-    """Raise all findings at once; do nothing where there are none.
-
-    Raises
-    ------
-    PreflightFailed
-        The message shows the first few, ``report`` has them all.
-    """
-    if not findings:
-        return
-    lines = _lines(findings)
+def failure_text(report: pd.DataFrame, sobject: str) -> str:
+    """Say what is wrong with a frame: the first few lines of a report, rows with the same problem on one."""
+    lines = _lines(report)
     shown = "".join(f"\n  - {each}" for each in lines[:SHOWN])
     more = f"\n  - and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
-    problems = "1 problem" if len(findings) == 1 else f"{len(findings)} problems"
-    text = f"this frame cannot be sent to {sobject}, {problems}:{shown}{more}"
-    raise PreflightFailed(text, hint="nothing was sent; .report has every problem", report=report(findings))
+    problems = "1 problem" if len(report) == 1 else f"{len(report):,} problems"
+    return f"this frame cannot be sent to {sobject}, {problems}:{shown}{more}"
 
 
-def _lines(findings: Sequence[Finding]) -> list[str]:
-    """Write the findings, those that differ by their row alone on one line."""
-    rows: dict[tuple[Any, str], list[Any]] = {}
-    for each in findings:
-        rows.setdefault((each.column, each.what), []).append(each.index)
-    return [f"{_place(column, held)}{what}" for (column, what), held in rows.items()]
+def _lines(report: pd.DataFrame) -> list[str]:
+    """Write a report, what differs by its row alone on one line."""
+    rows: dict[tuple[str, str], tuple[Any, list[Any]]] = {}
+    for values in report.itertuples(index=False, name=None):
+        found = Finding(*values)
+        rows.setdefault((repr(found.column), found.what), (found.column, []))[1].append(found.index)
+    return [f"{_place(column, held)}{what}" for (_, what), (column, held) in rows.items()]
 
 
 def _place(column: Any, rows: Sequence[Any]) -> str:
     named = ", ".join(repr(row) for row in rows[:SHOWN] if row is not None)
-    more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
+    more = f" and {len(rows) - SHOWN:,} more" if len(rows) > SHOWN else ""
     parts = ("" if column is None else f"column {column!r}", f"row {named}{more}" if named else "")
     place = ", ".join(part for part in parts if part)
     return f"{place}: " if place else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.preflight.call import ID
@@ -10,12 +11,24 @@ from sfbulk_pandas.salesforce.columns import Column
 from sfbulk_pandas.salesforce.job import Operation
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from sfbulk_pandas.preflight.call import LoadCall
     from sfbulk_pandas.salesforce.sobject import FieldDescribe, SObjectDescribe
 
+_CUSTOM = "__c"
+
+
+def resolve_label(label: Hashable, describe: SObjectDescribe, call: LoadCall) -> list[Column | Finding]:
+    """Return the columns that a label of the frame stands for, renamed where the call says so, or what is wrong."""
+    resolved = (resolve_header(each, describe, call) for each in call.headers(label))
+    return [
+        replace(each, label=label) if isinstance(each, Column) else replace(each, column=label) for each in resolved
+    ]
+
 
 def resolve_header(label: str, describe: SObjectDescribe, call: LoadCall) -> Column | Finding:
-    """Return the column that a label stands for, named as the describe spells it, or what is wrong with it."""
+    """Return the column that a header stands for, named as the describe spells it, or what is wrong with it."""
     if "." in label:
         return _relationship(label, describe, call)
     field = describe.get(label)
@@ -23,6 +36,13 @@ def resolve_header(label: str, describe: SObjectDescribe, call: LoadCall) -> Col
         names = (each.name for each in describe.fields)
         return Finding(None, label, f"{describe.name} has no field of this name", label, did_you_mean(label, names))
     return _refusal(label, field, call) or Column(label, field.name, field)
+
+
+def field_set(header: str, describe: SObjectDescribe) -> FieldDescribe | None:
+    """Return the field that a header sets: behind ``Account.Key__c`` the lookup."""
+    if "." not in header:
+        return describe.get(header)
+    return describe.relationship(header.rpartition(".")[0].rpartition(":")[2])
 
 
 def _refusal(label: str, field: FieldDescribe, call: LoadCall) -> Finding | None:
@@ -64,6 +84,11 @@ def _relationship(label: str, describe: SObjectDescribe, call: LoadCall) -> Colu
     prefix, colon, name = path.rpartition(":")
     lookup = describe.relationship(name)
     if lookup is None:
+        meant = describe.relationship(f"{name[: -len(_CUSTOM)]}__r") if name.lower().endswith(_CUSTOM) else None
+        field = meant or describe.get(name)
+        if field is not None and field.relationship_name:
+            suggestion = f"write {prefix + colon}{field.relationship_name}.{key}"
+            return Finding(None, label, f"{name} is a field, not a relationship", label, suggestion)
         names = [each.relationship_name for each in describe.fields if each.relationship_name]
         return Finding(None, label, f"{describe.name} has no relationship {name}", label, did_you_mean(name, names))
     refusal = _refusal(label, lookup, call) or _prefix_refusal(label, prefix, lookup)
@@ -73,7 +98,9 @@ def _relationship(label: str, describe: SObjectDescribe, call: LoadCall) -> Colu
     field = call.parents(target).get(key) if call.parents else None
     if field is None or not field.can_be_key:
         return _no_key(label, target, key, call)
-    return Column(label, f"{target + colon if colon else ''}{lookup.relationship_name}.{field.name}", field)
+    return Column(
+        label, f"{f'{target}:' if lookup.is_polymorphic else ''}{lookup.relationship_name}.{field.name}", field
+    )
 
 
 def _target(prefix: str, lookup: FieldDescribe) -> str:
@@ -84,8 +111,9 @@ def _target(prefix: str, lookup: FieldDescribe) -> str:
 def _prefix_refusal(label: str, prefix: str, lookup: FieldDescribe) -> Finding | None:
     path = f"{lookup.relationship_name}.{label.rpartition('.')[2]}"
     if not lookup.is_polymorphic:
-        suggestion = f"write {path}"
-        return Finding(None, label, "this lookup has one kind of parent only", prefix, suggestion) if prefix else None
+        if not prefix or prefix.lower() in {each.lower() for each in lookup.reference_to}:
+            return None  # the right kind of parent may be named all the same; it is not sent
+        return Finding(None, label, "this lookup has another kind of parent", prefix, f"write {path}")
     if prefix.lower() in {each.lower() for each in lookup.reference_to}:
         return None
     choices = ", ".join(lookup.reference_to)

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.preflight.call import ID, LoadCall
-from sfbulk_pandas.preflight.cells import blank_keys, naive_datetimes
-from sfbulk_pandas.preflight.findings import Finding, did_you_mean, nearest, raise_findings
-from sfbulk_pandas.preflight.headers import resolve_header
+from sfbulk_pandas.preflight.findings import Finding, did_you_mean, nearest
+from sfbulk_pandas.preflight.headers import resolve_label
 from sfbulk_pandas.salesforce.columns import Column
 from sfbulk_pandas.salesforce.job import Operation
 
@@ -20,7 +19,9 @@ if TYPE_CHECKING:
     from sfbulk_pandas.salesforce.sobject import SObjectDescribe
 
 
-def resolve_columns(frame: pd.DataFrame, describe: SObjectDescribe, call: LoadCall) -> tuple[Column, ...]:
+def settle_columns(
+    frame: pd.DataFrame, describe: SObjectDescribe, call: LoadCall
+) -> tuple[tuple[Column, ...], list[Finding]]:
     """Return the columns to send, in the frame's order, headers spelled as the describe spells them.
 
     Parameters
@@ -34,13 +35,11 @@ def resolve_columns(frame: pd.DataFrame, describe: SObjectDescribe, call: LoadCa
 
     Returns
     -------
-    tuple of Column
-        For a delete the Id column alone.
+    tuple of Column, list of Finding
+        The columns that can be sent, for a delete the Id column alone; and what is in the way of the others.
 
     Raises
     ------
-    PreflightFailed
-        Where anything makes the frame impossible to send; ``report`` has one row a problem, with its place.
     UsageError
         For a query operation, or where ``columns`` is one text.
     """
@@ -49,13 +48,15 @@ def resolve_columns(frame: pd.DataFrame, describe: SObjectDescribe, call: LoadCa
     if isinstance(call.columns, str):
         raise UsageError("columns= takes a list of column labels", hint=f"columns=[{call.columns!r}]")
     findings = [*_call_findings(frame, describe, call), *_label_findings(frame, call)]
-    raise_findings(findings, describe.name)
-    resolved = [resolve_header(str(label), describe, call) for label in _chosen(frame, call)]
-    columns = tuple(each for each in resolved if isinstance(each, Column))
-    findings = [each for each in resolved if isinstance(each, Finding)]
-    findings += [*_twice(columns), *_key_findings(frame, columns, call), *_cell_findings(frame, columns, call)]
-    raise_findings(findings, describe.name)
-    return columns
+    usable = [label for label in _chosen(frame, call) if call.is_named(label) and _stands_once(frame, label)]
+    resolved = [each for label in usable for each in resolve_label(label, describe, call)]
+    columns, doubled = _once([each for each in resolved if isinstance(each, Column)])
+    findings += [each for each in resolved if isinstance(each, Finding)]
+    return columns, [*findings, *doubled, *_key_findings(frame, resolved, call)]
+
+
+def _stands_once(frame: pd.DataFrame, label: Hashable) -> bool:
+    return label in frame.columns and isinstance(frame.columns.get_loc(label), int)
 
 
 def _chosen(frame: pd.DataFrame, call: LoadCall) -> list[Hashable]:
@@ -63,17 +64,29 @@ def _chosen(frame: pd.DataFrame, call: LoadCall) -> list[Hashable]:
     if call.columns is not None:
         return list(call.columns)
     if call.operation.is_delete:
-        return [label for label in frame.columns if str(label).lower() == ID.lower()]
+        return [label for label in frame.columns if ID.lower() in {each.lower() for each in call.headers(label)}]
     return list(frame.columns)
 
 
 def _call_findings(frame: pd.DataFrame, describe: SObjectDescribe, call: LoadCall) -> list[Finding]:
-    findings = _external_id_findings(describe, call)
+    findings = [*_object_findings(describe, call), *_external_id_findings(describe, call)]
     if len(frame) == 0:
         findings.append(Finding(None, None, "the frame has no rows", None, "nothing to send"))
     if not call.operation.is_delete and not _chosen(frame, call):
         findings.append(Finding(None, None, "the frame has no columns to send", None, "name at least one in columns="))
     return findings
+
+
+def _object_findings(describe: SObjectDescribe, call: LoadCall) -> list[Finding]:
+    allowed = {
+        Operation.INSERT: describe.createable,
+        Operation.UPDATE: describe.updateable,
+        Operation.UPSERT: describe.createable or describe.updateable,
+    }.get(call.operation, describe.deletable)
+    if allowed:
+        return []
+    reason = f"{describe.name} takes no {call.operation}, or this user may not"
+    return [Finding(None, None, reason, describe.name, "ask for the permission, or load into another object")]
 
 
 def _external_id_findings(describe: SObjectDescribe, call: LoadCall) -> list[Finding]:
@@ -97,11 +110,21 @@ def _external_id_findings(describe: SObjectDescribe, call: LoadCall) -> list[Fin
 
 def _label_findings(frame: pd.DataFrame, call: LoadCall) -> list[Finding]:
     labels = _chosen(frame, call)
-    return [*_text_findings(labels), *_presence_findings(frame, labels), *_delete_findings(labels, call)]
+    findings = [*_text_findings(labels, call), *_presence_findings(frame, labels), *_delete_findings(labels, call)]
+    return findings + _rename_findings(frame, call)
 
 
-def _text_findings(labels: Sequence[Hashable]) -> list[Finding]:
-    wrong = (label for label in labels if not isinstance(label, str))
+def _rename_findings(frame: pd.DataFrame, call: LoadCall) -> list[Finding]:
+    held = [str(label) for label in frame.columns]
+    missing = [label for label in call.rename or () if label not in frame.columns and label not in (call.columns or ())]
+    return [
+        Finding(None, label, "rename= names a column that the frame lacks", label, did_you_mean(str(label), held))
+        for label in missing
+    ]
+
+
+def _text_findings(labels: Sequence[Hashable], call: LoadCall) -> list[Finding]:
+    wrong = (label for label in labels if not call.is_named(label))
     return [Finding(None, label, "a column label must be a text", label, "rename it to a field") for label in wrong]
 
 
@@ -120,11 +143,12 @@ def _presence_findings(frame: pd.DataFrame, labels: Sequence[Hashable]) -> list[
 def _delete_findings(labels: Sequence[Hashable], call: LoadCall) -> list[Finding]:
     if not call.operation.is_delete:
         return []
-    others = (label for label in labels if str(label).lower() != ID.lower())
+    others = (label for label in labels if [each.lower() for each in call.headers(label)] != [ID.lower()])
     return [Finding(None, label, f"{call.operation} sends Ids only", label, 'columns=["Id"]') for label in others]
 
 
-def _twice(columns: Sequence[Column]) -> list[Finding]:
+def _once(columns: Sequence[Column]) -> tuple[tuple[Column, ...], list[Finding]]:
+    """Split columns into those that are the first of their field, and findings about the others."""
     seen: dict[str, Column] = {}
     findings = []
     for column in columns:
@@ -132,24 +156,16 @@ def _twice(columns: Sequence[Column]) -> list[Finding]:
         if first is not column:
             reason = f"{first.label!r} goes to the same field"
             findings.append(Finding(None, column.label, reason, column.header, "rename or drop one"))
-    return findings
+    return tuple(seen.values()), findings
 
 
-def _key_findings(frame: pd.DataFrame, columns: Sequence[Column], call: LoadCall) -> list[Finding]:
+def _key_findings(frame: pd.DataFrame, resolved: Sequence[Column | Finding], call: LoadCall) -> list[Finding]:
     key = call.key
     if key is None:
         return []
-    column = next((each for each in columns if each.header.lower() == key.lower()), None)
-    if column is None:
-        near = nearest(key, [str(label) for label in frame.columns])
-        suggestion = f"rename the column {near!r}?" if near else "add it"
-        return [Finding(None, key, f"{call.operation} needs the key column {key}", None, suggestion)]
-    # An upsert by Id inserts the rows whose Id is blank (guide, "Upsert Records").
-    inserts = call.operation is Operation.UPSERT and column.header == ID
-    return [] if inserts else blank_keys(frame, column)
-
-
-def _cell_findings(frame: pd.DataFrame, columns: Sequence[Column], call: LoadCall) -> list[Finding]:
-    if call.timezone is not None:
+    headers = {each.header.lower() for each in resolved if isinstance(each, Column)}
+    if key.lower() in headers:
         return []
-    return [finding for column in columns for finding in naive_datetimes(frame, column)]
+    near = nearest(key, [str(label) for label in frame.columns])
+    suggestion = f"rename the column {near!r}?" if near else "add it"
+    return [Finding(None, key, f"{call.operation} needs the key column {key}", None, suggestion)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+CHECK_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _SHAPE = re.compile(r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?\Z")
 
 
@@ -21,7 +21,9 @@ def check_letters(id15: str) -> str:
     'AAQ'
     """
     groups = (id15[start : start + 5] for start in (0, 5, 10))
-    return "".join(_CHECK[sum(1 << bit for bit, char in enumerate(group) if "A" <= char <= "Z")] for group in groups)
+    return "".join(
+        CHECK_ALPHABET[sum(1 << bit for bit, char in enumerate(group) if "A" <= char <= "Z")] for group in groups
+    )
 
 
 def is_id(text: str) -> bool:

@@ -79,6 +79,8 @@ class FieldDescribe:
         Objects a lookup may point at; more than one where it is polymorphic.
     relationship_name : str or None
         What stands before the dot in ``Account.Name``.
+    relationship_order : int or None
+        0 or 1 where the lookup is a master-detail one; None for any other field.
     picklist_values : tuple of str
         Active API values, not labels.
     """
@@ -103,11 +105,18 @@ class FieldDescribe:
     reference_to: tuple[str, ...] = ()
     relationship_name: str | None = None
     compound_field_name: str | None = None
+    relationship_order: int | None = None
+    cascade_delete: bool = False
 
     @property
     def is_required(self) -> bool:
         """Whether an insert must carry it."""
         return self.createable and not self.nillable and not self.defaulted_on_create
+
+    @property
+    def is_master(self) -> bool:
+        """Whether the lookup names the record that this one belongs to (SOAP API guide, "Field")."""
+        return self.relationship_order is not None or self.cascade_delete
 
     @property
     def is_polymorphic(self) -> bool:
@@ -143,6 +152,8 @@ class FieldDescribe:
             reference_to=tuple(data.get("referenceTo") or ()),
             relationship_name=data.get("relationshipName"),
             compound_field_name=data.get("compoundFieldName"),
+            relationship_order=data.get("relationshipOrder"),
+            cascade_delete=bool(data.get("cascadeDelete")),
         )
 
 

@@ -1,0 +1,98 @@
+"""What is worth knowing of a column that will travel: repaired headers, and cells that Salesforce keeps otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from sfbulk_pandas.preflight.cells import Cells, offsets_of, text_bytes, text_lengths
+from sfbulk_pandas.preflight.findings import Finding
+from sfbulk_pandas.salesforce.sobject import FieldType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sfbulk_pandas.preflight.call import LoadCall
+    from sfbulk_pandas.preflight.cells import Subject
+
+_BLANK = np.isin(np.arange(256), np.frombuffer(b" \t\n\r\x0b\x0c", np.uint8))
+_RETURN = 13
+_WHOLE = {FieldType.INT, FieldType.LONG}
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many cells of a block are of a kind that a note tells of."""
+
+    place: int
+    check: str
+    count: int
+    suggestion: str
+
+
+TRIMMED = ("blanks stand at the ends of texts", "Salesforce drops them, and takes blanks alone for an empty cell")
+NORMALISED = ("line breaks are written \\r\\n", "they are sent as \\n")
+WRITTEN_WHOLE = ("whole numbers are held as floats", "they are sent without a fraction, as the field wants them")
+
+
+def header_notes(subjects: Iterable[Subject], call: LoadCall) -> list[Finding]:
+    """Tell which columns travel under another name than their own, and which name parents by a key."""
+    return [note for subject in subjects for note in _header_notes(subject, call)]
+
+
+def _header_notes(subject: Subject, call: LoadCall) -> Iterator[Finding]:
+    header, label = subject.column.header, subject.label
+    asked = next((each for each in call.headers(label) if each.lower() == header.lower()), None)
+    if label in (call.rename or {}):
+        yield Finding(None, label, "the column is renamed", header, f"sent as {header}", "note")
+    elif header != label:
+        check = "the spelling of the header is repaired" if asked else "the header is repaired"
+        yield Finding(None, label, check, header, f"sent as {header}", "note")
+    if subject.is_path:
+        suggestion = f"each row finds its parent by {header.rpartition('.')[2]}; a blank cell names none"
+        yield Finding(None, label, "a lookup is given by a key of the parent", header, suggestion, "note")
+
+
+def tallies(cells: Cells) -> list[Tally]:
+    """Count the cells of a block that Salesforce will keep in another form."""
+    place = cells.subject.place
+    if cells.is_text:
+        counts = [(TRIMMED, _edges(cells)), (NORMALISED, _returns(cells.values))]
+    else:
+        counts = [(WRITTEN_WHOLE, _floats(cells))]
+    return [Tally(place, check, count, suggestion) for (check, suggestion), count in counts if count]
+
+
+def _edges(cells: Cells) -> int:
+    offsets, data = offsets_of(cells.values), text_bytes(cells.values)
+    at = np.flatnonzero((text_lengths(cells.values) > 0) & cells.given)
+    if not len(at):
+        return 0
+    return int(np.count_nonzero(_BLANK[data[offsets[at]]] | _BLANK[data[offsets[at + 1] - 1]]))
+
+
+def _returns(texts: pa.Array) -> int:
+    """Count the carriage returns."""
+    offsets = offsets_of(texts)
+    return int(np.count_nonzero(text_bytes(texts)[offsets[0] : offsets[-1]] == _RETURN))
+
+
+def _floats(cells: Cells) -> int:
+    if cells.subject.cell_field.type not in _WHOLE or not pa.types.is_floating(cells.values.type):
+        return 0
+    return int(np.count_nonzero(cells.given))
+
+
+def tally_findings(found: Iterable[Tally], subjects: Sequence[Subject]) -> list[Finding]:
+    """Add the blocks up: a note a column and kind, its value the number of cells."""
+    counts: dict[tuple[int, str, str], int] = {}
+    for each in found:
+        key = (each.place, each.check, each.suggestion)
+        counts[key] = counts.get(key, 0) + each.count
+    return [
+        Finding(None, subjects[place].label, check, count, suggestion, "note")
+        for (place, check, suggestion), count in sorted(counts.items())
+    ]

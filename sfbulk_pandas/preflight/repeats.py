@@ -1,0 +1,175 @@
+"""Values that may come once only: the key of a load, and unique fields.
+
+A row costs 16 bytes: its hash, and a sorted copy of it. Rows whose hashes meet are compared in full.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sfbulk_pandas.preflight.blanks import is_key
+from sfbulk_pandas.preflight.cells import as_text, offsets_of, read_block, text_bytes, text_lengths
+from sfbulk_pandas.preflight.problems import Problem, error_texts
+from sfbulk_pandas.preflight.record_ids import SHORT
+from sfbulk_pandas.salesforce.job import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from sfbulk_pandas.preflight.call import LoadCall
+    from sfbulk_pandas.preflight.cells import Subject
+
+REPEATED_KEY = "the key comes twice"
+REPEATED_VALUE = "the value comes twice, and the field is unique"
+BLOCK_ROWS = 262_144
+_MATRIX_BYTES = 8_000_000
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_SHIFT = np.uint64(29)
+
+
+def repeat_problems(
+    frame: pd.DataFrame, subjects: Sequence[Subject], call: LoadCall, blocked: NDArray[np.int64]
+) -> list[Problem]:
+    """Name rows with a key or a unique value that an earlier row has; rows that cannot go up do not count.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    subjects : sequence of Subject
+        The columns that travel.
+    call : LoadCall
+    blocked : numpy.ndarray of int64
+        Rows that cannot go up for other reasons, ascending.
+    """
+    problems = []
+    for subject in subjects:
+        key = is_key(subject, call)
+        if key or (subject.field.unique and not subject.is_path and not call.operation.is_delete):
+            later, first = _repeated(frame[subject.label], subject, blocked)
+            if len(later):
+                problems.append(_problem(frame, subject, (later, first), _error(subject, call, is_the_key=key)))
+    return problems
+
+
+def _error(subject: Subject, call: LoadCall, *, is_the_key: bool) -> tuple[str, str] | str:
+    name = subject.field.name
+    if not is_the_key:
+        text = f"DUPLICATE_VALUE:duplicate value found: {name} duplicates value on record with id: <unknown>"
+        return f"{text}:{name} --"
+    if call.operation.is_delete:
+        return "ENTITY_IS_DELETED:entity is deleted:--"
+    what = "id" if call.operation is Operation.UPDATE or name == "Id" else "external id"
+    return f"DUPLICATE_VALUE:Duplicate {what} specified: ", f":{name} --"
+
+
+def _problem(
+    frame: pd.DataFrame,
+    subject: Subject,
+    rows: tuple[NDArray[np.int64], NDArray[np.int64]],
+    error: tuple[str, str] | str,
+) -> Problem:
+    later, first = rows
+    values = as_text(read_block(frame[subject.label].iloc[later], subject.cell_field.type))
+    if isinstance(error, str):
+        errors, check = pa.repeat(pa.scalar(error, pa.large_string()), len(later)), REPEATED_KEY
+    else:
+        errors, check = error_texts(error[0], values, error[1]), REPEATED_KEY
+    check = REPEATED_VALUE if isinstance(error, str) and error.startswith("DUPLICATE") else check
+    labels = frame.index.take(first).tolist()
+    suggestions = [f"row {label!r} has it too; keep one of them" for label in labels]
+    return Problem(subject.place, subject.label, check, later, values, suggestions, errors)
+
+
+def _repeated(
+    series: pd.Series[Any], subject: Subject, blocked: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows whose value an earlier row has, and that row."""
+    hashes = np.empty(len(series), np.uint64)
+    counts = np.ones(len(series), bool)
+    for start in range(0, len(series), BLOCK_ROWS):
+        block = comparable(read_block(series.iloc[start : start + BLOCK_ROWS], subject.cell_field.type), subject)
+        hashes[start : start + BLOCK_ROWS] = hash_values(block)
+        counts[start : start + BLOCK_ROWS] = pc.is_valid(block).to_numpy(zero_copy_only=False)
+    counts[blocked] = False
+    rows = np.flatnonzero(counts)
+    candidates = _meeting(hashes, rows)
+    if not len(candidates):
+        return candidates, candidates
+    values = comparable(read_block(series.iloc[candidates], subject.cell_field.type), subject)
+    codes = values.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    _, begins, which = np.unique(codes, return_index=True, return_inverse=True)
+    first = candidates[begins[which.reshape(-1)]]
+    late = first != candidates
+    return candidates[late], first[late]
+
+
+def _meeting(hashes: NDArray[np.uint64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rows, ascending, whose hash another of them has."""
+    held = hashes[rows] if len(rows) < len(hashes) else hashes
+    ordered = np.sort(held)
+    met = ordered[1:][ordered[1:] == ordered[:-1]]
+    found: NDArray[np.int64] = rows[np.isin(held, met)] if len(met) else np.empty(0, np.int64)
+    return found
+
+
+def comparable(values: pa.Array, subject: Subject) -> pa.Array:
+    """Return values that are equal where Salesforce takes them for the same; null where there is none.
+
+    Ids are compared as 15 characters, texts without regard to case unless the field minds it.
+    """
+    if pa.types.is_floating(values.type):
+        return pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values).cast(pa.float64())
+    if pa.types.is_integer(values.type) and not subject.cell_field.type.is_id:
+        return values
+    texts = as_text(values)
+    if subject.cell_field.type.is_id:
+        texts = pc.utf8_slice_codeunits(texts, 0, SHORT)
+    elif not subject.cell_field.case_sensitive:
+        texts = pc.utf8_lower(texts)
+    blank = pc.equal(texts, "")
+    return pc.if_else(blank, pa.scalar(None, texts.type), texts) if pc.any(blank).as_py() else texts
+
+
+def hash_values(values: pa.Array) -> NDArray[np.uint64]:
+    """Return a number of 64 bits for each value, the same for equal values."""
+    if pa.types.is_large_string(values.type):
+        return _hash_texts(values)
+    numbers = values.fill_null(0).to_numpy(zero_copy_only=False)
+    if numbers.dtype.kind == "f":
+        numbers = numbers + 0.0  # minus zero is zero
+    bits: NDArray[np.uint64] = numbers.astype(f"{numbers.dtype.kind}8", copy=False).view(np.uint64)
+    return bits
+
+
+def _hash_texts(texts: pa.Array) -> NDArray[np.uint64]:
+    hashes = np.empty(len(texts), np.uint64)
+    lengths = text_lengths(texts)
+    for start, stop in _strips(lengths):
+        hashes[start:stop] = _hash_strip(texts.slice(start, stop - start), lengths[start:stop])
+    return hashes
+
+
+def _strips(lengths: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Cut rows so that a matrix as wide as the longest text stays small."""
+    rows = max(1, _MATRIX_BYTES // max(8, int(lengths.max(initial=0))))
+    for start in range(0, len(lengths), rows):
+        yield start, min(start + rows, len(lengths))
+
+
+def _hash_strip(texts: pa.Array, lengths: NDArray[np.int64]) -> NDArray[np.uint64]:
+    width = -(-int(lengths.max(initial=0)) // 8) * 8
+    matrix = np.zeros((len(texts), width), np.uint8)
+    offsets = offsets_of(texts)
+    matrix[np.arange(width) < lengths[:, None]] = text_bytes(texts)[offsets[0] : offsets[-1]]
+    hashes = lengths.astype(np.uint64) * _MIX
+    for word in matrix.view(np.uint64).T if width else ():
+        hashes = (hashes ^ word) * _MIX
+        hashes ^= hashes >> _SHIFT
+    return hashes

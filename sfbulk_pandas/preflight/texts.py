@@ -1,0 +1,134 @@
+"""Rules of text fields: length, email addresses, picklists.
+
+Sources: SOAP API guide, "Core Data Types Used in API Calls", StatusCode; Help, "Ensure That Email Addresses Are Valid".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sfbulk_pandas.preflight.cells import Cells, as_text, text_lengths, to_mask
+from sfbulk_pandas.preflight.findings import nearest
+from sfbulk_pandas.salesforce.limits import MULTI_SELECT_SEPARATOR
+from sfbulk_pandas.salesforce.sobject import FieldType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sfbulk_pandas.preflight.problems import Problem
+
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_EMAIL = rf"^[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]+@{_LABEL}(?:\.{_LABEL})+$"
+_PICKLISTS = frozenset({FieldType.PICKLIST, FieldType.MULTIPICKLIST})
+_LIMITED = frozenset(
+    {
+        FieldType.STRING,
+        FieldType.TEXTAREA,
+        FieldType.PHONE,
+        FieldType.URL,
+        FieldType.EMAIL,
+        FieldType.ENCRYPTEDSTRING,
+        FieldType.PICKLIST,
+        FieldType.COMBOBOX,
+    }
+)
+_LONGEST_TYPED = 40  # a number, a date or a datetime is never longer
+_SHOWN_CHOICES = 8
+
+
+def text_problems(cells: Cells) -> list[Problem]:
+    """Name texts that are too long, no email address, or no value of a restricted picklist."""
+    field = cells.subject.field
+    restricted = field.restricted_picklist and field.type in _PICKLISTS and bool(field.picklist_values)
+    limited = field.type in _LIMITED and field.length > 0
+    if cells.subject.is_path or not (restricted or limited):
+        return []
+    if not cells.is_text:
+        if field.length >= _LONGEST_TYPED and not restricted and field.type is not FieldType.EMAIL:
+            return []
+        cells = Cells(cells.subject, cells.start, as_text(cells.values))
+    problems = _too_long(cells) if limited else []
+    problems += _no_email(cells) if field.type is FieldType.EMAIL else []
+    problems += _not_allowed(cells) if restricted else []
+    return problems
+
+
+def _too_long(cells: Cells) -> list[Problem]:
+    field = cells.subject.field
+    wide = text_lengths(cells.values) > field.length  # in bytes; only of these are the characters counted
+    at = np.flatnonzero(wide & cells.given)
+    if not len(at):
+        return []
+    sent = pc.replace_substring(cells.values.take(pa.array(at)), "\r\n", "\n")
+    bad = np.zeros(len(wide), bool)
+    bad[at] = pc.utf8_length(sent).to_numpy() > field.length
+    before = f"STRING_TOO_LONG:{field.label}: data value too large: "
+    after = f" (max length={field.length}):{field.name} --"
+    suggestion = f"shorten it to {field.length:,} characters"
+    return cells.problem(bad, "the text is too long", suggestion, (before, after))
+
+
+def _no_email(cells: Cells) -> list[Problem]:
+    field = cells.subject.field
+    fits = pc.match_substring_regex(cells.values, _EMAIL)
+    if pc.all(fits).as_py() is not False:
+        return []
+    error = (f"INVALID_EMAIL_ADDRESS:{field.label}: invalid email address: ", f":{field.name} --")
+    suggestion = "mend the address, or leave the cell empty"
+    return cells.problem(~to_mask(fits), "this is no email address", suggestion, error)
+
+
+def _not_allowed(cells: Cells) -> list[Problem]:
+    field = cells.subject.field
+    coded = cells.values.dictionary_encode()
+    fits = _allowed(coded.dictionary, field.type, field.picklist_values)
+    if fits.all():
+        return []
+    codes = coded.indices.fill_null(0).to_numpy(zero_copy_only=False)
+    bad = ~fits[codes] & cells.given
+    before = f"INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST:{field.label}: bad value for restricted picklist field: "
+    advice = _advice(coded.dictionary, np.unique(codes[bad]), field.picklist_values)
+    suggestions = [advice[code] for code in codes[bad].tolist()]
+    return cells.problem(bad, "the picklist has no such value", suggestions, (before, f":{field.name} --"))
+
+
+def _allowed(texts: pa.Array, kind: FieldType, known: Sequence[str]) -> np.ndarray:
+    allowed = pa.array(known, texts.type)
+    if kind is FieldType.PICKLIST:
+        return to_mask(pc.is_in(texts, allowed))
+    entries = pc.split_pattern(texts, MULTI_SELECT_SEPARATOR)
+    flat = pc.list_flatten(entries)
+    unknown = pc.and_(pc.invert(pc.is_in(flat, allowed)), pc.not_equal(flat, ""))
+    fits = np.ones(len(texts), bool)
+    fits[pc.list_parent_indices(entries).filter(unknown).to_numpy()] = False
+    return fits
+
+
+def _advice(texts: pa.Array, codes: np.ndarray, known: Sequence[str]) -> dict[int, str]:
+    """Write what to do about each distinct wrong value."""
+    wrong = texts.take(pa.array(codes)).to_pylist()
+    return {code: choices(text, known) for code, text in zip(codes.tolist(), wrong, strict=True)}
+
+
+def choices(text: str, known: Sequence[str]) -> str:
+    """Name the allowed value that is most like a wrong one, or the first few.
+
+    Examples
+    --------
+    >>> choices("gold", ["Gold", "Silver"])
+    'did you mean Gold?'
+    """
+    entries = [each for each in text.split(MULTI_SELECT_SEPARATOR) if each and each not in known]
+    near = [each for each in _nearest_ones(entries[:_SHOWN_CHOICES], known) if each]
+    if near:
+        return f"did you mean {MULTI_SELECT_SEPARATOR.join(near)}?"
+    more = f" and {len(known) - _SHOWN_CHOICES} more" if len(known) > _SHOWN_CHOICES else ""
+    return f"use one of {', '.join(known[:_SHOWN_CHOICES])}{more}"
+
+
+def _nearest_ones(entries: Sequence[str], known: Sequence[str]) -> Iterator[str | None]:
+    return (nearest(each[:_LONGEST_TYPED], known) for each in entries)
