@@ -16,6 +16,7 @@ from sfbulk_pandas.preflight.cells import as_text, offsets_of, read_block, text_
 from sfbulk_pandas.preflight.problems import Problem, error_texts
 from sfbulk_pandas.preflight.record_ids import SHORT
 from sfbulk_pandas.salesforce.job import Operation
+from sfbulk_pandas.salesforce.limits import NULL_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -129,11 +130,11 @@ def comparable(values: pa.Array, subject: Subject) -> pa.Array:
     if pa.types.is_integer(values.type) and not subject.cell_field.type.is_id:
         return values
     texts = as_text(values)
+    blank = pc.is_in(texts, pa.array(["", NULL_MARK], texts.type))
     if subject.cell_field.type.is_id:
         texts = pc.utf8_slice_codeunits(texts, 0, SHORT)
     elif not subject.cell_field.case_sensitive:
         texts = pc.utf8_lower(texts)
-    blank = pc.equal(texts, "")
     return pc.if_else(blank, pa.scalar(None, texts.type), texts) if pc.any(blank).as_py() else texts
 
 

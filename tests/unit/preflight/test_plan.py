@@ -1,0 +1,30 @@
+from sfbulk_pandas.preflight import LoadPlan, plan_rows
+
+
+def lines(plan):
+    rows = plan_rows(plan)
+    assert list(rows.columns) == ["index", "column", "check", "value", "suggestion", "severity"]
+    assert set(rows["severity"]) == {"plan"}
+    return rows[["column", "check", "value", "suggestion"]].to_dict("split")["data"]
+
+
+def test_jobs_batches_and_calls():
+    jobs, batches, calls = lines(LoadPlan([20_000, 10_001], batches_left=15_000))
+    assert jobs == [None, "jobs", 2, "30,001 rows go up"]
+    assert batches == [None, "batches", 6, "the org has 15,000 batches left today"]
+    assert calls[1:3] == ["API calls, at least", 12]
+    assert "not asked" in calls[3]
+
+
+def test_limits_that_do_not_suffice_are_named():
+    _, batches, calls = lines(LoadPlan([20_000], batches_left=2, calls_left=5))
+    assert batches[3] == "too many: the org has 2 batches left today, 1 fewer than this load needs"
+    assert calls[3].startswith("too many: the org has 5 API calls left today, 1 fewer")
+
+
+def test_missing_cells():
+    found = lines(LoadPlan([1], {"a": 3, "b": 2, "c": 0}, frozenset({"b"})))[3:]
+    assert found == [
+        ["a", "cells that will be left alone", 3, "sent empty"],
+        ["b", "cells that will be cleared", 2, "sent as #N/A"],
+    ]

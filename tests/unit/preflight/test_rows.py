@@ -1,0 +1,257 @@
+"""What the check says of rows, in the report and as Salesforce's errors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sfbulk_pandas.errors import PreflightFailed
+from sfbulk_pandas.preflight import LoadCall, check_frame
+from sfbulk_pandas.preflight import repeats as repeats_module
+from sfbulk_pandas.preflight.repeats import hash_values
+from sfbulk_pandas.salesforce.columns import Column
+from sfbulk_pandas.salesforce.job import Operation
+from sfbulk_pandas.salesforce.row_error import split_row_errors
+from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType, SObjectDescribe
+
+
+def field(name, kind="string", **options):
+    return FieldDescribe(name, FieldType(kind), name, **options)
+
+
+ACCOUNT = SObjectDescribe("Account", "Account", "001", (field("Id", "id", id_lookup=True), field("Key__c")))
+CONTACT = SObjectDescribe(
+    "Contact",
+    "Contact",
+    "003",
+    (
+        field("Id", "id", createable=False, updateable=False, id_lookup=True),
+        field("LastName", length=10, nillable=False),
+        field("Email", "email", length=80),
+        field("Key__c", external_id=True, unique=True),
+        field("Exact__c", external_id=True, case_sensitive=True),
+        field("Number__c", "double", external_id=True, precision=18),
+        field("Staff__c", "int", digits=3),
+        field("Level__c", "picklist", restricted_picklist=True, picklist_values=("Gold", "Silver")),
+        field("Tags__c", "multipicklist", restricted_picklist=True, picklist_values=("Red", "Green")),
+        field("AccountId", "reference", reference_to=("Account",), relationship_name="Account"),
+        field("WhatId", "reference", reference_to=("A", "B", "C", "D"), relationship_name="What"),
+    ),
+)
+
+
+def check(frame, operation="insert", key=None, refused=(), **options):
+    parents = {"Account": ACCOUNT}.__getitem__
+    return check_frame(frame, CONTACT, LoadCall(Operation(operation), key, parents=parents, **options), refused)
+
+
+def rows(frame, *args, severity="row", **options):
+    report = check(frame, *args, **options).report
+    held = report[report["severity"] == severity]
+    return list(held[["index", "column", "check", "value", "suggestion"]].itertuples(index=False, name=None))
+
+
+def frame(index=None, **columns):
+    return pd.DataFrame({"LastName": "x"} | columns, index=index)
+
+
+def test_a_clean_frame_has_an_empty_report():
+    checked = check(frame(Email=["a@b.de", None], Staff__c=[1, 2]))
+    assert checked.report.empty
+    assert checked.report.columns.tolist() == ["index", "column", "check", "value", "suggestion", "severity"]
+    assert set(checked.report.dtypes) == {np.dtype(object)}
+    assert checked.blocked.tolist() == []
+    assert checked.blocked.dtype == np.int64
+    assert checked.errors.to_pylist() == []
+    checked.raise_if_errors("Contact", "raise")
+
+
+def test_every_problem_of_a_row_is_reported_with_the_frames_label():
+    index = pd.MultiIndex.from_tuples([("a", 1), ("b", 2)])
+    wrong = frame(index, LastName=["x", "y" * 11], Email=["a@b.de", "bad"], Staff__c=["1", "1000"], Level__c="gold")
+    checked = check(wrong)
+    assert checked.blocked.tolist() == [0, 1]
+    second = split_row_errors(checked.errors[1].as_py())
+    assert [(each.code, each.fields) for each in second] == [
+        ("STRING_TOO_LONG", ("LastName",)),
+        ("INVALID_EMAIL_ADDRESS", ("Email",)),
+        ("NUMBER_OUTSIDE_VALID_RANGE", ("Staff__c",)),
+        ("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", ("Level__c",)),
+    ]
+    assert second[0].message == "LastName: data value too large: yyyyyyyyyyy (max length=10)"
+    held = checked.report
+    assert held["index"].tolist() == [("b", 2), ("b", 2), ("b", 2), ("a", 1), ("b", 2)]
+    assert held["column"].tolist() == ["LastName", "Email", "Staff__c", "Level__c", "Level__c"]
+    assert held["value"].tolist() == ["y" * 11, "bad", "1000", "gold", "gold"]
+    assert held["suggestion"].tolist()[-1] == "did you mean Gold?"
+
+
+def test_the_column_of_a_wrong_type_is_counted_as_sent():
+    [text] = check(frame(Staff__c=["2.5"])).errors.to_pylist()
+    assert text == (
+        "INVALID_FIELD:Failed to deserialize field at col 1. Due to, '2.5' is not a valid value "
+        "for the type xsd:int:Staff__c --"
+    )
+
+
+def test_picklist_advice():
+    found = rows(frame(Tags__c=["Red;Grene", "Red", "zzz"]))
+    assert [(row, advice) for row, _, _, _, advice in found] == [
+        (0, "did you mean Green?"),
+        (2, "use one of Red, Green"),
+    ]
+
+
+def test_long_values_are_shortened():
+    [(_, _, _, value, _)] = rows(frame(LastName=["y" * 500]))
+    assert value == "y" * 80 + "…"
+    assert len(check(frame(LastName=["y" * 500])).errors[0].as_py()) < 400
+
+
+def test_required_fields():
+    absent = pd.DataFrame({"Email": ["a@b.de"]})
+    assert rows(absent, severity="error")[0][1:3] == ("LastName", "a required field has no column")
+    assert rows(absent.assign(Key__c="k"), "upsert", "Key__c", severity="error") == []
+    assert rows(absent.assign(Key__c="k"), "upsert", "Key__c", severity="note")[0][1] == "LastName"
+    blank = frame(LastName=["x", None, ""])
+    assert [each[0] for each in rows(blank)] == [1, 2]
+    keyed = blank.assign(Key__c=["a", "b", "c"])
+    assert rows(keyed, "upsert", "Key__c") == []
+    assert [each[0] for each in rows(keyed, "upsert", "Key__c", severity="note")] == [1, 2]
+    ids = blank.assign(Id=["003000000000001AAA", None, "003000000000002AAA"])
+    assert [each[0] for each in rows(ids, "upsert", "Id")] == [1]
+    update = blank.assign(Id=["003000000000001AAA", "003000000000003", "003000000000002"])
+    assert rows(update, "update") == []
+    assert [each[0] for each in rows(update, "update", nulls="clear")] == [1]
+    assert rows(update, "update", nulls={"Email": "clear"}) == []
+
+
+@dataclass
+class Cells:
+    column: Column
+    positions: np.ndarray
+    reason: str
+
+
+def test_cells_that_cannot_travel():
+    refused = [Cells(Column("Staff__c", "Staff__c"), np.array([1]), "no infinite numbers: none")]
+    checked = check(frame(Staff__c=[1, float("inf"), 2], Email=["a@b.de", "bad", "bad"]), refused=refused)
+    assert checked.has_errors
+    assert checked.blocked.tolist() == [1, 2]
+    assert [each.code for each in split_row_errors(checked.errors[0].as_py())] == [
+        "INVALID_FIELD",
+        "INVALID_FIELD",
+        "INVALID_EMAIL_ADDRESS",
+    ]
+    [line] = rows(frame(Staff__c=[1, float("inf")]), refused=refused, severity="error")
+    assert line == (1, "Staff__c", "this cell cannot be sent", "inf", "no infinite numbers: none")
+    with pytest.raises(PreflightFailed, match="infinite"):
+        checked.raise_if_errors("Contact")
+    checked.raise_if_errors("Contact", "skip")
+    checked.raise_if_errors("Contact", "send")
+
+
+def test_what_is_raised_depends_on_the_choice():
+    rowwise = check(frame(Email=["bad", "a@b.de"]))
+    for choice in (None, "skip", "send"):
+        rowwise.raise_if_errors("Contact", choice)
+    with pytest.raises(PreflightFailed, match=r"column 'Email', row 0: this is no email address \(bad\)"):
+        rowwise.raise_if_errors("Contact", "raise")
+    whole = check(frame(Nope=["x"]))
+    for choice in (None, "raise", "skip", "send"):
+        with pytest.raises(PreflightFailed, match="Nope"):
+            whole.raise_if_errors("Contact", choice)
+
+
+def test_ids_are_checked_against_the_object_where_that_is_known():
+    good, other, bad = "001000000000001AAA", "003000000000001AAA", "001000000000001AAB"
+    found = rows(frame(AccountId=[good, other, bad, good[:15].lower(), good[:17]]))
+    assert [(row, what) for row, _, what, _, _ in found] == [
+        (2, "this is no Salesforce Id"),
+        (4, "this is no Salesforce Id"),
+        (1, "this Id is of another object"),
+    ]
+    assert rows(frame(WhatId=[good, other])) == []
+
+
+def test_repeated_keys_name_the_row_to_keep():
+    keys = frame(list("abcdefg"), Key__c=["k", "K", None, "j", "k", "#N/A", "#N/A"])
+    found = rows(keys, "upsert", "Key__c")
+    assert [(row, what, advice) for row, _, what, _, advice in found if "blank" not in what] == [
+        ("b", "the key comes twice", "row 'a' has it too; keep one of them"),
+        ("e", "the key comes twice", "row 'a' has it too; keep one of them"),
+    ]
+    assert [each[2] for each in rows(keys)] == ["the value comes twice, and the field is unique"] * 2
+    assert rows(frame(Exact__c=["k", "K"]), "upsert", "Exact__c") == []
+    assert [each[0] for each in rows(frame(Number__c=[1.0, 2.0, 1.0]), "upsert", "Number__c")] == [2]
+    ids = pd.DataFrame({"Id": ["003000000000001AAA", "003000000000001", "003000000000001aaa"]})
+    assert [each[0] for each in rows(ids, "delete")] == [1, 2]
+
+
+def test_a_row_that_cannot_go_up_takes_no_key_from_another():
+    assert rows(frame(Key__c=["k", "k"], Email=["bad", "a@b.de"]), "upsert", "Key__c") == [
+        (0, "Email", "this is no email address", "bad", "mend the address, or leave the cell empty")
+    ]
+
+
+def test_notes():
+    noted = pd.DataFrame({"lastname": [" x", "y\r\nz", None], "Staff__c": [1.0, None, 2.0], "Account.Key__c": "a"})
+    keyed = SObjectDescribe("Account", "Account", "001", (field("Key__c", external_id=True),))
+    call = LoadCall(Operation.UPSERT, "Id", parents={"Account": keyed}.__getitem__)
+    report = check_frame(noted.assign(Id="003000000000001").iloc[:1], CONTACT, call).report
+    assert set(report["severity"]) == {"note"}
+    found = check_frame(noted.assign(Id=None), CONTACT, call).report.query("severity == 'note'")
+    assert found[["column", "check", "value"]].to_dict("split")["data"] == [
+        ["lastname", "the spelling of the header is repaired", "LastName"],
+        ["Account.Key__c", "a lookup is given by a key of the parent", "Account.Key__c"],
+        ["lastname", "blanks stand at the ends of texts", 1],
+        ["lastname", "line breaks are written \\r\\n", 1],
+        ["Staff__c", "whole numbers are held as floats", 2],
+    ]
+
+
+def test_blocks_and_a_mapper_change_nothing(monkeypatch):
+    count = 50
+    wrong = frame(Email=["bad", "a@b.de"] * (count // 2), Key__c=[f"k{n % 20}" for n in range(count)])
+    whole = check(wrong, "upsert", "Key__c")
+    from sfbulk_pandas.preflight import check as check_module
+
+    monkeypatch.setattr(check_module, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(repeats_module, "BLOCK_ROWS", 7)
+    parts = check(wrong, "upsert", "Key__c")
+    pd.testing.assert_frame_equal(whole.report, parts.report)
+    assert whole.blocked.tolist() == parts.blocked.tolist()
+    assert whole.errors.equals(parts.errors)
+
+
+@given(st.lists(st.text(max_size=20) | st.none(), max_size=20))
+def test_repeats_agree_with_pandas(keys):
+    series = pd.Series(keys, dtype=object)
+    named = series.notna() & (series != "") & (series != "#N/A")
+    lower = pa.array(series, pa.large_string(), from_pandas=True)
+    lower = pd.Series(pa.compute.utf8_lower(lower).to_pylist(), dtype=object)
+    expected = series.index[named & lower.where(named, pd.Series(range(len(keys)), dtype=object)).duplicated()]
+    call = LoadCall(Operation.INSERT)
+    checked = check_frame(pd.DataFrame({"LastName": "x", "Key__c": series}), CONTACT, call)
+    assert checked.blocked.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("hashes", [0, 1])
+def test_hashes_that_meet_by_chance_are_compared_in_full(monkeypatch, hashes):
+    monkeypatch.setattr(repeats_module, "hash_values", lambda values: np.full(len(values), hashes, np.uint64))
+    assert [each[0] for each in rows(frame(Key__c=["a", "b", "a", None, "c"]))] == [2]
+
+
+@given(st.lists(st.text(max_size=40), min_size=1, max_size=30))
+def test_equal_texts_have_equal_hashes_wherever_they_stand(texts):
+    array = pa.array(texts, pa.large_string())
+    hashes = hash_values(array)
+    assert len(set(hashes.tolist())) == len(set(texts))
+    assert (
+        hash_values(pa.concat_arrays([pa.array(["x" * 50], pa.large_string()), array]).slice(1)).tolist()
+        == hashes.tolist()
+    )
