@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from sfbulk_pandas.reconcile.codes import NONE, deal, encode, is_uniform, refine
+from sfbulk_pandas.reconcile.codes import NONE, deal, dense, encode, is_uniform, refine, unlike
 from sfbulk_pandas.reconcile.stack import SF_COLUMNS
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 
-def settle(stack: Stack, paired: Ints, active: Ints, codes: Ints) -> None:
+def settle(stack: Stack, paired: Ints, active: Ints, codes: Ints, varied: list[str]) -> None:
     """Pair, in place, what is certain in groups of rows and answers that are loosely equal.
 
     Where a group's answers are strictly its rows, each finds its own. Where its rows are strictly identical they are
@@ -35,11 +35,13 @@ def settle(stack: Stack, paired: Ints, active: Ints, codes: Ints) -> None:
         Positions in the stack, ascending.
     codes : numpy.ndarray of int64
         The group of each.
+    varied : list of str
+        The columns whose cells differ as text within a group; the others cannot differ strictly.
     """
     if not len(active):
         return
     count = int(np.count_nonzero(active < stack.sent_rows))
-    strict = _strict(stack, active, codes)
+    strict = _strict(stack, active, codes, varied)
     whole = _whole(stack, active[:count], strict[:count])
     loosely = _dealt_loosely(stack, active, codes, whole)
     stricts = int(strict.max()) + 1
@@ -52,10 +54,48 @@ def settle(stack: Stack, paired: Ints, active: Ints, codes: Ints) -> None:
     paired[active[sent[found != NONE]]] = active[answers[found[found != NONE]]] - stack.sent_rows
 
 
-def _strict(stack: Stack, active: Ints, codes: Ints) -> Ints:
+def split(stack: Stack, name: str, texts: pa.Array, codes: Ints, *, loose: bool) -> tuple[Ints, bool]:
+    """Split groups by one more column.
+
+    Only groups whose texts differ are numbered anew, which for many duplicates is a fraction of the cost.
+
+    Parameters
+    ----------
+    stack : Stack
+        Knows how the column compares.
+    name : str
+        Header of the column.
+    texts : pyarrow.LargeStringArray
+        Its cells.
+    codes : numpy.ndarray of int64
+        The group of each.
+    loose : bool
+        Whether to forgive what a server may do to values.
+
+    Returns
+    -------
+    codes : numpy.ndarray of int64
+        The new groups.
+    is_split : bool
+        Whether any two texts of a group differed.
+    """
+    touched = np.zeros(int(codes.max(initial=0)) + 1, dtype=bool)
+    touched[codes[unlike(texts, codes)]] = True
+    rows = touched[codes]
+    if not rows.any():
+        return codes, False
+    parts = refine(codes[rows], encode(stack.canonical(name, texts.filter(pa.array(rows)), loose=loose)))
+    if rows.all():
+        return parts, True
+    codes = codes.copy()
+    codes[rows] = parts + len(touched)
+    return dense(codes), True
+
+
+def _strict(stack: Stack, active: Ints, codes: Ints, varied: list[str]) -> Ints:
     """Give numbers to the rows of each group by what was sent and came back, forgiving nothing."""
-    for name in stack.shared:
-        codes = refine(codes, encode(stack.canonical(name, stack.texts(name, active), loose=False)))
+    for name in varied:
+        codes, _ = split(stack, name, stack.texts(name, active), codes, loose=False)
     return codes
 
 

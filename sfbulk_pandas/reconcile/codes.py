@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
@@ -30,7 +30,26 @@ def refine(codes: Ints, more: Ints) -> Ints:
     """
     if not codes.any():
         return more
-    return np.asarray(pd.factorize(codes * (int(more.max(initial=0)) + 1) + more)[0], np.int64)
+    return dense(codes * (int(more.max(initial=0)) + 1) + more)
+
+
+def dense(codes: Ints) -> Ints:
+    """Give new numbers to codes, from 0 and without gaps."""
+    return np.asarray(pd.factorize(codes)[0], np.int64)
+
+
+def unlike(column: pa.Array, groups: Ints) -> NDArray[np.bool_]:
+    """Tell of each row whether its value is another than that of the first row of its group."""
+    first = np.zeros(int(groups.max(initial=0)) + 1, np.int64)
+    first[groups[::-1]] = np.arange(len(groups))[::-1]
+    return ~equal(column, column.take(pa.array(first[groups])))
+
+
+def equal(one: pa.Array, other: pa.Array) -> NDArray[np.bool_]:
+    """Compare two columns row by row; null equals null."""
+    both_null = pc.and_(pc.is_null(one), pc.is_null(other))
+    same = pc.or_(pc.fill_null(pc.equal(one, other), fill_value=False), both_null)
+    return np.asarray(same.to_numpy(zero_copy_only=False))
 
 
 def is_uniform(groups: Ints, codes: Ints, count: int) -> NDArray[np.bool_]:

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sfbulk_pandas.reconcile.certain import settle
-from sfbulk_pandas.reconcile.codes import NONE, encode, refine
+from sfbulk_pandas.reconcile.certain import settle, split
+from sfbulk_pandas.reconcile.codes import NONE, encode, equal, unlike
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,14 +61,17 @@ def pair_by_content(stack: Stack, paired: Ints) -> None:
     codes = np.zeros(len(active), np.int64)
     if not stack.shared or not is_free.any():
         return
+    varied = []
     for name in stack.shared:
         held = _part_unequal(stack, name, paired, held)
         texts = stack.texts(name, active)
-        codes = refine(codes, encode(stack.canonical(name, texts, loose=True)))
+        codes, is_split = split(stack, name, texts, codes, loose=True)
         more, is_open = _pair_lone(stack, paired, active, codes)
         held = np.concatenate((held, more))
         active, codes = active[is_open], codes[is_open]
-    settle(stack, paired, active, codes)
+        if is_split and unlike(texts.filter(pa.array(is_open)), codes).any():
+            varied.append(name)
+    settle(stack, paired, active, codes, varied)
 
 
 def _part_unequal(stack: Stack, name: str, paired: Ints, held: Ints) -> Ints:
@@ -84,15 +87,9 @@ def _part_unequal(stack: Stack, name: str, paired: Ints, held: Ints) -> Ints:
     texts = pa.concat_arrays([one.filter(differs), other.filter(differs)])
     values = stack.canonical(name, texts, loose=True)
     half = len(texts) // 2
-    unlike = np.flatnonzero(differs.to_numpy(zero_copy_only=False))[~_equal(values.slice(0, half), values.slice(half))]
-    paired[held[unlike]] = NONE
-    return np.delete(held, unlike)
-
-
-def _equal(one: pa.Array, other: pa.Array) -> NDArray[np.bool_]:
-    both_null = pc.and_(pc.is_null(one), pc.is_null(other))
-    equal = pc.or_(pc.fill_null(pc.equal(one, other), fill_value=False), both_null)
-    return np.asarray(equal.to_numpy(zero_copy_only=False))
+    parted = np.flatnonzero(differs.to_numpy(zero_copy_only=False))[~equal(values.slice(0, half), values.slice(half))]
+    paired[held[parted]] = NONE
+    return np.delete(held, parted)
 
 
 def _pair_lone(stack: Stack, paired: Ints, active: Ints, codes: Ints) -> tuple[Ints, NDArray[np.bool_]]:

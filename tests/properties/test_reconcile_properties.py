@@ -142,8 +142,13 @@ def mangled_loads(draw):
     for tag in draw(st.permutations(range(len(rows)))):
         times = draw(st.sampled_from([1, 1, 1, 1, 0, 2]))
         answers += [(tag, draw(st.integers(0, 2)), changed(draw, rows[tag])) for _ in range(times)]
-    strangers = draw(st.lists(CELLS, max_size=2))
+    strangers = draw(st.lists(st.builds(alike, st.sampled_from(rows), CELLS), max_size=2))
     return rows, answers + [(None, draw(st.integers(0, 2)), cells) for cells in strangers]
+
+
+def alike(row, cells):
+    """Make a row that shares its name with one that was sent."""
+    return {**cells, "Name": row["Name"]}
 
 
 def changed(draw, cells):

@@ -347,10 +347,24 @@ def test_a_cell_echoed_raw_does_not_change_how_others_compare(kind, bad, value, 
     assert done.status.tolist() == [2, 1, 0]
 
 
-def test_whole_numbers_beyond_decimals_are_compared_as_text():
-    answers = Answers(successful(["a", "b"], Staff=["+" + "1" * 30, "+" + "1" * 29 + "2"]), EMPTY, EMPTY)
-    done = reconcile(sent(Staff=["+" + "1" * 29 + "2", "+" + "1" * 30]), columns("Staff"), answers)
-    assert done.sf_id.to_pylist() == ["b", "a"]
+@pytest.mark.parametrize("digits", ["1" * 29, "1" * 20 + "." + "1" * 15])
+def test_whole_numbers_beyond_decimals_are_compared_as_text(digits):
+    one, other = f"+{digits}1", f"+{digits}2"
+    answers = Answers(successful(["a"], Staff=[one]), EMPTY, EMPTY)
+    done = reconcile(sent(Staff=[other, one]), columns("Staff"), answers)
+    assert done.sf_id.to_pylist() == [None, "a"]
+
+
+def test_an_answer_that_shares_some_values_with_a_row_is_not_its_answer():
+    answers = Answers(successful(["a", "b"], Name=["x", "y"], Notes=["1", "3"]), EMPTY, EMPTY)
+    done = reconcile(sent(Name=["x", "y"], Notes=["1", "2"]), columns("Name", "Notes"), answers)
+    assert done.sf_id.to_pylist() == ["a", None]
+    assert done.unmatched["Notes"].to_pylist() == ["3"]
+
+
+def test_a_blank_key_is_no_key():
+    answers = Answers(successful(["a"], Key__c=[""], Name=["other"]), EMPTY, EMPTY)
+    assert_nothing_certain(reconcile(sent(Key__c=[None], Name=["x"]), columns("Key__c", "Name"), answers, "Key__c"))
 
 
 def test_nothing_sent_leaves_every_answer_unmatched():
