@@ -19,7 +19,6 @@ from sfbulk_pandas.codec.decode import read_batches
 from sfbulk_pandas.codec.encode import RowOrder, encode_parts
 from sfbulk_pandas.codec.frame import Column, text_table
 from sfbulk_pandas.codec.refusals import refused_cells
-from sfbulk_pandas.reconcile import Answers, reconcile
 from sfbulk_pandas.salesforce.limits import PART_BYTES
 from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
 from sfbulk_pandas.transport.pool import Threads
@@ -173,18 +172,3 @@ def test_decoding(frame, columns):
         )
 
     show(f"decode {len(body) / 1e6:.0f} MB", medians(read_batches=streamed, read_csv=whole), "read_csv")
-
-
-def test_reconciling(frame, columns):
-    sent = text_table(frame, columns)
-    order = np.random.default_rng(3).permutation(ROWS)
-    echoed = sent.take(pa.array(order))
-    half = ROWS // 2
-    ids = pa.array(["003000000000001AAA"] * half)
-    successful = echoed.slice(0, half).append_column("sf__Id", ids)
-    failed = echoed.slice(half).append_column("sf__Error", pa.array(["A_B:m:--"] * (ROWS - half)))
-    answers = Answers(successful, failed, pa.table({}))
-    figures = medians(
-        by_key=lambda: reconcile(sent, columns, answers, "Key__c"), by_content=lambda: reconcile(sent, columns, answers)
-    )
-    show("reconcile", figures, "by_key")
