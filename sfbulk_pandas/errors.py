@@ -5,6 +5,7 @@
     SfBulkError                    .hint: what to try next; .details: the facts, named
     +- UsageError (ValueError)     the call cannot be right; nothing was sent
     |  +- MissingExtra (ImportError)   an optional package is not installed
+    |  +- AlreadyLoaded            an insert of the same bytes went up before; .load_id
     +- AuthError                   signing in failed
     |  +- TokenRefused             the token endpoint said no; .error is its OAuth code
     +- TransportError              the request or its answer did not come through
@@ -24,11 +25,14 @@
     |  +- ImpossibleTransition     the job is not in a state that allows this
     |  +- StillRunning             we stopped waiting; the job goes on
     +- DataError                   about rows and cells
-       +- PreflightFailed          the frame cannot be sent as it is; .report is a DataFrame
-       +- EncodeError              a cell cannot be written as Salesforce CSV; .column, .row
-       +- DecodeError              an answer's CSV cannot be read
-       +- ReconcileError           rows sent and rows answered do not add up
-       +- IncompleteResult         a query result has fewer or more rows than its job says
+    |  +- PreflightFailed          the frame cannot be sent as it is; .report is a DataFrame
+    |  +- EncodeError              a cell cannot be written as Salesforce CSV; .column, .row
+    |  +- DecodeError              an answer's CSV cannot be read
+    |  +- ReconcileError           rows sent and rows answered do not add up
+    |  +- IncompleteResult         a query result has fewer or more rows than its job says
+    +- JournalError                a load could not be written down, or its notes not be read
+       +- JournalBusy              another process works on the load
+       +- JournalMismatch          the frame is not the one that was sent; .part
 
 A bad *record* is a result, not an exception; a bad *call, answer or job* is an
 exception. Every one survives pickling, and none carries a secret: texts are
@@ -120,6 +124,21 @@ class UsageError(SfBulkError, ValueError):
 
 class MissingExtra(UsageError, ImportError):
     """An optional package is needed and is not installed."""
+
+
+class AlreadyLoaded(UsageError):
+    """An insert with the same bytes went to the same object of the same org before; nothing was sent.
+
+    Attributes
+    ----------
+    load_id : str
+        The earlier load.
+    finished_at : float or None
+        When it ended, seconds since the epoch; None where it has not.
+    """
+
+    load_id: str = ""
+    finished_at: float | None = None
 
 
 class AuthError(SfBulkError):
@@ -291,3 +310,27 @@ class IncompleteResult(DataError):
 
     ``partial`` holds what was received.
     """
+
+
+class JournalError(SfBulkError):
+    """What a load does could not be written down, or not be read; nothing more is sent then."""
+
+
+class JournalBusy(JournalError):
+    """The load is under way, in this or another process."""
+
+    load_id: str = ""
+
+
+class JournalMismatch(JournalError):
+    """The frame is not the one that the load has sent.
+
+    Attributes
+    ----------
+    load_id : str
+    part : int or None
+        The first part that differs; None where the number of rows or the columns do.
+    """
+
+    load_id: str = ""
+    part: int | None = None

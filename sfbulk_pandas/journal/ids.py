@@ -1,0 +1,22 @@
+"""Ids of loads: sorted by time, short enough to be typed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import random
+
+
+def new_load_id(now: float, rng: random.Random) -> str:
+    """Return an id such as ``20261124-153012-7f3a``.
+
+    Parameters
+    ----------
+    now : float
+        Seconds since the epoch.
+    rng : random.Random
+        Tells apart what begins in the same second.
+    """
+    return f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{rng.randrange(16**4):04x}"

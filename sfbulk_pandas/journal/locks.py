@@ -1,0 +1,75 @@
+"""Who works on a load: a lock that the system lets go of when its process dies."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from sfbulk_pandas.errors import JournalBusy, JournalError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class Locks:
+    """Locks of loads, files in one folder; a file says nothing, only its lock does. From any thread or process.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when it is needed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @contextmanager
+    def hold(self, load_id: str) -> Iterator[None]:
+        """Hold the lock of a load.
+
+        Raises
+        ------
+        JournalBusy
+            Where it is held, by this process or another.
+        JournalError
+            Where it cannot be held.
+        """
+        lock = self._lock(load_id)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise JournalBusy(
+                f"load {load_id} is under way, in this or another process",
+                hint="wait for it, or end that process",
+                load_id=load_id,
+            ) from None
+        except OSError as error:
+            raise JournalError(f"load {load_id} cannot be locked in {self._folder}: {error}") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def is_held(self, load_id: str) -> bool:
+        """Whether somebody works on a load."""
+        if not self._path(load_id).exists():
+            return False
+        try:
+            with self.hold(load_id):
+                return False
+        except JournalBusy:
+            return True
+
+    def remove(self, load_id: str) -> None:
+        """Remove the file of a load that nobody works on any more."""
+        self._path(load_id).unlink(missing_ok=True)
+
+    def _path(self, load_id: str) -> Path:
+        return self._folder / f"{load_id}.lock"
+
+    def _lock(self, load_id: str) -> FileLock:
+        return FileLock(self._path(load_id), mode=0o600, thread_local=False)

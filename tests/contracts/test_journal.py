@@ -1,0 +1,229 @@
+"""The journal: on disk when a write returns, for the user alone, and nobody's but the process that works on a load."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sfbulk_pandas.errors import JournalBusy, JournalError, UsageError
+from sfbulk_pandas.journal import Journal
+from sfbulk_pandas.journal.records import LoadRecord, PartRecord, Step
+
+LOAD = LoadRecord(
+    load_id="20261124-120000-aaaa",
+    created_at=1000.5,
+    sobject="Contact",
+    operation="insert",
+    external_id_field=None,
+    org_id="00D000000000001AAA",
+    instance_url="https://acme.my.salesforce.com",
+    user_id="005000000000001AAA",
+    headers=("LastName", "Größe__c"),
+    options={"nulls": {"Phone": "clear"}, "part_rows": None},
+    rows=3,
+)
+PART = PartRecord(LOAD.load_id, 1, 1, 0, 3, "ab" * 32, 120, Step.CREATING, 1001.0)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "Päth" / "journal.db"
+
+
+@pytest.fixture
+def journal(path):
+    with Journal(path) as found:
+        yield found
+
+
+def test_nothing_touches_the_disk_before_the_first_write(journal, path):
+    assert journal.loads() == []
+    assert journal.jobs() == {}
+    assert not journal.is_held("x")
+    assert not path.parent.exists()
+
+
+def test_what_is_written_is_read_again_by_another(journal, path):
+    journal.begin(LOAD)
+    journal.begin_attempt(LOAD.load_id, 1, None)
+    journal.begin_attempt(LOAD.load_id, 2, np.array([2, 0]))
+    journal.record(PART)
+    later = replace(PART, step=Step.ENDED, job_id="750A", state="JobComplete", processed=3, failed=1, error_message="é")
+    journal.record(later)
+    with Journal(path) as other:
+        assert other.loads() == [LOAD]
+        assert other.parts(LOAD.load_id) == [later]
+        assert other.attempts(LOAD.load_id) == [1, 2]
+        assert other.positions(LOAD.load_id, 1) is None
+        assert other.positions(LOAD.load_id, 2).tolist() == [2, 0]
+        assert other.jobs() == {"750A": LOAD.load_id}
+
+
+def test_an_ended_load_has_its_manifest(journal):
+    journal.begin(LOAD)
+    journal.finish(LOAD.load_id, 2000.0, {"counts": {"rows": 3}})
+    assert journal.load(LOAD.load_id) == replace(LOAD, finished_at=2000.0, manifest={"counts": {"rows": 3}})
+
+
+def test_the_newest_load_comes_first(journal):
+    for number, at in enumerate([5.0, 9.0, 7.0]):
+        journal.begin(replace(LOAD, load_id=f"l{number}", created_at=at))
+    assert [each.load_id for each in journal.loads()] == ["l1", "l2", "l0"]
+
+
+def test_a_load_is_found_by_a_clear_beginning(journal):
+    journal.begin(LOAD)
+    journal.begin(replace(LOAD, load_id="20261124-120000-bbbb"))
+    assert journal.load("20261124-120000-a") == LOAD
+    with pytest.raises(UsageError, match="several loads begin with"):
+        journal.load("2026")
+    with pytest.raises(UsageError, match=r"no load 'x'\s+-> such as 2026"):
+        journal.load("x")
+    with pytest.raises(UsageError, match="no load ''"):
+        journal.load("")
+
+
+def test_inserts_that_may_have_had_the_same_bytes(journal):
+    journal.begin(LOAD)
+    for number, other in enumerate(
+        [{"rows": 4}, {"sobject": "Lead"}, {"org_id": "00D2"}, {"headers": ("LastName",)}, {"operation": "upsert"}]
+    ):
+        journal.begin(replace(LOAD, load_id=f"l{number}", **other))
+    assert journal.finished_inserts(LOAD.org_id, "contact", 3, LOAD.headers) == [LOAD]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX modes")
+def test_files_are_for_the_user_alone(journal, path):
+    journal.begin(LOAD)
+    with journal.hold(LOAD.load_id):
+        folders = [journal.spool(LOAD.load_id), path.parent, path.with_name("journal.db-locks")]
+        assert [oct(folder.stat().st_mode)[-3:] for folder in folders] == ["700"] * 3
+        files = [path, *path.parent.glob("journal.db-*l"), *path.parent.glob("journal.db-locks/*")]
+        assert len(files) == 3
+        assert [oct(file.stat().st_mode)[-3:] for file in files] == ["600"] * 3
+
+
+def test_threads_write_at_the_same_time(journal):
+    journal.begin(LOAD)
+
+    def write(thread):
+        for number in range(20):
+            journal.record(replace(PART, attempt=thread, number=number))
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(6)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert len(journal.parts(LOAD.load_id)) == 120
+
+
+def test_a_load_is_held_once(journal, path):
+    with journal.hold(LOAD.load_id):
+        assert journal.is_held(LOAD.load_id)
+        with Journal(path) as other, pytest.raises(JournalBusy, match="under way"), other.hold(LOAD.load_id):
+            pass
+        with journal.hold("another"):
+            pass
+    assert not journal.is_held(LOAD.load_id)
+    with journal.hold(LOAD.load_id):
+        pass
+
+
+def in_a_process(script):
+    code = f"from sfbulk_pandas.journal import Journal\nimport sys\njournal = Journal(sys.argv[1])\n{script}"
+    return [sys.executable, "-c", textwrap.dedent(code)]
+
+
+def test_a_lock_ends_with_its_process(journal, path):
+    script = "with journal.hold('dying'):\n    print('held', flush=True)\n    sys.stdin.read()\n"
+    with subprocess.Popen(
+        [*in_a_process(script), path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "held\n"
+        assert journal.is_held("dying")
+        with pytest.raises(JournalBusy):
+            journal.forget(["dying"])
+        process.send_signal(signal.SIGKILL)
+    assert not journal.is_held("dying")
+
+
+def test_a_write_outlives_the_process_that_is_killed_after_it(path):
+    script = (
+        "import os, signal\n"
+        "from sfbulk_pandas.journal.records import LoadRecord\n"
+        "load = LoadRecord('l', 1.0, 'C', 'insert', None, 'o', 'u', None, (), {}, 1)\n"
+        "journal.begin(load)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([*in_a_process(script), path], check=False)
+    assert done.returncode == -signal.SIGKILL
+    with Journal(path) as journal:
+        assert [each.load_id for each in journal.loads()] == ["l"]
+
+
+def test_forgetting_removes_all_of_a_load(journal, path):
+    journal.begin(LOAD)
+    journal.begin(replace(LOAD, load_id="kept"))
+    journal.begin_attempt(LOAD.load_id, 1, None)
+    journal.record(PART)
+    (journal.spool(LOAD.load_id) / "rows.csv").write_text("secret")
+    with journal.hold(LOAD.load_id):
+        pass
+    journal.forget([LOAD.load_id])
+    assert [each.load_id for each in journal.loads()] == ["kept"]
+    assert journal.parts(LOAD.load_id) == []
+    assert journal.attempts(LOAD.load_id) == []
+    assert not list(path.parent.glob(f"journal.db-*/*{LOAD.load_id}*"))
+
+
+def test_no_journal_at_this_place_is_an_error_that_says_what_to_do(tmp_path):
+    (tmp_path / "text.db").write_text("this is no database, and long enough not to be taken for an empty one" * 20)
+    for path in (tmp_path / "text.db", tmp_path, tmp_path / "text.db" / "below.db"):
+        with Journal(path) as journal, pytest.raises(JournalError, match="journal=path"):
+            journal.begin(LOAD)
+
+
+def test_a_journal_of_a_newer_version_is_left_alone(journal, path):
+    journal.begin(LOAD)
+    journal.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with Journal(path) as newer, pytest.raises(JournalError, match="version 99"):
+        newer.loads()
+
+
+def test_a_write_that_fails_is_an_error_and_leaves_nothing_half_written(journal):
+    journal.begin(LOAD)
+    pages = journal._opened().execute("PRAGMA page_count").fetchone()[0]
+    journal._opened().execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(JournalError, match="full"):
+        write_on(journal)
+    assert [each.number for each in journal.parts(LOAD.load_id)] == list(range(len(journal.parts(LOAD.load_id))))
+
+
+def write_on(journal):
+    for number in range(10_000):
+        journal.record(replace(PART, number=number))
+
+
+def test_every_write_is_on_disk_when_it_returns(journal):
+    journal.begin(LOAD)
+    assert journal._opened().execute("PRAGMA synchronous").fetchone()[0] == 2  # FULL
+    assert journal._opened().execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
+def test_closed_twice_and_used_again(journal):
+    journal.begin(LOAD)
+    journal.close()
+    journal.close()
+    assert journal.loads() == [LOAD]
+    assert "journal.db" in repr(journal)

@@ -1,0 +1,28 @@
+"""Positions come back as they were packed, and ascending ones take little room."""
+
+import random
+import re
+
+import numpy as np
+import pytest
+
+from sfbulk_pandas.journal.ids import new_load_id
+from sfbulk_pandas.journal.positions import pack_positions, unpack_positions
+
+
+@pytest.mark.parametrize("positions", [[], [0], [5, 3, 9], [2**40, 0]])
+def test_there_and_back(positions):
+    back = unpack_positions(pack_positions(np.array(positions, np.int64)))
+    assert back.tolist() == positions
+    assert back.dtype == np.int64
+
+
+def test_a_million_ascending_ones_take_a_few_kilobytes():
+    assert len(pack_positions(np.arange(1_000_000))) < 50_000
+
+
+def test_ids_of_loads_sort_by_time():
+    rng = random.Random(1)
+    ids = [new_load_id(now, rng) for now in (0.0, 1.0, 1_795_500_000.0)]
+    assert ids == sorted(ids)
+    assert all(re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{4}", each) for each in ids)
