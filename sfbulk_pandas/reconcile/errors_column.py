@@ -1,17 +1,47 @@
-"""Split a column of ``sf__Error`` texts; a million failed rows share a handful of texts."""
+"""Take a column of ``sf__Error`` texts apart: whole columns at a time, for the messages often quote the value."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sfbulk_pandas.salesforce.row_error import summarise_row_errors
+from sfbulk_pandas.salesforce.row_error import split_row_errors, summarise_row_errors
+
+if TYPE_CHECKING:
+    from numpy import int64
+    from numpy.typing import NDArray
 
 TEXT = pa.large_string()
+# One error with its fields, as nearly every text is: all others are read one by one.
+_ONE = r"(?s)^(?P<code>[A-Z][A-Z0-9_]*) *:(?P<message>[^:].*[^ ]|[^ :]):(?P<fields>(?:\w[\w.]*(?: \w[\w.]*)*)?) ?--$"
+_END = "--"
+
+
+@dataclass(frozen=True, slots=True)
+class RowErrors:
+    """The errors of rows, one after the other.
+
+    Attributes
+    ----------
+    rows : numpy.ndarray of int64
+        Which text each is of.
+    code, message, fields : pyarrow.LargeStringArray
+        Several fields are separated by a comma and a blank.
+    """
+
+    rows: NDArray[int64]
+    code: pa.Array
+    message: pa.Array
+    fields: pa.Array
 
 
 def split_errors(errors: pa.Array | pa.ChunkedArray) -> tuple[pa.Array, pa.Array, pa.Array]:
-    """Return code, message and fields of each error; null where there was no error.
+    """Return code, message and fields of each text; null where there was no error.
 
     Parameters
     ----------
@@ -23,9 +53,54 @@ def split_errors(errors: pa.Array | pa.ChunkedArray) -> tuple[pa.Array, pa.Array
     tuple of three pyarrow.LargeStringArray
         Each of length n; several fields are separated by a comma and a blank.
     """
-    if isinstance(errors, pa.ChunkedArray):
-        errors = errors.combine_chunks()
-    encoded = pc.dictionary_encode(pc.cast(errors, TEXT))
-    parts = [summarise_row_errors(text or "") for text in encoded.dictionary.to_pylist()]
-    code, message, fields = (pa.array([each[which] for each in parts], TEXT) for which in range(3))
-    return pc.take(code, encoded.indices), pc.take(message, encoded.indices), pc.take(fields, encoded.indices)
+    texts = _flat(errors)
+    code, message, fields, is_one = _read_plain(texts)
+    other = pc.and_(pc.invert(is_one), pc.is_valid(texts))
+    parts = [summarise_row_errors(text) for text in pc.filter(texts, other).to_pylist()]
+    rest = (pa.array([each[which] for each in parts], TEXT) for which in range(3))
+    plain = (code, message, fields)
+    found = [pc.replace_with_mask(column, other, more) for column, more in zip(plain, rest, strict=True)]
+    return found[0], found[1], found[2]
+
+
+def each_error(errors: pa.Array | pa.ChunkedArray) -> RowErrors:
+    """Return every error of every text: a row with several is there several times.
+
+    Parameters
+    ----------
+    errors : pyarrow.Array or ChunkedArray
+        Texts of ``sf__Error``; null and empty ones have no error.
+
+    Returns
+    -------
+    RowErrors
+        In the order of the texts, and of the errors in each.
+    """
+    texts = _flat(errors)
+    code, message, fields, is_one = _read_plain(texts)
+    plain = np.flatnonzero(is_one.to_numpy(zero_copy_only=False))
+    others = np.flatnonzero(pc.and_(pc.invert(is_one), pc.is_valid(texts)).to_numpy(zero_copy_only=False))
+    split = [split_row_errors(text) for text in texts.take(pa.array(others)).to_pylist()]
+    flat = list(chain.from_iterable(split))
+    more = ([each.code for each in flat], [each.message for each in flat], [", ".join(each.fields) for each in flat])
+    picked = pa.array(plain)
+    columns = [
+        pa.concat_arrays([column.take(picked), pa.array(rest, TEXT)])
+        for column, rest in zip((code, message, fields), more, strict=True)
+    ]
+    rows = np.concatenate([plain, np.repeat(others, [len(each) for each in split])]).astype(np.int64)
+    order = np.argsort(rows, kind="stable")
+    return RowErrors(rows[order], *(column.take(pa.array(order)) for column in columns))
+
+
+def _read_plain(texts: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array, pa.Array]:
+    """Read the texts that hold one error of the usual form; null in the others, which the mask leaves out."""
+    single = pc.equal(pc.count_substring(texts, _END), 1)
+    found = pc.extract_regex(pc.if_else(single, texts, pa.scalar(None, TEXT)), _ONE)
+    code, message, fields = (pc.cast(pc.struct_field(found, name), TEXT) for name in ("code", "message", "fields"))
+    return code, pc.utf8_trim_whitespace(message), pc.replace_substring(fields, " ", ", "), pc.is_valid(code)
+
+
+def _flat(errors: pa.Array | pa.ChunkedArray) -> pa.Array:
+    texts = pc.cast(errors, TEXT)
+    return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
