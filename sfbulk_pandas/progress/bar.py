@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.progress.events import (
+    FrameChecked,
     JobPolled,
     LoadFinished,
     LoadStarted,
@@ -16,7 +17,9 @@ from sfbulk_pandas.progress.events import (
     QueryFinished,
     QueryPolled,
     QueryStarted,
+    RowsRetried,
 )
+from sfbulk_pandas.progress.report import findings_table, findings_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,11 +58,14 @@ class Bar:
     def __init__(self, new_bar: Callable[[str, int | None], Any] | None = None) -> None:
         self._new_bar = _new_tqdm if new_bar is None else new_bar
         self._bar: Any = None
-        self._parts: int | None = None
+        self._parts = 0
+        self._before = (0, 0)
         self._processed: dict[int, int] = {}
         self._failed: dict[int, int] = {}
         self._steps: dict[type[Event], Callable[[Any], None]] = {
+            FrameChecked: self._frame_checked,
             LoadStarted: self._load_started,
+            RowsRetried: self._rows_retried,
             PartUploaded: self._part_uploaded,
             JobPolled: self._job_polled,
             PartFinished: self._part_finished,
@@ -86,6 +92,7 @@ class Bar:
         self.close()
         self._processed.clear()
         self._failed.clear()
+        self._parts, self._before = 0, (0, 0)
         self._bar = self._new_bar(description, total)
 
     def _show(self, rows: int, *facts: str) -> None:
@@ -93,10 +100,27 @@ class Bar:
             self._bar.n = rows
             self._bar.set_postfix_str(", ".join(fact for fact in facts if fact), refresh=True)
 
+    def _frame_checked(self, event: FrameChecked) -> None:
+        if not (event.report["severity"] == "row").any():
+            return
+        if in_notebook():
+            sys.modules["IPython"].display.display(findings_table(event.report))
+        else:
+            sys.stderr.write(findings_text(event.report))
+
     def _load_started(self, event: LoadStarted) -> None:
         self._open(f"{event.operation} {event.sobject}", event.rows)
-        self._parts = event.parts
         self._show(0, "uploading")
+
+    def _rows_retried(self, event: RowsRetried) -> None:
+        processed, failed = self._totals()
+        self._before = (max(processed - event.rows, 0), max(failed - event.rows, 0))
+        self._processed.clear()
+        self._failed.clear()
+        self._show(self._before[0], f"attempt {event.attempt}: {event.rows:,} rows again", _failures(failed))
+
+    def _totals(self) -> tuple[int, int]:
+        return self._before[0] + sum(self._processed.values()), self._before[1] + sum(self._failed.values())
 
     def _part_uploaded(self, event: PartUploaded) -> None:
         self._show_load(event.part, event.job.state)
@@ -112,8 +136,10 @@ class Bar:
         self._show_load(event.part, event.job.state)
 
     def _show_load(self, part: int, state: str) -> None:
-        place = f"part {part}/{self._parts} {state}" if self._parts not in {None, 1} else str(state)
-        self._show(sum(self._processed.values()), place, _failures(sum(self._failed.values())))
+        self._parts = max(self._parts, part)
+        place = f"part {part} {state}" if self._parts > 1 else str(state)
+        processed, failed = self._totals()
+        self._show(processed, place, _failures(failed))
 
     def _load_finished(self, event: LoadFinished) -> None:
         left = f"{event.unprocessed:,} unprocessed" if event.unprocessed else ""

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
 
+    import pandas as pd
+
     from sfbulk_pandas.salesforce.job import JobInfo, Operation
 
     Listener: TypeAlias = Callable[["Event"], object]
@@ -17,6 +19,19 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something happened. A listener gets these from the thread in which it happened, one at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameChecked(Event):
+    """A frame was checked against the describe, and can be sent.
+
+    Attributes
+    ----------
+    report : DataFrame
+        As :meth:`Org.check` returns it, without the plan.
+    """
+
+    report: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +44,11 @@ class LoadStarted(Event):
     operation : Operation
     rows : int
         Rows that will be sent, over all parts.
-    parts : int or None
-        Parts, where their number is known beforehand.
     """
 
     sobject: str
     operation: Operation
     rows: int
-    parts: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +104,21 @@ class PartFinished(Event):
     successful: int
     failed: int
     unprocessed: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowsRetried(Event):
+    """Rows that failed for a passing reason are sent again; their parts are numbered from 1 anew.
+
+    Attributes
+    ----------
+    attempt : int
+        2 for the first time.
+    rows : int
+    """
+
+    attempt: int
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)

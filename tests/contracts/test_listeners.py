@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import pandas as pd
 import pytest
 
 from sfbulk_pandas.progress import events
@@ -14,10 +15,14 @@ from sfbulk_pandas.salesforce.job import JobInfo, JobState, Operation
 LOAD_JOB = JobInfo("750A", Operation.UPSERT, "Contact", JobState.IN_PROGRESS)
 QUERY_JOB = JobInfo("750B", Operation.QUERY, "Contact", JobState.JOB_COMPLETE)
 EVENTS = [
-    events.LoadStarted("Contact", Operation.UPSERT, 10, None),
+    events.FrameChecked(
+        pd.DataFrame([{"index": 1, "column": "A", "check": "c", "value": "v", "suggestion": "s", "severity": "row"}])
+    ),
+    events.LoadStarted("Contact", Operation.UPSERT, 10),
     events.PartUploaded(1, LOAD_JOB, 10, 100),
     events.JobPolled(1, LOAD_JOB),
     events.PartFinished(1, LOAD_JOB, 8, 1, 1),
+    events.RowsRetried(2, 1),
     events.LoadFinished(8, 1, 1),
     events.QueryStarted(QUERY_JOB),
     events.QueryPolled(QUERY_JOB),

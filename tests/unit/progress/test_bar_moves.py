@@ -7,6 +7,7 @@ import sys
 import types
 from dataclasses import FrozenInstanceError, replace
 
+import pandas as pd
 import pytest
 from tqdm import tqdm
 
@@ -14,6 +15,7 @@ from sfbulk_pandas.progress import bar as bar_module
 from sfbulk_pandas.progress.bar import Bar, in_notebook
 from sfbulk_pandas.progress.events import (
     Event,
+    FrameChecked,
     JobPolled,
     LoadFinished,
     LoadStarted,
@@ -23,6 +25,7 @@ from sfbulk_pandas.progress.events import (
     QueryFinished,
     QueryPolled,
     QueryStarted,
+    RowsRetried,
 )
 from sfbulk_pandas.salesforce.job import JobInfo, JobState, Operation
 
@@ -63,17 +66,17 @@ def polled(part, processed, failed, state=JobState.IN_PROGRESS):
 
 
 def test_load_moves_by_rows_processed_over_all_parts(bar, made):
-    bar(LoadStarted("Contact", Operation.UPSERT, 5000, 2))
+    bar(LoadStarted("Contact", Operation.UPSERT, 5000))
     (shown,) = made
     assert (shown.description, shown.total, shown.n) == ("upsert Contact", 5000, 0)
     bar(PartUploaded(1, JOB, 3000, 100))
     bar(JobPolled(1, JOB))
-    assert (shown.n, shown.facts) == (0, "part 1/2 InProgress")
+    assert (shown.n, shown.facts) == (0, "InProgress")
     bar(polled(1, 2000, 3))
     bar(polled(2, 1500, 1))
-    assert (shown.n, shown.facts) == (3500, "part 2/2 InProgress, 4 failed")
+    assert (shown.n, shown.facts) == (3500, "part 2 InProgress, 4 failed")
     bar(PartFinished(1, replace(JOB, state=JobState.JOB_COMPLETE), 2990, 10, 0))
-    assert (shown.n, shown.facts) == (4500, "part 1/2 JobComplete, 11 failed")
+    assert (shown.n, shown.facts) == (4500, "part 1 JobComplete, 11 failed")
     bar(PartFinished(2, replace(JOB, state=JobState.ABORTED), 1400, 100, 500))
     bar(LoadFinished(4390, 110, 500))
     assert (shown.n, shown.facts, shown.closed) == (4500, "done, 110 failed, 500 unprocessed", 1)
@@ -82,9 +85,30 @@ def test_load_moves_by_rows_processed_over_all_parts(bar, made):
 
 
 def test_one_part_is_not_numbered(bar, made):
-    bar(LoadStarted("Contact", Operation.INSERT, 10, 1))
+    bar(LoadStarted("Contact", Operation.INSERT, 10))
     bar(polled(1, 4, 0))
     assert made[0].facts == "InProgress"
+
+
+def test_rows_sent_again_are_not_counted_twice(bar, made):
+    bar(LoadStarted("Contact", Operation.INSERT, 100))
+    bar(polled(1, 60, 8))
+    bar(polled(2, 40, 2))
+    bar(RowsRetried(2, 10))
+    assert (made[0].n, made[0].facts) == (90, "attempt 2: 10 rows again, 10 failed")
+    bar(polled(1, 6, 1))
+    assert (made[0].n, made[0].facts) == (96, "part 1 InProgress, 1 failed")
+
+
+def test_what_the_check_found_is_shown_above_the_bar(bar, made, capsys):
+    row = {"index": 7, "column": "Email", "check": "this is no mail address", "value": "bad", "suggestion": "mend it"}
+    note = row | {"severity": "note"}
+    bar(FrameChecked(pd.DataFrame([note])))
+    assert capsys.readouterr().err == ""
+    bar(FrameChecked(pd.DataFrame([row | {"severity": "row"}, row | {"index": 8, "severity": "row"}, note])))
+    said = capsys.readouterr().err
+    assert "2 problem(s)" in said
+    assert "2 x Email: this is no mail address (such as 'bad'); mend it" in said
 
 
 def test_query_moves_by_rows_read(bar, made):
@@ -103,7 +127,7 @@ def test_query_moves_by_rows_read(bar, made):
 
 
 def test_closed_by_the_caller_after_an_exception(bar, made):
-    bar(LoadStarted("Contact", Operation.INSERT, 10, 1))
+    bar(LoadStarted("Contact", Operation.INSERT, 10))
     bar.close()
     bar.close()
     bar(polled(1, 4, 0))
@@ -113,12 +137,12 @@ def test_closed_by_the_caller_after_an_exception(bar, made):
 
 def test_each_call_has_a_bar_of_its_own(bar, made):
     for _ in range(2):
-        bar(LoadStarted("Contact", Operation.INSERT, 10, 1))
+        bar(LoadStarted("Contact", Operation.INSERT, 10))
         bar(PartFinished(1, JOB, 10, 0, 0))
         bar(LoadFinished(10, 0, 0))
     assert [each.n for each in made] == [10, 10]
-    bar(LoadStarted("Contact", Operation.INSERT, 10, 1))
-    bar(LoadStarted("Contact", Operation.INSERT, 10, 1))
+    bar(LoadStarted("Contact", Operation.INSERT, 10))
+    bar(LoadStarted("Contact", Operation.INSERT, 10))
     assert [each.closed for each in made] == [1, 1, 1, 0]
 
 
@@ -130,7 +154,7 @@ def test_an_event_it_does_not_know_shows_nothing(bar, made):
 def test_real_tqdm_prints_its_last_line_once():
     screen = io.StringIO()
     bar = Bar(lambda description, total: tqdm(total=total, desc=description, file=screen, ncols=100))
-    bar(LoadStarted("Contact", Operation.UPSERT, 1000, 1))
+    bar(LoadStarted("Contact", Operation.UPSERT, 1000))
     bar(polled(1, 400, 2))
     bar(PartFinished(1, JOB, 998, 2, 0))
     bar(LoadFinished(998, 2, 0))
