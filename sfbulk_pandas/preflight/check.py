@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sfbulk_pandas.preflight.call import LoadCall
+    from sfbulk_pandas.preflight.findings import Finding
     from sfbulk_pandas.preflight.notes import Tally
     from sfbulk_pandas.salesforce.columns import Column
     from sfbulk_pandas.salesforce.sobject import SObjectDescribe
@@ -112,6 +113,7 @@ def check_frame(
     call: LoadCall,
     refused: Iterable[Refused] = (),
     *,
+    cells: bool = True,
     mapper: Mapper = map,
 ) -> Checked:
     """Check a frame against the describe of the object it goes into.
@@ -125,6 +127,8 @@ def check_frame(
         Operation and options.
     refused : iterable of Refused
         Cells that the encoder cannot write.
+    cells : bool
+        Whether the cells are looked at, or the columns alone.
     mapper : callable
         Maps over blocks of rows, in order; may do several at once.
 
@@ -140,12 +144,14 @@ def check_frame(
     columns, findings = settle_columns(frame, describe, call)
     subjects = _subjects(columns, describe)
     problems = [_refusal(each, frame, columns) for each in refused if len(each.positions)]
-    found, counted = _in_blocks(frame, subjects, (describe, call), mapper)
-    problems += found
-    rows, _ = blocked_rows(problems)
-    problems += repeat_problems(frame, subjects, call, rows)
-    findings += absent_required(describe, subjects, call)
-    findings += [*header_notes(subjects, call), *tally_findings(counted, subjects)]
+    tallied: list[Finding] = []
+    if cells:
+        found, counted = _in_blocks(frame, subjects, (describe, call), mapper)
+        problems += found
+        rows, _ = blocked_rows(problems)
+        problems += repeat_problems(frame, subjects, call, rows)
+        tallied = tally_findings(counted, subjects)
+    findings += [*absent_required(describe, subjects, call), *header_notes(subjects, call), *tallied]
     blocked, errors = blocked_rows(problems)
     return Checked(columns, report_frame(findings, problems, frame.index), blocked, errors)
 

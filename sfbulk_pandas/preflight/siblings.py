@@ -54,8 +54,6 @@ def sibling_order(
     if parents >= int(np.count_nonzero(codes < parents)):
         return None
     order = np.argsort(codes, kind="stable").astype(np.int64, copy=False)
-    if (order == np.arange(len(order))).all():
-        return None
     held = codes[order]
     starts = np.ones(len(order), bool)
     starts[1:] = (held[1:] != held[:-1]) | (held[1:] == parents)

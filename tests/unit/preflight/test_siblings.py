@@ -40,9 +40,13 @@ def test_rows_of_one_parent_stand_side_by_side_and_orphans_last():
     assert order(["b", "a", None, "b", "", "a"]) == ([0, 3, 1, 5, 2, 4], [True, False, True, False, True, True])
 
 
-@pytest.mark.parametrize("values", [["a", "b", "c"], ["a", "a", "b", None], [None, None], [], ["a"]])
+@pytest.mark.parametrize("values", [["a", "b", "c"], [None, None], [], ["a"]])
 def test_nothing_to_move(values):
     assert order(values) is None
+
+
+def test_families_that_stand_together_already_are_kept_together():
+    assert order(["a", "a", "b", None]) == ([0, 1, 2, 3], [True, False, True, True])
 
 
 def test_ids_are_compared_as_15_characters():
