@@ -4,6 +4,7 @@
 >>> org = sfbulk.connect(sfbulk.JwtBearer(...))                                 # doctest: +SKIP
 >>> result = df.sfbulk.upsert("Contact", external_id_field="Contact_Key__c")    # doctest: +SKIP
 >>> result.errors                                                               # doctest: +SKIP
+>>> result = result.retry(fixed)                                                # doctest: +SKIP
 >>> frame = sfbulk.query("SELECT Id, Email, Account.Name FROM Contact")         # doctest: +SKIP
 """
 
@@ -13,6 +14,7 @@ from sfbulk_pandas import accessor as _accessor  # noqa: F401 - registers df.sfb
 from sfbulk_pandas.auth.access_token import AccessToken
 from sfbulk_pandas.auth.jwt_bearer import JwtBearer
 from sfbulk_pandas.errors import (
+    AlreadyLoaded,
     ApiError,
     ApiVersionMismatch,
     AuthError,
@@ -26,6 +28,9 @@ from sfbulk_pandas.errors import (
     JobAborted,
     JobError,
     JobFailed,
+    JournalBusy,
+    JournalError,
+    JournalMismatch,
     MissingExtra,
     NotFound,
     PreflightFailed,
@@ -43,10 +48,12 @@ from sfbulk_pandas.errors import (
 )
 from sfbulk_pandas.jobs.options import LoadOptions, Polling
 from sfbulk_pandas.jobs.results import LoadResult
-from sfbulk_pandas.org import Org, connect, query, query_arrow
+from sfbulk_pandas.org import Org, connect
+from sfbulk_pandas.org.front import abort, clean_up, delete_job, jobs, loads, query, query_arrow, results, resume
 
 __all__ = [
     "AccessToken",
+    "AlreadyLoaded",
     "ApiError",
     "ApiVersionMismatch",
     "AuthError",
@@ -60,6 +67,9 @@ __all__ = [
     "JobAborted",
     "JobError",
     "JobFailed",
+    "JournalBusy",
+    "JournalError",
+    "JournalMismatch",
     "JwtBearer",
     "LoadOptions",
     "LoadResult",
@@ -79,7 +89,14 @@ __all__ = [
     "TokenRefused",
     "TransportError",
     "UsageError",
+    "abort",
+    "clean_up",
     "connect",
+    "delete_job",
+    "jobs",
+    "loads",
     "query",
     "query_arrow",
+    "results",
+    "resume",
 ]

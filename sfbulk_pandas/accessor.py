@@ -39,7 +39,7 @@ class SfBulkAccessor:
         Returns
         -------
         LoadResult
-            Every row is in one of ``successful``, ``failed`` and ``unprocessed``; see :meth:`Org.insert`.
+            Every row is in one of ``successful``, ``failed``, ``unprocessed`` and ``unknown``; see :meth:`Org.insert`.
         """
         return current_org(org).insert(self._frame, sobject, **options)
 
@@ -58,7 +58,7 @@ class SfBulkAccessor:
         Returns
         -------
         LoadResult
-            Every row is in one of ``successful``, ``failed`` and ``unprocessed``; see :meth:`Org.update`.
+            Every row is in one of ``successful``, ``failed``, ``unprocessed`` and ``unknown``; see :meth:`Org.update`.
         """
         return current_org(org).update(self._frame, sobject, **options)
 
@@ -81,7 +81,7 @@ class SfBulkAccessor:
         Returns
         -------
         LoadResult
-            Every row is in one of ``successful``, ``failed`` and ``unprocessed``; see :meth:`Org.upsert`.
+            Every row is in one of ``successful``, ``failed``, ``unprocessed`` and ``unknown``; see :meth:`Org.upsert`.
         """
         return current_org(org).upsert(self._frame, sobject, external_id_field=external_id_field, **options)
 
@@ -100,7 +100,7 @@ class SfBulkAccessor:
         Returns
         -------
         LoadResult
-            Every row is in one of ``successful``, ``failed`` and ``unprocessed``; see :meth:`Org.delete`.
+            Every row is in one of ``successful``, ``failed``, ``unprocessed`` and ``unknown``; see :meth:`Org.delete`.
         """
         return current_org(org).delete(self._frame, sobject, **options)
 
@@ -119,6 +119,37 @@ class SfBulkAccessor:
         Returns
         -------
         LoadResult
-            Every row is in one of ``successful``, ``failed`` and ``unprocessed``; see :meth:`Org.hard_delete`.
+            Every row is in one of ``successful``, ``failed``, ``unprocessed`` and ``unknown``;
+            see :meth:`Org.hard_delete`.
         """
         return current_org(org).hard_delete(self._frame, sobject, **options)
+
+    def check(
+        self,
+        sobject: str,
+        operation: str,
+        *,
+        external_id_field: str | None = None,
+        org: Org | None = None,
+        **options: Unpack[LoadKeywords],
+    ) -> pd.DataFrame:
+        """Say what is wrong with the frame, and what loading it would cost and do; nothing is sent.
+
+        Parameters
+        ----------
+        sobject : str
+            API name of the object, such as ``"Contact"``.
+        operation : {"insert", "update", "upsert", "delete", "hardDelete"}
+        external_id_field : str, optional
+            For an upsert.
+        org : Org, optional
+            Instead of the one last connected.
+        **options
+            Those that the load will have; see :class:`LoadOptions`.
+
+        Returns
+        -------
+        DataFrame, a row a finding
+            See :meth:`Org.check`.
+        """
+        return current_org(org).check(self._frame, sobject, operation, external_id_field=external_id_field, **options)

@@ -2,79 +2,105 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from sfbulk_pandas.errors import ReconcileError
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
 from sfbulk_pandas.reconcile import Answers, reconcile
 from sfbulk_pandas.salesforce.job import JobInfo, JobState
-from sfbulk_pandas.wire.ingest import ResultSet
 
 if TYPE_CHECKING:
-    from sfbulk_pandas.jobs.ingest import Ingest
-    from sfbulk_pandas.jobs.prepare import Prepared
-    from sfbulk_pandas.reconcile import Reconciled
+    from collections.abc import Sequence
+
+    from sfbulk_pandas.salesforce.columns import Column
+
+_LATER = "read the result files again later (they stay for 7 days), or query the object before sending anything again"
 
 
-def account_for(job: JobInfo, prepared: Prepared, rows: tuple[int, int], ingest: Ingest) -> Outcome:
-    """Read the result files of an ended job and pair them with the rows that were sent.
+@dataclass(frozen=True, slots=True)
+class Accounted:
+    """What the result files of one job say of the rows that were sent.
 
-    Costs three API calls.
-
-    Raises
-    ------
-    ReconcileError
-        Where rows sent and rows answered do not add up: it names the difference and the job.
+    Attributes
+    ----------
+    outcome : Outcome
+        In the order in which the rows were sent.
+    unmatched : pyarrow.Table
+        Answers that are surely nobody's; with the job's id.
+    problem : ReconcileError or None
+        What does not add up.
     """
-    answers = Answers(
-        successful=ingest.results(job, ResultSet.SUCCESSFUL),
-        failed=ingest.results(job, ResultSet.FAILED),
-        unprocessed=ingest.results(job, ResultSet.UNPROCESSED),
-    )
-    paired = reconcile(prepared.texts(*rows), prepared.columns, answers, prepared.key)
-    _check_all_matched(job, paired, answers)
-    outcome = Outcome.answered(paired)
-    _check_counters(job, outcome)
-    return _settle_missing(job, outcome)
+
+    outcome: Outcome
+    unmatched: pa.Table
+    problem: ReconcileError | None
 
 
-def _check_all_matched(job: JobInfo, paired: Reconciled, answers: Answers) -> None:
-    unmatched, unknown = paired.unmatched_answers, paired.unknown_rows
-    if not unmatched:
-        return
-    sent, answered = len(paired.status), sum(answers.counts)
-    successful, failed, unprocessed = answers.counts
-    text = (
-        f"job {job.id}: {sent} rows sent, {answered} answered ({successful} successful + {failed} failed + "
-        f"{unprocessed} unprocessed), a difference of {answered - sent}; {unmatched} answers belong to no row for "
-        f"certain, and {unknown} rows sent have no answer for certain"
-    )
-    hint = "read the result files again; if it stays, query the object before sending anything again"
-    raise ReconcileError(text, hint=hint, job_id=job.id, orphans=unmatched, missing=unknown)
+def account_for(
+    job: JobInfo, sent: pa.Table, columns: Sequence[Column], answers: Answers, key: str | None
+) -> Accounted:
+    """Pair the result files of an ended job with the rows that were sent, and see that the counts add up.
+
+    Parameters
+    ----------
+    job : JobInfo
+        As it ended.
+    sent : pyarrow.Table
+        The texts that travelled, named by their headers.
+    columns : sequence of Column
+    answers : Answers
+        The three result files.
+    key : str or None
+        The header by which rows are told apart, where there is one.
+
+    Returns
+    -------
+    Accounted
+    """
+    paired = reconcile(sent, columns, answers, key)
+    outcome = _settled(job, Outcome.answered(paired), paired.unmatched.num_rows)
+    return Accounted(outcome, of_job(paired.unmatched, job), _difference(job, sent.num_rows, answers))
 
 
-def _check_counters(job: JobInfo, outcome: Outcome) -> None:
-    successful, failed = outcome.count(RowStatus.SUCCESSFUL), outcome.count(RowStatus.FAILED)
-    counters = (job.number_records_processed, job.number_records_failed)
-    if None not in counters and counters != (successful + failed, failed):
-        raise ReconcileError(
-            f"job {job.id} says {counters[0]} processed and {counters[1]} failed, "
-            f"but its result files hold {successful} successful and {failed} failed",
-            hint="read the result files again later; they stay for 7 days",
-        )
+def of_job(unmatched: pa.Table, job: JobInfo) -> pa.Table:
+    """Return answers with the id of their job in front."""
+    return unmatched.add_column(0, "job", pa.array([job.id] * unmatched.num_rows, pa.string()))
 
 
-def _settle_missing(job: JobInfo, outcome: Outcome) -> Outcome:
+def _settled(job: JobInfo, outcome: Outcome, unmatched: int) -> Outcome:
     """Settle rows that are in no file: never processed, where the job ended early and its counters say so."""
-    missing = outcome.count(RowStatus.UNKNOWN)
-    if missing and job.state is JobState.JOB_COMPLETE:
-        raise ReconcileError(
-            f"{missing} of {len(outcome)} rows sent are in none of the result files of job {job.id}",
-            hint="Salesforce leaves out the rows beyond the org's daily batches; query the object before sending again",
-        )
-    if job.number_records_processed is None:  # nothing says that they were not stored: they stay unknown
+    if job.state is JobState.JOB_COMPLETE or job.number_records_processed is None or unmatched:
         return outcome
     status = np.where(outcome.status == RowStatus.UNKNOWN, np.int8(RowStatus.UNPROCESSED), outcome.status)
-    return Outcome(status, outcome.sf_id, outcome.sf_created, outcome.sf_error)
+    return replace(outcome, status=status)
+
+
+def counters_differ(job: JobInfo, answers: Answers) -> ReconcileError | None:
+    """Say where a job's counters and its result files do not agree."""
+    successful, failed, _ = answers.counts
+    counters = (job.number_records_processed, job.number_records_failed)
+    if None in counters or counters == (successful + failed, failed):
+        return None
+    return ReconcileError(
+        f"job {job.id} says {counters[0]} processed and {counters[1]} failed, "
+        f"but its result files hold {successful} successful and {failed} failed",
+        hint=_LATER,
+        job_id=job.id,
+    )
+
+
+def _difference(job: JobInfo, sent: int, answers: Answers) -> ReconcileError | None:
+    answered = sum(answers.counts)
+    if answered == sent or (answered < sent and job.state is not JobState.JOB_COMPLETE):
+        return counters_differ(job, answers)
+    successful, failed, unprocessed = answers.counts
+    return ReconcileError(
+        f"job {job.id}: {sent} rows sent, {answered} answered ({successful} successful + {failed} failed + "
+        f"{unprocessed} unprocessed), a difference of {answered - sent}",
+        hint=f"{_LATER}; Salesforce leaves out the rows beyond the org's daily batches",
+        job_id=job.id,
+    )

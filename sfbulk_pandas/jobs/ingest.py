@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sfbulk_pandas.codec.decode import read_result_table
 from sfbulk_pandas.errors import ApiError, ImpossibleTransition, SfBulkError, TransportError
 from sfbulk_pandas.jobs.result_files import result_file, save_whole
 from sfbulk_pandas.salesforce.job import JobInfo, JobState
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import pyarrow as pa
-
     from sfbulk_pandas.transport.session import Session
     from sfbulk_pandas.wire.http import Body, Request, Response
 
@@ -36,12 +33,12 @@ class Ingest:
     """The calls that make up an ingest job's life; each costs one API call where nothing goes wrong."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        self.session = session
         self._version = session.api_version
 
     def create(self, job: IngestJob) -> JobInfo:
-        """Create a job. Where the answer is lost, an empty Open job may stay behind; it holds no rows."""
-        return read_job(self._session.send(build_create_job(self._version, job)))
+        """Create a job. Where the answer is lost, an empty Open job may stay behind: see :mod:`.orphans`."""
+        return read_job(self.session.send(build_create_job(self._version, job)))
 
     def upload(self, job: JobInfo, body: Body) -> None:
         """Upload the rows of a job, which takes exactly one file.
@@ -74,7 +71,7 @@ class Ingest:
             Where the job is open or in progress: abort it first.
         """
         try:
-            self._session.send(build_delete_job(self._version, job_id))
+            self.session.send(build_delete_job(self._version, job_id))
         except ApiError as error:
             if not is_about_state(error):
                 raise
@@ -82,15 +79,7 @@ class Ingest:
 
     def info(self, job_id: str) -> JobInfo:
         """Ask for the state of a job."""
-        return read_job(self._session.send(build_job_info(self._version, job_id)))
-
-    def results(self, job: JobInfo, which: ResultSet) -> pa.Table:
-        """Read one of the three result files: a table of texts.
-
-        The job must come from :meth:`info`: other answers do not say which delimiter its results have.
-        """
-        request, delimiter = build_results(self._version, job.id, which), job.column_delimiter.char
-        return self._session.read(request, lambda answer: read_result_table(answer.raw, delimiter=delimiter))
+        return read_job(self.session.send(build_job_info(self._version, job_id)))
 
     def fetch_results(self, job: JobInfo, which: ResultSet, folder: Path) -> Path:
         """Save one of the three result files, whole, where the user alone can read it.
@@ -116,7 +105,7 @@ class Ingest:
         """
         path = result_file(folder, job.id, which)
         request = build_results(self._version, job.id, which)
-        return self._session.read(request, lambda answer: save_whole(answer.raw, path))
+        return self.session.read(request, lambda answer: save_whole(answer.raw, path))
 
     def _set_state(self, job_id: str, state: JobState) -> JobInfo:
         request = build_set_state(self._version, job_id, state)
@@ -132,11 +121,11 @@ class Ingest:
     def _settled(self, request: Request, has_arrived: Callable[[], bool]) -> Response | None:
         """Send what may not be repeated blindly; None where only its effect is known to have arrived."""
         try:
-            return self._session.send(request)
+            return self.session.send(request)
         except (TransportError, ApiError) as error:
-            if not _may_have_arrived(error):
+            if not may_have_arrived(error):
                 raise
-            return None if has_arrived() else self._session.send(request)
+            return None if has_arrived() else self.session.send(request)
 
     def _has_file(self, job_id: str) -> bool:
         return self.info(job_id).number_records_processed is not None
@@ -156,7 +145,8 @@ def impossible(job: JobInfo, error: ApiError) -> ImpossibleTransition:
     )
 
 
-def _may_have_arrived(error: SfBulkError) -> bool:
+def may_have_arrived(error: SfBulkError) -> bool:
+    """Whether a request may have taken effect although its answer was an error, or was lost."""
     if isinstance(error, TransportError):
         return bool(getattr(error, "may_have_arrived", True))
     return isinstance(error, ApiError) and (error.status_code >= _SERVER_ERROR or error.error_code == "BULK_API_ERROR")

@@ -1,218 +1,193 @@
-"""Load a frame: create, upload, close, wait, read the results, account for every row."""
+"""Load a frame, or go on with a load that an earlier process left: check, write down, send, account for every row."""
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass
-from enum import Enum, auto
-from typing import TYPE_CHECKING
+import os
+import random
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from sfbulk_pandas.errors import SfBulkError, StillRunning
-from sfbulk_pandas.jobs.account import account_for
-from sfbulk_pandas.jobs.failures import failure_of
-from sfbulk_pandas.jobs.ingest import Ingest
-from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
-from sfbulk_pandas.jobs.poll import Waiting, watch
+import numpy as np
+import pandas as pd
+
+from sfbulk_pandas.errors import JournalMismatch, UsageError
+from sfbulk_pandas.jobs.identity import identity_of
+from sfbulk_pandas.jobs.mapping import with_mapping
+from sfbulk_pandas.jobs.options import LoadOptions, Progress
 from sfbulk_pandas.jobs.prepare import Prepared, Target, prepare
-from sfbulk_pandas.jobs.results import LoadResult
-from sfbulk_pandas.progress.choose import Dispatcher, listener_for
-from sfbulk_pandas.progress.events import JobPolled, LoadFinished, LoadStarted, PartFinished, PartUploaded
+from sfbulk_pandas.jobs.repeat import refuse_repeated
+from sfbulk_pandas.jobs.run import LoadRun, Ways
+from sfbulk_pandas.journal.ids import new_load_id
+from sfbulk_pandas.journal.records import LoadRecord
+from sfbulk_pandas.salesforce.job import Operation
+from sfbulk_pandas.spool import Spool
+from sfbulk_pandas.transport.pool import Threads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from sfbulk_pandas.jobs.cargo import Cargo
+    from sfbulk_pandas.jobs.loading import Loading
+    from sfbulk_pandas.jobs.results import LoadResult
+    from sfbulk_pandas.journal.records import PartRecord
 
-    import pandas as pd
-
-    from sfbulk_pandas.codec.encode import Part
-    from sfbulk_pandas.jobs.describes import Describes
-    from sfbulk_pandas.jobs.options import LoadOptions, Polling
-    from sfbulk_pandas.salesforce.job import JobInfo
-    from sfbulk_pandas.transport.session import Session
-
-_log = logging.getLogger("sfbulk_pandas")
+_SAME_FRAME = (
+    "give the same rows, in the same order, with the same columns; or read the jobs one by one: org.results(job_id)"
+)
+_ENCODERS = 4  # more threads do not encode faster: memory and network are the limit by then
 
 
-@dataclass(frozen=True, slots=True)
-class Loading:
-    """What loads need of the org."""
-
-    session: Session
-    describes: Describes
-    polling: Polling
-
-
-def load(loading: Loading, frame: pd.DataFrame, target: Target, options: LoadOptions) -> LoadResult:
-    """Load a frame and wait for its jobs.
+def load(loading: Loading, data: Any, target: Target, options: LoadOptions, retry_of: str | None = None) -> LoadResult:
+    """Load a frame, or anything with ``__arrow_c_stream__``, and wait for its jobs.
 
     Raises
     ------
-    UsageError, PreflightFailed, EncodeError
+    UsageError, AlreadyLoaded, PreflightFailed, EncodeError
         Before anything is sent.
-    JobFailed, JobAborted, StillRunning, ReconcileError, ApiError, TransportError
+    JobFailed, JobAborted, StillRunning, ReconcileError, ApiError, TransportError, JournalError
         Later; ``.result`` accounts for every row.
     """
-    prepared = prepare(frame, target, loading.describes, options)
-    ranges, parts = prepared.checked_parts()
-    return _Run(loading, prepared, target, options, ranges).start(parts)
+    _check_names(target)
+    options = with_mapping(options)
+    spool = Spool()
+    frame = frame_of(data, spool)
+    with encoders() as pool:
+        prepared = prepare(frame, target, loading.describes, options, pool.map)
+        record = _record(loading, prepared, options, retry_of)
+        if not options.repeat:
+            refuse_repeated(loading.journal, prepared, record, spool)
+        with loading.journal.hold(record.load_id):
+            loading.journal.begin(record)
+            return _run(loading, prepared, record, options, spool).go()
 
 
-class _Stage(Enum):
-    CREATED = auto()  # nothing of it can have been processed: Salesforce begins when the job is closed
-    CLOSING = auto()
-    RUNNING = auto()
-    ENDED = auto()
+def resume(
+    loading: Loading, load_id: str, data: Any, *, wait_seconds: float | None = None, progress: Progress = None
+) -> LoadResult:
+    """Go on with a load where an earlier process, or an earlier call, left it.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such load, or it went to another org.
+    JournalMismatch
+        Where the frame is not the one that was sent.
+    JournalBusy
+        Where the load is under way in another process.
+    JobFailed, JobAborted, StillRunning, ReconcileError, ApiError, TransportError, JournalError
+        As the load itself.
+    """
+    record = loading.journal.load(load_id)
+    _check_org(loading, record)
+    options = LoadOptions(**record.options, wait_seconds=wait_seconds, progress=progress)
+    spool = Spool()
+    frame = frame_of(data, spool)
+    target = Target(record.sobject, Operation(record.operation), record.external_id_field)
+    with encoders() as pool, loading.journal.hold(record.load_id):
+        prepared = prepare(frame, target, loading.describes, options, pool.map)
+        run = _run(loading, prepared, loading.journal.load(record.load_id), options, spool)
+        _check_frame(loading, run.cargo, record)
+        return run.go()
 
 
-@dataclass
-class _PartRun:
-    """One part under way."""
-
-    number: int
-    rows: tuple[int, int]
-    job: JobInfo
-    stage: _Stage = _Stage.CREATED
-    outcome: Outcome | None = None
-
-    def known(self) -> Outcome:
-        status = RowStatus.UNPROCESSED if self.stage is _Stage.CREATED else RowStatus.UNKNOWN
-        return Outcome.of(self.rows[1] - self.rows[0], status) if self.outcome is None else self.outcome
+def _check_names(target: Target) -> None:
+    named: object = target.sobject
+    if not isinstance(named, str):
+        hint = 'the rows come first, then the object: org.insert(frame, "Contact")'
+        raise UsageError(f"the object is named by a text, not by a {type(named).__name__}", hint=hint)
 
 
-class _Run:
-    """The parts of one load under way."""
+def frame_of(data: Any, spool: Spool) -> pd.DataFrame:
+    """Return the rows to send as a frame of our own: a snapshot, or one that lies on disk."""
+    return _snapshot(data) if isinstance(data, pd.DataFrame) else spool.frame_of(data)
 
-    def __init__(
-        self,
-        loading: Loading,
-        prepared: Prepared,
-        target: Target,
-        options: LoadOptions,
-        ranges: tuple[tuple[int, int], ...],
-    ) -> None:
-        self._loading = loading
-        self._prepared = prepared
-        self._target = target
-        self._options = options
-        self._ranges = ranges
-        self._ingest = Ingest(loading.session)
-        self._parts: dict[str, _PartRun] = {}
-        self._problem: SfBulkError | None = None
 
-    def start(self, parts: Iterable[Part]) -> LoadResult:
-        with self._listening() as notify:
-            self._send_all(parts, notify)
-            return self._finish(notify, self._options.wait_seconds)
+def encoders() -> Threads:
+    """Return the threads that encode."""
+    return Threads(min(_ENCODERS, os.cpu_count() or 1))
 
-    def _resume(self, wait_seconds: float | None) -> LoadResult:
-        with self._listening() as notify:
-            return self._finish(notify, wait_seconds)
 
-    def _listening(self) -> Dispatcher:
-        notify = listener_for(self._options.progress)
-        job = self._prepared.job
-        notify(LoadStarted(job.object, job.operation, len(self._prepared.frame), len(self._ranges)))
-        return notify
+def _run(loading: Loading, prepared: Prepared, record: LoadRecord, options: LoadOptions, spool: Spool) -> LoadRun:
+    cargo = prepared.cargo(record.load_id, spool)
+    stored = loading.journal.positions(record.load_id, 1)
+    if stored is not None and (cargo.order is None or not np.array_equal(stored, cargo.order.positions)):
+        cargo = cargo.chosen(stored)
+    ways = Ways(
+        resume=partial(_resume_after, loading, record.load_id, prepared.frame, options.progress),
+        resend=partial(_resend, loading, prepared.target, options, record.load_id),
+    )
+    return LoadRun(loading, prepared, cargo, record, options, spool, ways)
 
-    def _send_all(self, parts: Iterable[Part], notify: Dispatcher) -> None:
-        """Send every part; where one cannot be sent, keep the error and send no more."""
-        for part in parts:
-            try:
-                self._send(part, notify)
-            except SfBulkError as error:
-                self._problem = error
-                self._abort_unclosed()
-                return
 
-    def _send(self, part: Part, notify: Dispatcher) -> None:
-        job = self._ingest.create(self._prepared.job)
-        run = self._parts[job.id] = _PartRun(part.number, (part.start, part.stop), job)
-        self._ingest.upload(job, part.body)
-        run.stage = _Stage.CLOSING
-        run.job = self._ingest.close(job)
-        run.stage = _Stage.RUNNING
-        notify(PartUploaded(part.number, run.job, part.stop - part.start, len(part.body)))
+def _resume_after(
+    loading: Loading, load_id: str, frame: pd.DataFrame, progress: Progress, wait_seconds: float | None
+) -> LoadResult:
+    return resume(loading, load_id, frame, wait_seconds=wait_seconds, progress=progress)
 
-    def _abort_unclosed(self) -> None:
-        for run in self._parts.values():
-            if run.stage is _Stage.CREATED:
-                try:
-                    run.job = self._ingest.abort(run.job.id)
-                except SfBulkError as error:
-                    _log.warning("job %s stays open, with nothing processed: %s", run.job.id, error)
 
-    def _finish(self, notify: Dispatcher, wait_seconds: float | None) -> LoadResult:
-        try:
-            self._wait(notify, wait_seconds)
-        except StillRunning as error:
-            error._resume = self._resume  # noqa: SLF001 - the error hands the caller the way back
-            error.result = self._result()
-            raise
-        except SfBulkError as error:
-            self._problem = self._problem or error
-        return self._end(notify)
+def _resend(loading: Loading, target: Target, options: LoadOptions, load_id: str, rows: pd.DataFrame) -> LoadResult:
+    return load(loading, rows, target, options, load_id)
 
-    def _wait(self, notify: Dispatcher, wait_seconds: float | None) -> None:
-        running = [run.job.id for run in self._parts.values() if run.stage is _Stage.RUNNING]
-        if not running:
-            return
-        waiting = Waiting(self._loading.session.clock, self._loading.polling, wait_seconds)
-        for job in watch(self._ingest.info, running, waiting):
-            run = self._parts[job.id]
-            run.job = job
-            notify(JobPolled(run.number, job))
-            if job.state.is_terminal:
-                self._collect(run, notify)
 
-    def _collect(self, run: _PartRun, notify: Dispatcher) -> None:
-        run.stage = _Stage.ENDED
-        try:
-            run.outcome = account_for(run.job, self._prepared, run.rows, self._ingest)
-        except SfBulkError as error:
-            self._problem = self._problem or _first_cause(failure_of(run.job), error)
-            return
-        self._problem = self._problem or failure_of(run.job)
-        notify(PartFinished(run.number, run.job, *_ends(run.outcome)))
+def _record(loading: Loading, prepared: Prepared, options: LoadOptions, retry_of: str | None) -> LoadRecord:
+    who = identity_of(loading.session)
+    now = loading.session.clock.now()
+    return LoadRecord(
+        load_id=new_load_id(now, random.Random()),  # noqa: S311 - tells loads of one second apart, hides nothing
+        created_at=now,
+        sobject=prepared.job.object,
+        operation=prepared.target.operation.value,
+        external_id_field=prepared.target.external_id_field,
+        org_id=who.org_id,
+        instance_url=who.instance_url,
+        user_id=who.user_id,
+        headers=prepared.headers,
+        options=options.to_json(),
+        rows=len(prepared.frame),
+        retry_of=retry_of,
+    )
 
-    def _end(self, notify: Dispatcher) -> LoadResult:
-        result = self._result()
-        notify(LoadFinished(*_ends(result.outcome)))
-        if self._problem is None:
-            return result
-        self._problem.result = result
-        running = [run.job.id for run in self._parts.values() if run.stage in {_Stage.CLOSING, _Stage.RUNNING}]
-        if running:
-            self._problem.add_note(
-                f"jobs that may still run: {', '.join(running)}; org.job(job_id) asks how they stand"
-            )
-        raise self._problem
 
-    def _result(self) -> LoadResult:
-        known = {run.rows: run.known() for run in self._parts.values()}
-        unsent = {(start, stop): Outcome.of(stop - start, RowStatus.UNPROCESSED) for start, stop in self._ranges}
-        outcomes = unsent | known
-        return LoadResult(
-            self._target,
-            self._prepared.frame,
-            Outcome.joined([outcomes[rows] for rows in self._ranges]),
-            tuple(run.job for run in self._parts.values()),
-            resend=self._resend,
+def _check_org(loading: Loading, record: LoadRecord) -> None:
+    who = identity_of(loading.session)
+    if record.org_id != who.org_id:
+        raise UsageError(
+            f"load {record.load_id} went to {record.instance_url}, and this is {who.instance_url}",
+            hint="connect to that org first",
         )
 
-    def _resend(self, frame: pd.DataFrame) -> LoadResult:
-        return load(self._loading, frame, self._target, self._options)
+
+def _check_frame(loading: Loading, cargo: Cargo, record: LoadRecord) -> None:
+    """Compare a frame with what the journal says of the bytes that were sent.
+
+    Raises
+    ------
+    JournalMismatch
+    """
+    if (len(cargo.frame), cargo.headers) != (record.rows, record.headers):
+        raise JournalMismatch(
+            f"load {record.load_id} had {record.rows} rows of {', '.join(record.headers)}; "
+            f"this frame has {len(cargo.frame)} of {', '.join(cargo.headers)}",
+            hint=_SAME_FRAME,
+            load_id=record.load_id,
+            part=None,
+        )
+    for part in loading.journal.parts(record.load_id):
+        positions = None if part.attempt == 1 else loading.journal.positions(record.load_id, part.attempt)
+        carried = cargo if positions is None else cargo.chosen(positions)
+        if carried.part(part.number, part.start, part.stop).digest != part.digest:
+            raise _mismatch(part, carried)
 
 
-def _first_cause(failure: SfBulkError | None, error: SfBulkError) -> SfBulkError:
-    """Why the job itself failed comes before why its rows could not be accounted for."""
-    if failure is None:
-        return error
-    failure.__cause__ = error
-    return failure
-
-
-def _ends(outcome: Outcome) -> tuple[int, int, int]:
-    return (
-        outcome.count(RowStatus.SUCCESSFUL),
-        outcome.count(RowStatus.FAILED),
-        outcome.count(RowStatus.UNPROCESSED),
+def _mismatch(part: PartRecord, cargo: Cargo) -> JournalMismatch:
+    return JournalMismatch(
+        f"part {part.number} of load {part.load_id} (job {part.job_id}) carried other bytes than this frame's: "
+        f"{part.stop - part.start} rows, {cargo.place(part.start)} to {cargo.place(part.stop - 1)}",
+        hint=_SAME_FRAME,
+        load_id=part.load_id,
+        part=part.number,
     )
+
+
+def _snapshot(frame: pd.DataFrame) -> pd.DataFrame:
+    # So that later changes of the caller do not reach the result. With Copy-on-Write this copies nothing.
+    lazy = int(pd.__version__.split(".")[0]) >= 3 or pd.get_option("mode.copy_on_write") is True  # noqa: PLR2004
+    return frame.copy(deep=not lazy)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Literal, TypedDict
+from os import PathLike
+from typing import Any, Literal, TypedDict, get_args
 
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.preflight import nearest
@@ -12,6 +13,8 @@ from sfbulk_pandas.salesforce.limits import MAX_UPLOAD_BYTES, PART_BYTES
 
 NullPolicy = Literal["ignore", "clear"]
 Nulls = NullPolicy | Mapping[Hashable, NullPolicy]
+OnProblem = Literal["raise", "skip", "send"]
+Rename = Mapping[Any, str] | str | PathLike[str]
 Progress = bool | Callable[[Any], None] | None
 
 
@@ -49,9 +52,17 @@ class LoadKeywords(TypedDict, total=False):
     nulls: Nulls
     timezone: str | None
     columns: Sequence[str] | None
+    rename: Rename | None
     allow_na_text: bool
+    check: bool
+    on_problem: OnProblem | None
+    correlation_field: str | None
     part_bytes: int
     part_rows: int | None
+    parallel_parts: int
+    sort_by_parent: bool
+    row_retries: int
+    repeat: bool
     wait_seconds: float | None
     progress: Progress
 
@@ -71,12 +82,40 @@ class LoadOptions:
     columns : sequence of str, optional
         The columns to send; all of them by default (a delete sends ``Id`` alone).
         Columns that are not sent come back in the result all the same.
+    rename : mapping of column label to field name, or path, optional
+        Where columns are not labelled as their fields are; labels that are not named keep their own
+        name. A path names a mapping file of Salesforce's Data Loader (``.sdl``): then only the columns
+        that it maps are sent.
     allow_na_text : bool
         Whether a cell that literally holds ``#N/A`` may go out, and clear its field.
+    check : bool
+        Whether cells are checked against the describe before anything is sent, as :meth:`Org.check`
+        does. What cannot travel at all is refused in any case.
+    on_problem : {"raise", "skip", "send"}, optional
+        What a row does that Salesforce will refuse. By default it is sent, and the report of the check
+        stands in the result; ``"raise"`` refuses the load with the report; ``"skip"`` sends the clean
+        rows only, and returns the others as failed with the same error codes as Salesforce's;
+        ``"send"`` sends everything that can travel and checks only for what cannot.
+        What would fail the whole job is refused in any case.
+    correlation_field : str, optional
+        A spare text field of the object. Each row carries a key of its own in it, so that answers are
+        matched to rows by that key alone. Where the field is an external id, an insert goes up as an
+        upsert by that key: sent twice, it makes no second record.
     part_bytes : int
         The largest CSV of one job, in bytes; larger frames go up as several parts.
     part_rows : int, optional
         The most rows of one part.
+    parallel_parts : int
+        How many parts are encoded or on their way at a time; each takes up to ``part_bytes`` of memory.
+    sort_by_parent : bool
+        Whether rows are sent in the order of their parent records, where the frame has a master-detail
+        or lookup column: siblings in one part do not wait for each other's locks. Results stand in
+        the frame's own order all the same.
+    row_retries : int
+        How often rows that failed for a passing reason, such as ``UNABLE_TO_LOCK_ROW``, are sent again,
+        later and in smaller parts.
+    repeat : bool
+        Whether an insert may go up although the same bytes went up before.
     wait_seconds : float, optional
         How long to wait for the jobs; without it, until they end.
     progress : bool or callable, optional
@@ -87,9 +126,17 @@ class LoadOptions:
     nulls: Nulls = "ignore"
     timezone: str | None = None
     columns: Sequence[str] | None = None
+    rename: Rename | None = None
     allow_na_text: bool = False
+    check: bool = True
+    on_problem: OnProblem | None = None
+    correlation_field: str | None = None
     part_bytes: int = PART_BYTES
     part_rows: int | None = None
+    parallel_parts: int = 2
+    sort_by_parent: bool = True
+    row_retries: int = 2
+    repeat: bool = False
     wait_seconds: float | None = None
     progress: Progress = None
 
@@ -102,8 +149,11 @@ class LoadOptions:
                 f"part_bytes={self.part_bytes} does not fit",
                 hint=f"Salesforce takes up to {MAX_UPLOAD_BYTES:,} bytes a job; the default is {PART_BYTES:,}",
             )
-        if self.part_rows is not None and self.part_rows < 1:
-            raise UsageError(f"part_rows={self.part_rows} does not fit", hint="give at least 1 row a part")
+        _check_least("part_rows", self.part_rows, 1)
+        _check_least("parallel_parts", self.parallel_parts, 1)
+        _check_least("row_retries", self.row_retries, 0)
+        if self.on_problem not in {None, *get_args(OnProblem)}:
+            raise UsageError(f"on_problem={self.on_problem!r} is no choice", hint='say "raise", "skip" or "send"')
 
     @classmethod
     def from_keywords(cls, keywords: LoadKeywords) -> LoadOptions:
@@ -128,6 +178,33 @@ class LoadOptions:
             if name not in known:
                 raise UsageError(f"there is no option {name!r}", hint=_did_you_mean(name, known))
         return cls(**keywords)
+
+    @property
+    def renamed(self) -> Mapping[Any, str] | None:
+        """The mapping of labels to fields; None where there is none, or it still lies in a file."""
+        return self.rename if isinstance(self.rename, Mapping) else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what decides the bytes that are sent, and how, as plain JSON values.
+
+        Returns
+        -------
+        dict
+            Without the options that concern one call alone: ``wait_seconds``, ``progress`` and ``repeat``.
+        """
+        held = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in _OF_ONE_CALL}
+        columns = None if self.columns is None else list(self.columns)
+        plain = {name: dict(held[name]) if isinstance(held[name], Mapping) else held[name] for name in _MAPPINGS}
+        return held | plain | {"columns": columns}
+
+
+_OF_ONE_CALL = frozenset({"wait_seconds", "progress", "repeat"})
+_MAPPINGS = ("nulls", "rename")
+
+
+def _check_least(name: str, value: int | None, least: int) -> None:
+    if value is not None and value < least:
+        raise UsageError(f"{name}={value} does not fit", hint=f"give at least {least}")
 
 
 def _check_nulls(nulls: Nulls) -> None:

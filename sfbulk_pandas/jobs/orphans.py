@@ -29,7 +29,7 @@ _CLEANED = pa.schema([("id", pa.string()), ("state", pa.string()), ("object", pa
 
 
 def find_orphans(
-    session: Session, job: IngestJob, since: float, until: float, user_id: str | None, known: Container[str]
+    session: Session, job: IngestJob, span: tuple[float, float], user_id: str | None, known: Container[str]
 ) -> tuple[JobInfo, ...]:
     """Find the jobs that a create whose answer was lost may have left: Open, without a file.
 
@@ -40,7 +40,7 @@ def find_orphans(
     session : Session
     job : IngestJob
         What was to be created.
-    since, until : float
+    span : tuple of float
         When the create was sent and given up, seconds since the epoch by our clock. A minute more is allowed
         on either side, and the difference to Salesforce's clock is taken from its answer.
     user_id : str or None
@@ -65,45 +65,59 @@ def find_orphans(
     fitting = []
     for answer, page in job_pages(session, _JOB_TYPE):
         ahead = _server_ahead_seconds(answer, session.clock.now())
-        made = (since + ahead - _SLACK_SECONDS, until + ahead + _SLACK_SECONDS)
+        made = (span[0] + ahead - _SLACK_SECONDS, span[1] + ahead + _SLACK_SECONDS)
         fitting += [each for each in page if _fits(each, job, user_id) and _is_made_in(each, made)]
     unknown = [each for each in fitting if to_15(each.id) not in known and each.id not in known]
     return tuple(each for each in unknown if _is_empty(ingest, each.id))
 
 
 def abort_orphans(
-    session: Session, job: IngestJob, since: float, until: float, user_id: str | None, known: Container[str]
+    session: Session,
+    job: IngestJob,
+    span: tuple[float, float],
+    user_id: str | None,
+    known: Container[str],
+    *,
+    lost: int = 1,
 ) -> tuple[JobInfo, ...]:
-    """Abort the job that a create whose answer was lost has left, where it is clear which one that is.
+    """Abort the jobs that creates whose answers were lost have left, where it is clear which ones these are.
 
-    Where several jobs fit, or the user is not known, none is touched: another program may be about to use them.
+    Where more jobs fit than creates were lost, or the user is not known, none is touched: another program may be
+    about to use them.
 
     Parameters
     ----------
     session : Session
     job : IngestJob
-    since, until : float
+    span : tuple of float
     user_id : str or None
     known : container of str
-        All as in :func:`find_orphans`.
+        All as for :func:`find_orphans`.
+    lost : int
+        How many answers were lost.
 
     Returns
     -------
     tuple of JobInfo
-        What was found, as it stands now: one Aborted job, or Open ones to warn of, or nothing.
+        What was found, as it stands now: Aborted jobs, or Open ones to warn of, or nothing.
 
     Raises
     ------
     ApiError, TransportError
         Where Salesforce does not answer.
     """
-    found = find_orphans(session, job, since, until, user_id, known)
-    if len(found) != 1 or user_id is None:
+    found = find_orphans(session, job, span, user_id, known)
+    if len(found) > lost or user_id is None:
         return found
+    return tuple(_aborted(Ingest(session), each) for each in found)
+
+
+def _aborted(ingest: Ingest, job: JobInfo) -> JobInfo:
     try:
-        return (Ingest(session).abort(found[0].id),)
+        return ingest.abort(job.id)
     except ImpossibleTransition as error:  # it moved on in between: somebody uses it
-        return (error.job,)
+        moved: JobInfo = error.job
+        return moved
 
 
 def clean_up(session: Session, job_ids: Iterable[str]) -> pd.DataFrame:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sfbulk_pandas.reconcile import Reconciled
 
 _TEXT = pa.large_string()
+_NAMES = ("sf_id", "sf_created", "sf_error")
+_BLOCK_ROWS = 1_000_000  # rows put in order at a time, so that the texts of a large load are never all in memory
 
 
 class RowStatus(IntEnum):
-    """Where a row stands. ``UNKNOWN`` is only ever seen on the result an error carries."""
+    """Where a row stands. ``UNKNOWN``: it was sent, and no answer is surely its own."""
 
     UNKNOWN = 0
     SUCCESSFUL = 1
@@ -30,45 +31,77 @@ class RowStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The status, Id and error of each row, in the frame's order.
+    """The status, Id and error of each row.
 
     Attributes
     ----------
     status : numpy int8, one a row
         Values of RowStatus.
-    sf_id, sf_created, sf_error : pyarrow string array, one a row
+    texts : pyarrow.Table of sf_id, sf_created and sf_error, one row a row
         As the result files have them; null where they have nothing.
+    sends : numpy int16, one a row
+        How often the row has gone up in a job that was told to begin.
     """
 
     status: npt.NDArray[np.int8]
-    sf_id: pa.ChunkedArray
-    sf_created: pa.ChunkedArray
-    sf_error: pa.ChunkedArray
+    texts: pa.Table
+    sends: npt.NDArray[np.int16]
 
     def __len__(self) -> int:
         return len(self.status)
 
+    @property
+    def sf_id(self) -> pa.ChunkedArray:
+        """The record's Id."""
+        return self.texts.column("sf_id")
+
+    @property
+    def sf_created(self) -> pa.ChunkedArray:
+        """Whether the row made a new record: ``true`` or ``false``."""
+        return self.texts.column("sf_created")
+
+    @property
+    def sf_error(self) -> pa.ChunkedArray:
+        """Why the row failed."""
+        return self.texts.column("sf_error")
+
     @classmethod
     def of(cls, rows: int, status: RowStatus) -> Outcome:
-        """Build the outcome of rows that have nothing but a status."""
-        nothing = pa.chunked_array([pa.nulls(rows, _TEXT)])
-        return cls(np.full(rows, status, np.int8), nothing, nothing, nothing)
+        """Build the outcome of rows that have nothing but a status; unknown ones have been sent."""
+        nothing = pa.table({name: pa.nulls(rows, _TEXT) for name in _NAMES})
+        sends = 1 if status is RowStatus.UNKNOWN else 0
+        return cls(np.full(rows, status, np.int8), nothing, np.full(rows, sends, np.int16))
 
     @classmethod
     def answered(cls, paired: Reconciled) -> Outcome:
         """Build the outcome of a part from its paired result rows."""
-        texts = (paired.sf_id, paired.sf_created, paired.sf_error)
-        return cls(paired.status, *(pa.chunked_array([each], _TEXT) for each in texts))
+        texts = pa.table(dict(zip(_NAMES, (paired.sf_id, paired.sf_created, paired.sf_error), strict=True)))
+        return cls(paired.status, texts, np.ones(len(paired.status), np.int16))
+
+    @classmethod
+    def refused(cls, rows: int, positions: npt.NDArray[np.int64], errors: pa.Array) -> Outcome:
+        """Build the outcome of rows of which some were never sent, for the reasons given; the others wait."""
+        waiting = cls.of(rows, RowStatus.UNPROCESSED)
+        nothing = pa.nulls(len(positions), _TEXT)
+        texts = pa.table(dict(zip(_NAMES, (nothing, nothing, errors.cast(_TEXT)), strict=True)))
+        failed = cls(np.full(len(positions), RowStatus.FAILED, np.int8), texts, np.zeros(len(positions), np.int16))
+        return waiting.placed(positions, failed)
 
     @classmethod
     def joined(cls, outcomes: Sequence[Outcome]) -> Outcome:
-        """Put the outcomes of consecutive parts together."""
+        """Put the outcomes of consecutive rows together."""
         return cls(
             np.concatenate([each.status for each in outcomes]),
-            _joined([each.sf_id for each in outcomes]),
-            _joined([each.sf_created for each in outcomes]),
-            _joined([each.sf_error for each in outcomes]),
+            pa.concat_tables([each.texts for each in outcomes]),
+            np.concatenate([each.sends for each in outcomes]),
         )
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows there are, and how many ended how; unknown ones only where there are any."""
+        ends = {status.name.lower(): self.count(status) for status in RowStatus if status}
+        unknown = self.count(RowStatus.UNKNOWN)
+        return {"rows": len(self)} | ends | ({"unknown": unknown} if unknown else {})
 
     def count(self, status: RowStatus) -> int:
         """Return how many rows have this status."""
@@ -78,19 +111,35 @@ class Outcome:
         """Return the positions of the rows with one of these statuses, ascending."""
         return np.flatnonzero(np.isin(self.status, statuses))
 
-    def placed(self, positions: npt.NDArray[np.intp], newer: Outcome) -> Outcome:
-        """Return this outcome with the rows at these positions replaced by newer ones."""
+    def chosen(self, at: npt.NDArray[np.intp]) -> Outcome:
+        """Return the outcome of the rows at these positions alone."""
+        return Outcome(self.status[at], self.texts.take(pa.array(at)), self.sends[at])
+
+    def kept(self, keep: Callable[[pa.Table], pa.Table]) -> Outcome:
+        """Return the same outcome with its texts as ``keep`` returns them, such as from a file."""
+        return replace(self, texts=keep(self.texts))
+
+    def placed(
+        self,
+        positions: npt.NDArray[np.int64],
+        newer: Outcome,
+        keep: Callable[[pa.Table], pa.Table] = lambda table: table,
+    ) -> Outcome:
+        """Return this outcome with the rows at these positions replaced by newer ones.
+
+        Parameters
+        ----------
+        positions : array of int
+            One for each row of ``newer``, in its order.
+        newer : Outcome
+        keep : callable
+            What to do with each block of the texts, as for :meth:`kept`.
+        """
         source = np.arange(len(self))
         source[positions] = len(self) + np.arange(len(newer))
         both = Outcome.joined([self, newer])
-        picked = pa.array(source)
-        return Outcome(
-            both.status[source],
-            pc.take(both.sf_id, picked),
-            pc.take(both.sf_created, picked),
-            pc.take(both.sf_error, picked),
-        )
-
-
-def _joined(arrays: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
-    return pa.chunked_array([chunk for array in arrays for chunk in array.chunks], _TEXT)
+        sends = self.sends.copy()
+        sends[positions] += newer.sends
+        blocks = [source[at : at + _BLOCK_ROWS] for at in range(0, len(source), _BLOCK_ROWS)] or [source]
+        texts = pa.concat_tables([keep(both.texts.take(pa.array(block))) for block in blocks])
+        return Outcome(both.status[source], texts, sends)

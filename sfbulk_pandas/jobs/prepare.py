@@ -5,24 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pandas as pd
+import numpy as np
+import pyarrow as pa
 
-from sfbulk_pandas.codec.encode import Part, PartLimits, encode_parts
-from sfbulk_pandas.codec.frame import Column, EncodeOptions, text_table
+from sfbulk_pandas.codec.encode import PartLimits
 from sfbulk_pandas.codec.refusals import refused_cells
-from sfbulk_pandas.errors import UsageError
-from sfbulk_pandas.preflight import LoadCall, check_frame, settle_columns
+from sfbulk_pandas.codec.rows import RowOrder
+from sfbulk_pandas.jobs.cargo import Cargo
+from sfbulk_pandas.jobs.correlation import correlation_field, with_keys
+from sfbulk_pandas.jobs.mapping import with_mapping
+from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
+from sfbulk_pandas.preflight import Checked, LoadCall, check_frame, settle_columns, sibling_order
+from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.wire.ingest import IngestJob
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Sequence
 
-    import pyarrow as pa
+    import pandas as pd
+    from numpy import bool_, int64
+    from numpy.typing import NDArray
 
+    from sfbulk_pandas.codec.encode import Mapper
+    from sfbulk_pandas.codec.refusals import RefusedCells
     from sfbulk_pandas.jobs.describes import Describes
-    from sfbulk_pandas.jobs.options import LoadOptions
-    from sfbulk_pandas.salesforce.sobject import SObjectDescribe
+    from sfbulk_pandas.jobs.options import LoadOptions, OnProblem
+    from sfbulk_pandas.salesforce.sobject import FieldDescribe, SObjectDescribe
+    from sfbulk_pandas.spool import Spool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,80 +52,112 @@ class Prepared:
     ----------
     job : IngestJob
         What each part's job is created with.
-    columns : tuple of Column
-        The columns that travel, with the headers they travel under.
     key : str or None
-        The header by which Salesforce finds records, where the operation has one.
+        The header by which rows are told apart, where there is one.
+    checked : Checked
+        What was found, and the columns that travel.
+    held_back : array of int64
+        The positions of rows that are not sent, and fail with the reason that the check found.
+    order : RowOrder or None
+        Which rows go up, in which order; None for all, in the frame's own.
+    correlation : FieldDescribe or None
+        The field that carries each row's own key.
     """
 
+    target: Target
     job: IngestJob
     frame: pd.DataFrame
-    columns: tuple[Column, ...]
+    checked: Checked
     encoding: EncodeOptions
-    limits: PartLimits
+    held_back: NDArray[int64]
+    order: RowOrder | None
     key: str | None
+    correlation: FieldDescribe | None
+    mapper: Mapper
 
-    def parts(self) -> Iterator[Part]:
-        """Encode the frame, a part at a time."""
-        return encode_parts(self.frame, self.columns, self.encoding, self.limits)
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The CSV's header."""
+        own = () if self.correlation is None else (self.correlation.name,)
+        return (*(column.header for column in self.checked.columns), *own)
 
-    def checked_parts(self) -> tuple[tuple[tuple[int, int], ...], Iterable[Part]]:
-        """Encode everything once without sending it, and return the rows of each part, and the parts.
+    def cargo(self, load_id: str, spool: Spool) -> Cargo:
+        """Return what goes up in the load of this id."""
+        frame, columns = self.frame, self.checked.columns
+        if self.correlation is not None:
+            header = self.correlation.name
+            frame = with_keys(frame, header, load_id, spool)
+            columns = (*columns, Column(header, header, self.correlation))
+        return Cargo(frame, columns, self.encoding, self.order, self.mapper)
 
-        A cell that cannot travel is found here, not after half of the frame is in Salesforce. Several
-        parts are encoded again while they are sent, so that one at a time is in memory; one alone is kept.
-
-        Raises
-        ------
-        EncodeError
-            With the place of the first such cell.
-        """
-        ranges: list[tuple[int, int]] = []
-        kept: list[Part] = []
-        for part in self.parts():
-            kept = [part] if not ranges else []
-            ranges.append((part.start, part.stop))
-        return tuple(ranges), kept or self.parts()
-
-    def texts(self, start: int, stop: int) -> pa.Table:
-        """Return the texts that rows travel as, to compare with what comes back."""
-        return text_table(self.frame.iloc[start:stop], self.columns, self.encoding)
+    def untouched(self) -> Outcome:
+        """Return the outcome before anything is sent: rows that are not to be sent have failed."""
+        rows = len(self.frame)
+        if not len(self.held_back):
+            return Outcome.of(rows, RowStatus.UNPROCESSED)
+        at = np.searchsorted(self.checked.blocked, self.held_back)
+        return Outcome.refused(rows, self.held_back, self.checked.errors.take(pa.array(at)))
 
 
-def prepare(frame: pd.DataFrame, target: Target, describes: Describes, options: LoadOptions) -> Prepared:
+def prepare(
+    frame: pd.DataFrame, target: Target, describes: Describes, options: LoadOptions, mapper: Mapper = map
+) -> Prepared:
     """Check a frame against the org's describe and settle how it travels.
 
     Raises
     ------
     UsageError, PreflightFailed
-        Where it cannot be sent; nothing was sent.
+        Where it cannot be sent, or the caller wants problems raised; nothing was sent.
     """
-    if not isinstance(frame, pd.DataFrame):
-        raise UsageError(
-            f"a load takes a DataFrame, not {type(frame).__name__}",
-            hint='the frame comes first, then the object: org.insert(frame, "Contact")',
-        )
+    prepared = examine(frame, target, describes, options, mapper)
+    prepared.checked.raise_if_errors(prepared.job.object, options.on_problem)
+    return prepared
+
+
+def examine(
+    frame: pd.DataFrame, target: Target, describes: Describes, options: LoadOptions, mapper: Mapper = map
+) -> Prepared:
+    """Check a frame, and raise nothing but what is wrong with the call itself."""
     describe = describes.get(target.sobject)
+    correlation = None
+    if options.correlation_field is not None:
+        correlation = correlation_field(frame, describe, options.correlation_field)
+    options = with_mapping(options)
     call = LoadCall(
         operation=target.operation,
         external_id_field=target.external_id_field,
         columns=options.columns,
+        rename=options.renamed,
         timezone=options.timezone,
         parents=describes.get,
+        nulls=options.nulls,
     )
     encoding = EncodeOptions(options.nulls, options.timezone, options.allow_na_text)
-    columns, _ = settle_columns(frame, describe, call)
-    checked = check_frame(frame, describe, call, refused_cells(frame, columns, encoding))
-    checked.raise_if_errors(describe.name)
+    named, _ = settle_columns(frame, describe, call)
+    limits = PartLimits(options.part_bytes, options.part_rows)
+    refused = list(refused_cells(frame, named, encoding, limits, mapper=mapper))
+    checked = check_frame(frame, describe, call, refused, cells=options.check, mapper=mapper)
+    held_back = _held_back(checked, refused, options.on_problem)
     key = _key(target, describe)
     return Prepared(
-        job=IngestJob(describe.name, target.operation, key if target.operation is Operation.UPSERT else None),
-        frame=_snapshot(frame),
-        columns=checked.columns,
+        target=target,
+        job=_job(target, describe, key, correlation),
+        frame=frame,
+        checked=checked,
         encoding=encoding,
-        limits=PartLimits(options.part_bytes, options.part_rows),
-        key=key,
+        held_back=held_back,
+        order=_order(frame, describe, call, held_back, options) if len(checked.columns) else None,
+        key=correlation.name if correlation else key,
+        correlation=correlation,
+        mapper=mapper,
     )
+
+
+def _job(target: Target, describe: SObjectDescribe, key: str | None, correlation: FieldDescribe | None) -> IngestJob:
+    """Return what jobs are created with: an insert with a key of its own for every row goes up as an upsert by it."""
+    if target.operation is Operation.INSERT and correlation is not None and correlation.external_id:
+        return IngestJob(describe.name, Operation.UPSERT, correlation.name)
+    return IngestJob(describe.name, target.operation, key if target.operation is Operation.UPSERT else None)
 
 
 def _key(target: Target, describe: SObjectDescribe) -> str | None:
@@ -125,7 +167,31 @@ def _key(target: Target, describe: SObjectDescribe) -> str | None:
     return named.name if named else None
 
 
-def _snapshot(frame: pd.DataFrame) -> pd.DataFrame:
-    # So that later changes of the caller do not reach the result. With Copy-on-Write this copies nothing.
-    lazy = int(pd.__version__.split(".")[0]) >= 3 or pd.get_option("mode.copy_on_write") is True  # noqa: PLR2004
-    return frame.copy(deep=not lazy)
+def _held_back(checked: Checked, refused: Sequence[RefusedCells], on_problem: OnProblem | None) -> NDArray[int64]:
+    """Return the rows that stay behind: those with a problem, or those alone that have no form in which to travel."""
+    if on_problem == "skip":
+        return checked.blocked
+    if on_problem == "send" and refused:
+        return np.unique(np.concatenate([each.positions for each in refused]))
+    return np.empty(0, np.int64)
+
+
+def _order(
+    frame: pd.DataFrame, describe: SObjectDescribe, call: LoadCall, held_back: NDArray[int64], options: LoadOptions
+) -> RowOrder | None:
+    """Return which rows go up, siblings side by side; None for all rows as they stand."""
+    siblings = sibling_order(frame, describe, call) if options.sort_by_parent else None
+    order = None if siblings is None else RowOrder(*siblings)
+    if not len(held_back):
+        return order
+    is_sent = np.ones(len(frame), bool)
+    is_sent[held_back] = False
+    return _without(RowOrder(np.arange(len(frame))) if order is None else order, is_sent)
+
+
+def _without(order: RowOrder, is_kept: NDArray[bool_]) -> RowOrder:
+    chosen = is_kept[order.positions]
+    if order.starts is None:
+        return RowOrder(order.positions[chosen])
+    groups = np.cumsum(order.starts)[chosen]
+    return RowOrder(order.positions[chosen], np.diff(groups, prepend=-1) > 0)

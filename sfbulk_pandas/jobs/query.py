@@ -23,7 +23,7 @@ from sfbulk_pandas.wire.query import build_create_query, build_page, build_query
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sfbulk_pandas.jobs.load import Loading
+    from sfbulk_pandas.jobs.loading import Loading
     from sfbulk_pandas.jobs.options import Progress
     from sfbulk_pandas.salesforce.job import JobInfo
     from sfbulk_pandas.transport.session import Session

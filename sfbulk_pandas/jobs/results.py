@@ -11,10 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sfbulk_pandas.errors import SfBulkError, UsageError
+from sfbulk_pandas.jobs.causes import causes_of
+from sfbulk_pandas.jobs.facts import ATTEMPT_COLUMNS, LoadFacts
 from sfbulk_pandas.jobs.merge import match_rows, replaced_rows
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
 from sfbulk_pandas.reconcile import split_errors
-from sfbulk_pandas.salesforce.status_codes import PASSING, advice_for
+from sfbulk_pandas.salesforce.job import Operation
 
 if TYPE_CHECKING:
     from numpy import intp
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.prepare import Target
     from sfbulk_pandas.salesforce.job import JobInfo
 
-RESULT_COLUMNS = ("sf__Id", "sf__Created", "sf__Error", "error_code", "error_message", "error_fields")
+RESULT_COLUMNS = ("sf__Id", "sf__Created", "sf__Error", "error_code", "error_message", "error_fields", "sf__Attempts")
 _OUTSTANDING = (RowStatus.FAILED, RowStatus.UNPROCESSED)
 
 Resend = Callable[[pd.DataFrame], "LoadResult"]
@@ -32,15 +34,16 @@ Resend = Callable[[pd.DataFrame], "LoadResult"]
 class LoadResult:
     """What became of every row of a load.
 
-    Every row is in exactly one of ``successful``, ``failed`` and ``unprocessed``; their counts
-    add up to the frame's. Each of the three is a copy of the frame's rows with its own index,
-    columns (also those that were not sent) and dtypes, plus
+    Every row is in exactly one of ``successful``, ``failed``, ``unprocessed`` and ``unknown``; their
+    counts add up to the frame's. Each is a copy of the frame's rows with its own index, columns (also
+    those that were not sent) and dtypes, plus
 
     - ``sf__Id``: the record's Id, where Salesforce gave one;
     - ``sf__Created``: True where the row made a new record, False where it changed one;
     - ``sf__Error``: Salesforce's own words, as they came;
     - ``error_code``, ``error_message``, ``error_fields``: the same, taken apart. Decide by the code:
-      the message is in the language of the Salesforce user.
+      the message is in the language of the Salesforce user;
+    - ``sf__Attempts``: how often the row was sent.
 
     A column of the frame that has one of these names already, as in rows of an earlier result, is
     replaced by them.
@@ -53,6 +56,8 @@ class LoadResult:
         The jobs of the load, in the order of the rows; those of retries follow.
     outcome : Outcome
         Status, Id and error of every row as arrays, in the frame's order.
+    load_id : str
+        What :func:`resume` and :func:`loads` know the load by; empty where it is none of ours.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class LoadResult:
         frame: pd.DataFrame,
         outcome: Outcome,
         jobs: tuple[JobInfo, ...] = (),
+        facts: LoadFacts = LoadFacts(),  # noqa: B008 - frozen
         *,
         resend: Resend | None = None,
     ) -> None:
@@ -68,6 +74,8 @@ class LoadResult:
         self.operation = target.operation
         self.jobs = jobs
         self.outcome = outcome
+        self.load_id = facts.load_id
+        self._facts = facts
         self._target = target
         self._frame = frame
         self._resend = resend
@@ -89,35 +97,59 @@ class LoadResult:
 
     @property
     def unknown(self) -> pd.DataFrame:
-        """The rows whose end is not known; empty but on a result that an error carries."""
+        """The rows that were sent and whose end is not known.
+
+        No answer is surely theirs, or none was read; look into ``unmatched``, and ask the org before
+        an insert of them is repeated.
+        """
         return self._rows(self.outcome.positions(RowStatus.UNKNOWN))
+
+    @property
+    def unmatched(self) -> pd.DataFrame:
+        """The answers of Salesforce that are surely nobody's, as texts.
+
+        Columns: ``job``, ``file`` (which of the three result files), ``sf__Id``, ``sf__Created``,
+        ``sf__Error``, and the columns that came back. Empty but where rows that differ look alike in
+        everything that came back, or there are more answers than rows.
+        """
+        return self._facts.unmatched.copy()
+
+    @property
+    def report(self) -> pd.DataFrame:
+        """What the check found before anything was sent; see :meth:`Org.check`."""
+        return self._facts.report.copy()
+
+    @property
+    def attempts(self) -> pd.DataFrame:
+        """Each time that rows were sent, the first load included: a row a time.
+
+        Columns: ``load_id``, ``attempt``, ``kind`` (``load``, ``automatic retry``, ``retry``), ``rows``,
+        how many of them were ``successful``, ``failed``, ``unprocessed`` and ``unknown`` then, and ``jobs``.
+        """
+        return pd.DataFrame(list(self._facts.attempts), columns=list(ATTEMPT_COLUMNS))
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """Who loaded what, when, where and how, in which jobs, with which counts and digests: plain JSON values."""
+        return dict(self._facts.manifest)
 
     @property
     def counts(self) -> dict[str, int]:
         """How many rows were given, and how many ended how."""
-        ends = {status.name.lower(): self.outcome.count(status) for status in RowStatus if status}
-        unknown = self.outcome.count(RowStatus.UNKNOWN)
-        return {"rows": len(self.outcome)} | ends | ({"unknown": unknown} if unknown else {})
+        return self.outcome.counts
 
     @property
     def errors(self) -> pd.DataFrame:
         """The causes of failure, the most frequent first: a row a cause.
 
-        Columns: ``code``, ``fields``, ``count``, ``example`` (the message of the cause's first
-        row), ``row`` (the index label of that row), ``advice`` (what usually mends it, in plain
-        words) and ``retry_helps`` (whether the cause passes by itself).
+        A row with several errors counts for each of them. Columns: ``code``, ``fields``, ``count``,
+        ``example`` (the message of the cause's first row), ``values`` (what the first rows hold in those
+        fields), ``rows`` (the index labels of these rows), ``advice`` (what it means and what usually
+        mends it, in plain words) and ``retry_helps`` (whether the cause passes by itself).
         """
-        failed = self.failed
-        causes = failed.assign(row=failed.index.to_flat_index()).groupby(
-            ["error_code", "error_fields"], sort=False, dropna=False
-        )
-        table = causes.agg(
-            count=("sf__Error", "size"), example=("error_message", "first"), row=("row", "first")
-        ).reset_index()
-        table = table.rename(columns={"error_code": "code", "error_fields": "fields"})
-        table["advice"] = [advice_for(str(code)) for code in table["code"]]
-        table["retry_helps"] = table["code"].isin(PASSING)
-        return table.sort_values("count", ascending=False, kind="stable", ignore_index=True)
+        failed = self.outcome.positions(RowStatus.FAILED)
+        errors = pc.take(self.outcome.sf_error, pa.array(failed))
+        return causes_of(self._frame, failed, errors, self._facts.labels)
 
     def retry(self, fixed: pd.DataFrame | None = None) -> LoadResult:
         """Send again what has not succeeded, and nothing else.
@@ -127,7 +159,8 @@ class LoadResult:
         fixed : DataFrame, optional
             Rows of ``failed`` and ``unprocessed``, mended, under their own index labels; rows
             that it leaves out are not sent again. Without it, all of them go again as they are.
-            Rows that have succeeded are left out, with a warning.
+            Rows that have succeeded are left out, with a warning; so are rows of an insert whose
+            end is not known. Updates, upserts and deletes may be repeated: there, they go again.
 
         Returns
         -------
@@ -146,12 +179,14 @@ class LoadResult:
         -----
         Costs the API calls of a load of those rows. Options are those of the first call.
         """
-        outstanding = self.outcome.positions(*_OUTSTANDING)
+        again = _OUTSTANDING if self.operation is Operation.INSERT else (*_OUTSTANDING, RowStatus.UNKNOWN)
+        outstanding = self.outcome.positions(*again)
         mended = self._frame.iloc[outstanding] if fixed is None else fixed.drop(columns=_result_columns_of(fixed))
         positions, chosen = match_rows(self._frame.index, outstanding, mended.index)
         if len(chosen) < len(mended):
             skipped = len(mended) - len(chosen)
-            warnings.warn(f"{skipped} row(s) have succeeded before and were not sent again", stacklevel=2)
+            text = f"{skipped} row(s) have succeeded before, or may have, and were not sent again"
+            warnings.warn(text, stacklevel=2)
         return self._sent_again(positions, mended.iloc[chosen]) if len(chosen) else self
 
     def _sent_again(self, positions: NDArray[intp], mended: pd.DataFrame) -> LoadResult:
@@ -171,6 +206,7 @@ class LoadResult:
             replaced_rows(self._frame, positions, newer._frame),
             self.outcome.placed(positions, newer.outcome),
             self.jobs + newer.jobs,
+            self._facts.followed_by(newer._facts),
             resend=self._resend,
         )
 
@@ -181,8 +217,9 @@ class LoadResult:
         created = pc.equal(pc.utf8_lower(pc.take(self.outcome.sf_created, picked)), "true")
         code, message, fields = split_errors(error)
         columns = (pc.take(self.outcome.sf_id, picked), created, error, code, message, fields)
-        for name, column in zip(RESULT_COLUMNS, columns, strict=True):
+        for name, column in zip(RESULT_COLUMNS, columns, strict=False):
             rows[name] = _series(column, rows.index)
+        rows[RESULT_COLUMNS[-1]] = self.outcome.sends[positions]
         return rows
 
     def __getstate__(self) -> dict[str, Any]:
@@ -192,7 +229,9 @@ class LoadResult:
         counts = self.counts
         total = counts.pop("rows")
         ends = " + ".join(f"{count:,} {name}" for name, count in counts.items())
-        return f"<{self.operation} {self.sobject}: {total:,} rows = {ends}; jobs {', '.join(j.id for j in self.jobs)}>"
+        load = f"; load {self.load_id}" if self.load_id else ""
+        jobs = ", ".join(job.id for job in self.jobs)
+        return f"<{self.operation} {self.sobject}: {total:,} rows = {ends}; jobs {jobs}{load}>"
 
 
 def _result_columns_of(frame: pd.DataFrame) -> list[str]:

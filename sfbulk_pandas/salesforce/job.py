@@ -21,6 +21,18 @@ class Operation(StrEnum):
     QUERY = "query"
     QUERY_ALL = "queryAll"
 
+    @classmethod
+    def named(cls, name: str) -> Operation:
+        """Return the operation of a name, in any case, with or without an underscore (``hard_delete``).
+
+        Raises
+        ------
+        ValueError
+            For any other name.
+        """
+        by_name = {each.value.lower(): each for each in cls}
+        return by_name.get(name.replace("_", "").lower()) or cls(name)
+
     @property
     def is_query(self) -> bool:
         """Whether rows come out of Salesforce rather than go in."""

@@ -81,7 +81,7 @@ def checked(org, frame, operation="insert", key=None):
 def compare(org, frame, operation="insert", key=None):
     """Assert that both refuse the same rows, and for a reason of the check's."""
     options = {"external_id_field": key} if key else {}
-    failed = getattr(org, operation)(frame, "Contact", timezone="UTC", **options).failed
+    failed = getattr(org, operation)(frame, "Contact", timezone="UTC", repeat=True, **options).failed
     mine = checked(org, frame, operation, key)
     assert sorted(mine) == sorted(failed.index), failed[["sf__Error"]].to_dict()
     assert {row: code for row, code in failed["error_code"].items() if code not in mine[row]} == {}
@@ -147,8 +147,8 @@ def test_several_problems_of_a_row(org):
 
 
 def test_ids(org):
-    account = org.insert(pd.DataFrame({"Name": ["a"]}), "Account").successful["sf__Id"].iloc[0]
-    contact = org.insert(pd.DataFrame({"LastName": ["a"]}), "Contact").successful["sf__Id"].iloc[0]
+    account = org.insert(pd.DataFrame({"Name": ["a"]}), "Account", repeat=True).successful["sf__Id"].iloc[0]
+    contact = org.insert(pd.DataFrame({"LastName": ["a"]}), "Contact", repeat=True).successful["sf__Id"].iloc[0]
     lower = account[:15] + account[15:].lower()
     wrong = account[:17] + ("A" if account[17] != "A" else "B")
     ids = [account, account[:15], lower, wrong, contact, "x", account[:14] + "-", account + "1", None, ""]
@@ -168,12 +168,12 @@ def test_repeated_keys(org):
     }
     unique = pd.DataFrame({"Contact_Key__c": ["q3", "q4", "Q3", None, None], "LastName": "x"})
     assert compare(org, unique) == {2: {"DUPLICATE_VALUE"}}
-    rows = org.insert(pd.DataFrame({"LastName": ["a", "b"]}), "Contact").successful["sf__Id"].tolist()
+    rows = org.insert(pd.DataFrame({"LastName": ["a", "b"]}), "Contact", repeat=True).successful["sf__Id"].tolist()
     ids = pd.DataFrame({"Id": [*rows, rows[0][:15]], "FirstName": "f"})
     assert compare(org, ids, "update") == {2: {"DUPLICATE_VALUE"}}
     assert compare(org, ids[["Id"]], "delete") == {2: {"ENTITY_IS_DELETED"}}
 
 
 def test_keys_of_parents_are_read_as_the_keys_type(org):
-    org.insert(pd.DataFrame({"Name": ["a"], "Account_Key__c": ["A-1"]}), "Account")
+    org.insert(pd.DataFrame({"Name": ["a"], "Account_Key__c": ["A-1"]}), "Account", repeat=True)
     assert compare(org, pd.DataFrame({"LastName": "x", "Account.Account_Key__c": ["A-1", None, ""]})) == {}

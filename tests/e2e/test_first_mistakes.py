@@ -26,9 +26,9 @@ def test_connect_with_what_is_no_version(local, version):
 
 def test_load_of_something_that_is_no_frame(local):
     with sfbulk.connect(sfbulk.JwtBearer(**local.credentials())) as org:
-        with pytest.raises(sfbulk.UsageError, match="not list"):
+        with pytest.raises(sfbulk.UsageError, match="a list holds no rows"):
             org.insert([{"LastName": "Curie"}], "Contact")
-        with pytest.raises(sfbulk.UsageError, match=r"not str\s+-> the frame comes first"):
+        with pytest.raises(sfbulk.UsageError, match=r"not by a DataFrame\s+-> the rows come first"):
             org.insert("Contact", pd.DataFrame({"LastName": ["Curie"]}))
 
 

@@ -40,9 +40,9 @@ def test_the_job_of_a_lost_answer_is_found_and_aborted(org):
     used = Ingest(session).create(job)
     Ingest(session).upload(used, b"LastName\nA\n")
     lost = Ingest(session).create(job)
-    (orphan,) = abort_orphans(session, job, started, time.time(), user_id, {known.id[:15]})
+    (orphan,) = abort_orphans(session, job, (started, time.time()), user_id, {known.id[:15]})
     assert (orphan.id, orphan.state) == (lost.id, "Aborted")
-    assert abort_orphans(session, job, started, time.time(), user_id, {known.id[:15]}) == ()
+    assert abort_orphans(session, job, (started, time.time()), user_id, {known.id[:15]}) == ()
     cleaned = clean_up(session, [known.id, used.id, lost.id])
     assert cleaned["aborted"].tolist() == [True, True, False]
     assert set(list_jobs(session, {})["state"]) == {"Aborted"}

@@ -98,12 +98,12 @@ def test_a_job_that_fails_as_a_whole_says_why_and_accounts_for_its_rows(local, o
 
 
 def test_why_a_job_failed_is_said_also_where_its_result_files_do_not_add_up(org, monkeypatch):
-    from sfbulk_pandas.jobs import load
+    from sfbulk_pandas.jobs import attempt
 
     def refuse(*_):
         raise sfbulk.ReconcileError("the files do not add up")
 
-    monkeypatch.setattr(load, "account_for", refuse)
+    monkeypatch.setattr(attempt, "account_for", refuse)
     with pytest.raises(sfbulk.JobFailed, match="Field name not found : Gone__c") as caught:
         _load_with_a_column_the_org_lost(org, people().assign(Phone="1"))
     assert isinstance(caught.value.__cause__, sfbulk.ReconcileError)
@@ -144,9 +144,9 @@ def test_progress_tells_the_truth(org):
     events = []
     org.insert(people(450), "Contact", part_rows=200, progress=events.append)
     names = [type(event).__name__ for event in events]
-    assert names[0] == "LoadStarted"
+    assert names[:2] == ["FrameChecked", "LoadStarted"]
     assert names[-1] == "LoadFinished"
-    assert (events[0].rows, events[0].parts) == (450, 3)
+    assert (events[1].rows, names.count("PartUploaded")) == (450, 3)
     assert events[-1].successful == 450
     org.query("SELECT Id FROM Contact", progress=events.append)
     assert type(events[-1]).__name__ == "QueryFinished"

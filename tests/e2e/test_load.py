@@ -10,7 +10,7 @@ import pytest
 
 import sfbulk_pandas as sfbulk
 
-EXTRA = ["sf__Id", "sf__Created", "sf__Error", "error_code", "error_message", "error_fields"]
+EXTRA = ["sf__Id", "sf__Created", "sf__Error", "error_code", "error_message", "error_fields", "sf__Attempts"]
 
 
 def people(count=6, **columns):
@@ -47,7 +47,8 @@ def test_upsert_tells_which_rows_failed_and_why(org):
             "fields": "Email",
             "count": 2,
             "example": "Email: invalid email address: bad",
-            "row": "v",
+            "values": ["bad", "worse"],
+            "rows": ["v", "x"],
             "advice": "this is no mail address: mend it, or leave the cell empty",
             "retry_helps": False,
         }
@@ -250,6 +251,6 @@ def test_a_multi_index_comes_back(org):
     frame = people(3, Email=["bad", None, "bad"]).set_index(index)
     result = org.insert(frame, "Contact")
     assert result.failed.index.equals(index[[0, 2]])
-    assert result.errors["row"].tolist() == [("a", 1)]
+    assert result.errors["rows"].tolist() == [[("a", 1), ("b", 1)]]
     whole = result.retry(result.failed.assign(Email=None))
     assert whole.successful.index.equals(index)

@@ -1,5 +1,7 @@
 """A connection that breaks at any one request: the org's records stay exactly right."""
 
+import threading
+
 import pandas as pd
 import pytest
 import requests
@@ -36,19 +38,32 @@ class Breaking(HTTPAdapter):
         self.wanted = (method, part)
         self.after = after
         self.broken = 0
+        self.lock = threading.Lock()
+
+    def is_hit(self, request):
+        method, part = self.wanted
+        with self.lock:
+            hit = not self.broken and request.method == method and part in request.url
+            self.broken += hit
+        return hit
 
     def send(self, request, *args, **kwargs):
-        method, part = self.wanted
-        hit = not self.broken and request.method == method and part in request.url
+        hit = self.is_hit(request)
         if hit and not self.after:
-            self.broken += 1
             raise requests.ConnectionError("the connection broke on the way out")
         answer = super().send(request, *args, **kwargs)
         if hit:
-            self.broken += 1
             answer.close()
             raise requests.ConnectionError("the connection broke before the answer came")
         return answer
+
+
+class AlwaysBreaking(Breaking):
+    """Break the connection at every request of a kind."""
+
+    def send(self, request, *args, **kwargs):
+        self.broken = 0
+        return super().send(request, *args, **kwargs)
 
 
 def org_over(local, adapter):
@@ -65,6 +80,7 @@ FRAME = pd.DataFrame({"LastName": [f"N{n}" for n in range(20)], "Email": ["a@exa
 @pytest.mark.parametrize(
     ("method", "part"),
     [
+        ("POST", "/jobs/ingest"),
         ("PUT", "/batches"),
         ("PATCH", "/jobs/ingest/"),
         ("GET", "/jobs/ingest/"),
@@ -85,14 +101,20 @@ def test_one_record_a_row_whichever_request_breaks(local, method, part, after):
     assert sorted(stored) == sorted(FRAME["LastName"][::2])
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["on the way out", "answer lost"])
-def test_a_create_that_breaks_is_an_error_that_accounts_for_every_row(local, after):
-    adapter = Breaking("POST", "/jobs/ingest", after=after)
-    with org_over(local, adapter) as org:
+def test_a_create_whose_answer_is_lost_leaves_no_open_job(local):
+    with org_over(local, Breaking("POST", "/jobs/ingest", after=True)) as org:
+        org.insert(FRAME, "Contact", part_rows=7)
+        assert sorted(org.jobs()["state"]) == ["Aborted", "JobComplete", "JobComplete", "JobComplete"]
+
+
+def test_creates_that_always_break_are_an_error_that_accounts_for_every_row(local):
+    with org_over(local, AlwaysBreaking("POST", "/jobs/ingest", after=False)) as org:
         with pytest.raises(sfbulk.TransportError) as caught:
             org.insert(FRAME, "Contact", part_rows=7)
         assert caught.value.result.counts == {"rows": 20, "successful": 0, "failed": 0, "unprocessed": 20}
-        whole = caught.value.result.retry()
+        assert "sfbulk.resume" in caught.value.__notes__[-1]
+    with org_over(local, HTTPAdapter()) as org:
+        whole = org.resume(caught.value.result.load_id, FRAME)
     assert whole.counts == {"rows": 20, "successful": 10, "failed": 10, "unprocessed": 0}
     assert local.records("Contact").num_rows == 10
 
@@ -103,14 +125,6 @@ def test_a_query_is_whole_whichever_request_breaks(local, part):
         org.insert(FRAME.drop(columns="Email"), "Contact")
     with org_over(local, Breaking("GET", part, after=True)) as org:
         assert sorted(org.query("SELECT LastName FROM Contact")["LastName"]) == sorted(FRAME["LastName"])
-
-
-class AlwaysBreaking(Breaking):
-    """Break the connection at every request of a kind."""
-
-    def send(self, request, *args, **kwargs):
-        self.broken = 0
-        return super().send(request, *args, **kwargs)
 
 
 def test_a_page_that_never_comes_leaves_what_came_before(local):
@@ -149,7 +163,7 @@ def test_a_part_that_cannot_be_uploaded_leaves_no_open_job(local):
             return super().send(request, *args, **kwargs)
 
     with org_over(local, FullUp()) as org, pytest.raises(sfbulk.TransportError) as caught:
-        org.insert(FRAME, "Contact", part_rows=7)
+        org.insert(FRAME, "Contact", part_rows=7, parallel_parts=1)
     result = caught.value.result
     assert result.counts == {"rows": 20, "successful": 4, "failed": 3, "unprocessed": 13}
     assert [job.state for job in result.jobs] == ["JobComplete", "Aborted"]

@@ -24,5 +24,3 @@ def test_results_are_read_by_the_delimiter_of_their_job(org, tmp_path, delimiter
     assert saved[ResultSet.SUCCESSFUL]["LastName"].to_pylist() == [CELLS[1][0]]
     assert saved[ResultSet.FAILED]["FirstName"].to_pylist() == [CELLS[2][1]]
     assert saved[ResultSet.UNPROCESSED].num_rows == 0
-    for which, table in saved.items():
-        assert ingest.results(job, which).equals(table)

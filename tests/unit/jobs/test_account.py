@@ -1,50 +1,39 @@
 """Counts are reconciled when a job has ended; what does not add up is named."""
 
-from dataclasses import replace
-
-import pandas as pd
 import pyarrow as pa
 import pytest
 
-from sfbulk_pandas.codec.encode import PartLimits, encode_parts
-from sfbulk_pandas.errors import ReconcileError
 from sfbulk_pandas.jobs.account import account_for
 from sfbulk_pandas.jobs.failures import failure_of
 from sfbulk_pandas.jobs.outcome import RowStatus
-from sfbulk_pandas.jobs.prepare import Prepared
-from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
+from sfbulk_pandas.reconcile import Answers
+from sfbulk_pandas.salesforce.columns import Column
 from sfbulk_pandas.salesforce.job import JobInfo, JobState, Operation
 from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
-from sfbulk_pandas.wire.ingest import IngestJob, ResultSet
 
 NAME = Column("Name", "Name", FieldDescribe("Name", FieldType.STRING))
+JOB_ID = "750000000000001AAA"
 
 
-def prepared(names):
-    frame = pd.DataFrame({"Name": names})
-    return Prepared(IngestJob("Account", Operation.INSERT), frame, (NAME,), EncodeOptions(), PartLimits(), None)
+def sent(names):
+    return pa.table({"Name": pa.array(list(names), pa.large_string())})
 
 
-class Files:
-    """The three result files of a job."""
+def answers(successful="", failed="", unprocessed=""):
+    def table(names, **more):
+        columns = {key: [value] * len(names) for key, value in more.items()}
+        return pa.table(columns | {"Name": pa.array(list(names), pa.large_string())})
 
-    def __init__(self, successful=(), failed=(), unprocessed=()):
-        table = lambda names, **more: pa.table(  # noqa: E731
-            {**{key: [value] * len(names) for key, value in more.items()}, "Name": pa.array(names, pa.large_string())}
-        )
-        self.files = {
-            ResultSet.SUCCESSFUL: table(successful, sf__Id="001000000000001AAA", sf__Created="true"),
-            ResultSet.FAILED: table(failed, sf__Id="", sf__Error="STRING_TOO_LONG:too long:Name --"),
-            ResultSet.UNPROCESSED: table(unprocessed),
-        }
-
-    def results(self, job, which):
-        return self.files[which]
+    return Answers(
+        table(successful, sf__Id="001000000000001AAA", sf__Created="true"),
+        table(failed, sf__Id="", sf__Error="STRING_TOO_LONG:too long:Name --"),
+        table(unprocessed),
+    )
 
 
-def job(state, processed=None, failed=None, message=None):
+def job(state=JobState.JOB_COMPLETE, processed=None, failed=None, message=None):
     return JobInfo(
-        "750000000000001AAA",
+        JOB_ID,
         Operation.INSERT,
         "Account",
         state,
@@ -54,30 +43,60 @@ def job(state, processed=None, failed=None, message=None):
     )
 
 
+def account(ended, names, files):
+    return account_for(ended, sent(names), (NAME,), files, None)
+
+
 def test_every_row_has_its_end():
-    outcome = account_for(job(JobState.JOB_COMPLETE, 3, 1), prepared(list("abca")), (0, 3), Files("ca", "b"))
-    assert outcome.status.tolist() == [1, 2, 1]
+    found = account(job(processed=3, failed=1), "abc", answers("ca", "b"))
+    assert found.outcome.status.tolist() == [1, 2, 1]
+    assert found.outcome.sends.tolist() == [1, 1, 1]
+    assert found.problem is None
+    assert found.unmatched.num_rows == 0
 
 
 def test_rows_in_no_file_of_a_complete_job_are_an_error_that_counts_them():
-    with pytest.raises(ReconcileError, match=r"1 of 3 rows sent are in none .* job 750000000000001AAA"):
-        account_for(job(JobState.JOB_COMPLETE, 2, 0), prepared(list("abc")), (0, 3), Files("ab"))
+    found = account(job(processed=2, failed=0), "abc", answers("ab"))
+    assert "3 rows sent, 2 answered" in str(found.problem)
+    assert JOB_ID in str(found.problem)
+    assert found.outcome.status.tolist() == [1, 1, 0]
 
 
-def test_surplus_answers_are_an_error():
-    with pytest.raises(ReconcileError):
-        account_for(job(JobState.JOB_COMPLETE, 3, 0), prepared(list("ab")), (0, 2), Files("abx"))
+def test_surplus_answers_are_an_error_and_are_kept():
+    found = account(job(processed=3, failed=0), "ab", answers("abx"))
+    assert "a difference of 1" in str(found.problem)
+    assert found.unmatched.select(["job", "Name"]).to_pylist() == [{"job": JOB_ID, "Name": "x"}]
+    assert found.outcome.status.tolist() == [1, 1]
+
+
+def test_an_answer_of_no_row_leaves_the_row_unknown_without_an_error_where_the_counts_agree():
+    found = account(job(processed=2, failed=0), "ab", answers("ax"))
+    assert found.problem is None
+    assert found.outcome.status.tolist() == [1, 0]
+    assert found.unmatched.num_rows == 1
 
 
 def test_counters_that_differ_from_the_files_are_an_error():
-    with pytest.raises(ReconcileError, match=r"says 3 processed and 1 failed, .* 2 successful and 0 failed"):
-        account_for(job(JobState.JOB_COMPLETE, 3, 1), prepared(list("ab")), (0, 2), Files("ab"))
+    found = account(job(processed=3, failed=1), "ab", answers("ab"))
+    assert "says 3 processed and 1 failed" in str(found.problem)
+    assert "2 successful and 0 failed" in str(found.problem)
 
 
 @pytest.mark.parametrize("state", [JobState.FAILED, JobState.ABORTED])
 def test_rows_in_no_file_of_a_job_that_ended_early_were_not_processed(state):
-    outcome = account_for(job(state, 1, 0), prepared(list("abc")), (0, 3), Files("a"))
-    assert outcome.count(RowStatus.UNPROCESSED) == 2
+    found = account(job(state, 1, 0), "abc", answers("a"))
+    assert found.outcome.count(RowStatus.UNPROCESSED) == 2
+
+
+@pytest.mark.parametrize("state", [JobState.FAILED, JobState.ABORTED])
+def test_with_an_answer_of_no_row_a_missing_row_stays_unknown(state):
+    found = account(job(state, 2, 0), "abc", answers("ax"))
+    assert found.outcome.status.tolist() == [1, 0, 0]
+
+
+def test_rows_in_no_file_of_a_job_without_counters_stay_unknown():
+    found = account(job(JobState.FAILED), "abc", answers("a"))
+    assert found.outcome.count(RowStatus.UNKNOWN) == 2
 
 
 @pytest.mark.parametrize(
@@ -92,28 +111,8 @@ def test_rows_in_no_file_of_a_job_that_ended_early_were_not_processed(state):
 def test_why_a_job_failed_is_said_in_plain_words(message, hint):
     error = failure_of(job(JobState.FAILED, message=message))
     assert hint in error.hint
-    assert "750000000000001AAA" in str(error)
+    assert JOB_ID in str(error)
 
 
 def test_a_job_that_ended_well_is_no_failure():
     assert failure_of(job(JobState.JOB_COMPLETE)) is None
-
-
-def test_rows_in_no_file_of_a_job_without_counters_stay_unknown():
-    outcome = account_for(job(JobState.FAILED), prepared(list("abc")), (0, 3), Files("a"))
-    assert outcome.count(RowStatus.UNKNOWN) == 2
-
-
-@pytest.mark.parametrize(("part_rows", "encodings"), [(None, 1), (2, 2)])
-def test_one_part_is_encoded_once_and_several_one_at_a_time(monkeypatch, part_rows, encodings):
-    calls = []
-
-    def counted(*args):
-        calls.append(args)
-        return encode_parts(*args)
-
-    monkeypatch.setattr("sfbulk_pandas.jobs.prepare.encode_parts", counted)
-    rows = replace(prepared(list("abc")), limits=PartLimits(rows=part_rows))
-    ranges, parts = rows.checked_parts()
-    assert [(part.start, part.stop) for part in parts] == list(ranges)
-    assert len(calls) == encodings

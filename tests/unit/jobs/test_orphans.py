@@ -78,7 +78,7 @@ class OrgOfJobs:
 
 
 def found(org, job=JOB, user=USER, known=frozenset()):
-    return [each.id for each in find_orphans(org, job, SINCE, UNTIL, user, known)]
+    return [each.id for each in find_orphans(org, job, (SINCE, UNTIL), user, known)]
 
 
 def test_an_open_job_just_like_it_without_a_file_is_found():
@@ -150,30 +150,30 @@ def test_other_forms_are_compared_too():
 
 def test_one_orphan_is_aborted_and_returned():
     org = OrgOfJobs(listed(1), listed(2, object="Account"))
-    (job,) = abort_orphans(org, JOB, SINCE, UNTIL, USER, set())
+    (job,) = abort_orphans(org, JOB, (SINCE, UNTIL), USER, set())
     assert (job.id, job.state) == (listed(1)["id"], "Aborted")
     assert org.aborted == [listed(1)["id"]]
 
 
 def test_of_several_none_is_touched():
     org = OrgOfJobs(listed(1), listed(2))
-    assert [job.state for job in abort_orphans(org, JOB, SINCE, UNTIL, USER, set())] == ["Open", "Open"]
+    assert [job.state for job in abort_orphans(org, JOB, (SINCE, UNTIL), USER, set())] == ["Open", "Open"]
     assert org.aborted == []
 
 
 def test_where_the_user_is_not_known_none_is_touched():
     org = OrgOfJobs(listed(1, createdById="005000000000009AAA"))
-    assert [job.state for job in abort_orphans(org, JOB, SINCE, UNTIL, None, set())] == ["Open"]
+    assert [job.state for job in abort_orphans(org, JOB, (SINCE, UNTIL), None, set())] == ["Open"]
     assert org.aborted == []
 
 
 def test_nothing_found_is_nothing_done():
-    assert abort_orphans(OrgOfJobs(), JOB, SINCE, UNTIL, USER, set()) == ()
+    assert abort_orphans(OrgOfJobs(), JOB, (SINCE, UNTIL), USER, set()) == ()
 
 
 def test_a_job_that_moves_on_before_it_is_aborted_is_returned_as_it_stands():
     org = OrgOfJobs(listed(), refuse_abort=True)
-    assert [job.state for job in abort_orphans(org, JOB, SINCE, UNTIL, USER, set())] == ["InProgress"]
+    assert [job.state for job in abort_orphans(org, JOB, (SINCE, UNTIL), USER, set())] == ["InProgress"]
 
 
 def test_clean_up_aborts_open_jobs_alone_and_says_what_it_did():

@@ -1,0 +1,307 @@
+"""One attempt to send rows: parts go up side by side, their jobs are asked together, and every row is accounted for."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from sfbulk_pandas.errors import JobAborted, JobFailed, SfBulkError, StillRunning
+from sfbulk_pandas.jobs.account import account_for
+from sfbulk_pandas.jobs.failures import failure_of
+from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
+from sfbulk_pandas.jobs.poll import Waiting, watch
+from sfbulk_pandas.jobs.result_files import read_results, result_file
+from sfbulk_pandas.jobs.sending import PartRun
+from sfbulk_pandas.journal.records import Step
+from sfbulk_pandas.progress.events import JobPolled, PartFinished, PartUploaded
+from sfbulk_pandas.reconcile import Answers
+from sfbulk_pandas.wire.ingest import ResultSet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import pyarrow as pa
+
+    from sfbulk_pandas.codec.encode import Part, PartLimits
+    from sfbulk_pandas.jobs.cargo import Cargo
+    from sfbulk_pandas.jobs.sending import Sender
+    from sfbulk_pandas.journal.records import PartRecord
+    from sfbulk_pandas.progress.choose import Dispatcher
+    from sfbulk_pandas.salesforce.job import JobInfo
+
+Task = tuple[PartRun, "Callable[[], None]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one attempt goes up.
+
+    Attributes
+    ----------
+    cargo : Cargo
+        The rows.
+    limits : PartLimits
+        How large a part may be.
+    parallel_parts : int
+        How many parts are encoded or on their way at a time.
+    key : str or None
+        The header by which rows are told apart.
+    sends : bool
+        Whether what was never sent may be; otherwise only what runs is waited for and read.
+    """
+
+    cargo: Cargo
+    limits: PartLimits
+    parallel_parts: int
+    key: str | None
+    sends: bool = True
+
+
+@dataclass
+class Attempt:
+    """The parts of one attempt under way.
+
+    Attributes
+    ----------
+    problem : SfBulkError or None
+        What went wrong first; from then on no part is begun.
+    """
+
+    plan: Plan
+    sender: Sender
+    notify: Dispatcher
+    keep: Callable[[pa.Table], pa.Table]
+    waiting: Waiting
+    problem: SfBulkError | None = None
+    runs: list[PartRun] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self, known: Sequence[PartRecord]) -> None:
+        """Send what was not sent, wait for what runs, and read the results.
+
+        Parameters
+        ----------
+        known : sequence of PartRecord
+            Parts that the journal knows of, from an earlier process.
+
+        Raises
+        ------
+        StillRunning
+            After ``waiting.seconds``; the jobs are left alone.
+        """
+        if self.plan.sends:
+            self._guarded(partial(self.sender.settle_creates, known))
+        running = self._send_all(self._tasks(known))
+        self._guarded(partial(self._wait, running))
+
+    @property
+    def outcome(self) -> Outcome:
+        """What is known of each row, in the order in which they are sent."""
+        found: list[Outcome] = []
+        at = 0
+        for run in sorted(self.runs, key=lambda each: each.record.start):
+            found += [Outcome.of(run.record.start - at, RowStatus.UNPROCESSED), run.known()]
+            at = run.record.stop
+        return Outcome.joined([*found, Outcome.of(len(self.plan.cargo) - at, RowStatus.UNPROCESSED)])
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether there is nothing left to ask Salesforce for, nor to send unless a job failed."""
+        if any(run.outcome is None for run in self.runs if run.may_be_processed):
+            return False
+        accounted = sum(run.rows for run in self.runs if run.outcome is not None)
+        return accounted == len(self.plan.cargo) or isinstance(self.problem, JobFailed | JobAborted)
+
+    @property
+    def unmatched(self) -> list[pa.Table]:
+        """Answers that are surely nobody's."""
+        return [run.unmatched for run in self.runs if run.unmatched is not None and run.unmatched.num_rows]
+
+    def _tasks(self, known: Sequence[PartRecord]) -> Iterator[Task]:
+        """Yield what is to be done for each part; a part is encoded when it is asked for."""
+        for record in known:
+            run = self._add(PartRun(record))
+            if self.plan.sends or run.may_be_processed:
+                yield run, partial(self.sender.take_up, run, partial(self._encoded, record))
+        if not self.plan.sends:
+            return
+        number = max((record.number for record in known), default=0) + 1
+        for start, stop in _gaps(known, len(self.plan.cargo)):
+            for part in self.plan.cargo.parts(start, stop, number, self.plan.limits):
+                number = part.number + 1
+                run = self._add(PartRun(self.sender.notes.open(part)))
+                yield run, partial(self.sender.send, run, part.body)
+
+    def _add(self, run: PartRun) -> PartRun:
+        self.runs.append(run)
+        return run
+
+    def _encoded(self, record: PartRecord) -> Part:
+        return self.plan.cargo.part(record.number, record.start, record.stop)
+
+    def _send_all(self, tasks: Iterator[Task]) -> dict[str, PartRun]:
+        """Send on some threads, and meanwhile ask for the jobs that run; return those that still do."""
+        sent: SimpleQueue[PartRun | None] = SimpleQueue()
+        running: dict[str, PartRun] = {}
+        threads = self.plan.parallel_parts
+        with ThreadPoolExecutor(threads, "sfbulk-part") as pool:
+            workers = [pool.submit(self._work, tasks, sent) for _ in range(threads)]
+            try:
+                self._watch_sending(sent, running)
+            except BaseException:
+                self.sender.stopping.set()
+                raise
+        for worker in workers:
+            worker.result()
+        if self.problem is not None:
+            self._abandon_unclosed()
+        return running
+
+    def _work(self, tasks: Iterator[Task], sent: SimpleQueue[PartRun | None]) -> None:
+        """Take one part after the other until there is none, or everything is to stop."""
+        try:
+            while self.problem is None and not self.sender.stopping.is_set():
+                with self._lock:
+                    task = next(tasks, None)
+                if task is None:
+                    return
+                run, send = task
+                send()
+                sent.put(run)
+        except CancelledError:
+            return
+        except SfBulkError as error:
+            self._stop(error)
+        except BaseException:
+            self.sender.stopping.set()
+            raise
+        finally:
+            sent.put(None)
+
+    def _watch_sending(self, sent: SimpleQueue[PartRun | None], running: dict[str, PartRun]) -> None:
+        """Take over the parts that are sent, and ask for their jobs when nothing else happens."""
+        working = self.plan.parallel_parts
+        pauses = self.waiting.pauses()
+        pause = next(pauses)
+        while working:
+            try:
+                run = sent.get(timeout=pause)
+            except Empty:
+                self._guarded(partial(self._ask, running))
+                pause = next(pauses)
+                continue
+            if run is None:
+                working -= 1
+            else:
+                self._take_over(run, running)
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """Do something after which, where it fails, no further part is begun, but what is under way goes on."""
+        try:
+            step()
+        except StillRunning:
+            raise
+        except SfBulkError as error:
+            self._stop(error)
+
+    def _stop(self, error: SfBulkError) -> None:
+        with self._lock:
+            self.problem = self.problem or error
+
+    def _abandon_unclosed(self) -> None:
+        for run in self.runs:
+            if not run.may_be_processed:
+                self.sender.abandon(run)
+
+    def _take_over(self, run: PartRun, running: dict[str, PartRun]) -> None:
+        job = run.job
+        if job is None:
+            return
+        self.notify(PartUploaded(run.record.number, job, run.rows, run.record.size_bytes))
+        if job.state.is_terminal:
+            self._guarded(partial(self._collect, run, job))
+        else:
+            running[job.id] = run
+
+    def _ask(self, running: dict[str, PartRun]) -> None:
+        for job_id in tuple(running):
+            self._heard(self.sender.ingest.info(job_id), running)
+
+    def _wait(self, running: dict[str, PartRun]) -> None:
+        for job in watch(self.sender.ingest.info, tuple(running), self.waiting):
+            self._heard(job, running)
+
+    def _heard(self, job: JobInfo, running: dict[str, PartRun]) -> None:
+        run = running[job.id]
+        run.job = job
+        self.notify(JobPolled(run.record.number, job))
+        if job.state.is_terminal:
+            del running[job.id]
+            self._guarded(partial(self._collect, run, job))
+
+    def _collect(self, run: PartRun, job: JobInfo) -> None:
+        """Read the results of an ended job and settle its rows."""
+        failure = failure_of(job)
+        try:
+            problem = self._account(run, job)
+        except SfBulkError as error:
+            raise _first_cause(failure, error) from error
+        self.notify(PartFinished(run.record.number, job, *ends(run.known())))
+        if failure is not None or problem is not None:
+            raise _first_cause(failure, problem)
+
+    def _account(self, run: PartRun, job: JobInfo) -> SfBulkError | None:
+        answers = self._answers(run, job)
+        sent = self.plan.cargo.texts(run.record.start, run.record.stop)
+        accounted = account_for(job, sent, self.plan.cargo.columns, answers, self.plan.key)
+        run.outcome = accounted.outcome.kept(self.keep)
+        run.unmatched = accounted.unmatched
+        return accounted.problem
+
+    def _answers(self, run: PartRun, job: JobInfo) -> Answers:
+        """Fetch the three result files to disk, where a process that dies leaves them, and read them."""
+        notes, ingest = self.sender.notes, self.sender.ingest
+        if run.record.step not in {Step.ENDED, Step.COLLECTED}:
+            facts = {"processed": job.number_records_processed, "failed": job.number_records_failed}
+            run.record = notes.step(
+                run.record, Step.ENDED, state=job.state.value, error_message=job.error_message, **facts
+            )
+        folder = notes.journal.spool(notes.load_id)
+        paths = [result_file(folder, job.id, which) for which in ResultSet]
+        if run.record.step is not Step.COLLECTED or not all(path.exists() for path in paths):
+            paths = [ingest.fetch_results(job, which, folder) for which in ResultSet]
+            run.record = notes.step(run.record, Step.COLLECTED)
+        return Answers(*(read_results(path, job) for path in paths))
+
+
+def _first_cause(failure: SfBulkError | None, error: SfBulkError | None) -> SfBulkError:
+    """Why the job itself failed comes before why its rows could not be accounted for."""
+    if failure is None:
+        if error is None:
+            raise AssertionError("there is a cause")
+        return error
+    failure.__cause__ = error
+    return failure
+
+
+def ends(outcome: Outcome) -> tuple[int, int, int]:
+    """Return how many rows were successful, failed and unprocessed."""
+    return (
+        outcome.count(RowStatus.SUCCESSFUL),
+        outcome.count(RowStatus.FAILED),
+        outcome.count(RowStatus.UNPROCESSED),
+    )
+
+
+def _gaps(known: Sequence[PartRecord], rows: int) -> list[tuple[int, int]]:
+    """Return the ranges of rows that no part carries."""
+    at, found = 0, []
+    for record in sorted(known, key=lambda each: each.start):
+        if record.start > at:
+            found.append((at, record.start))
+        at = record.stop
+    return [*found, (at, rows)] if at < rows else found

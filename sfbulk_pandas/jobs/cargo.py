@@ -1,0 +1,89 @@
+"""What goes up: the rows of a load in the order in which they are sent, encoded a part at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sfbulk_pandas.codec.encode import Part, PartLimits, PartRange, encode_parts, encode_range
+from sfbulk_pandas.codec.frame import label_at, text_table
+from sfbulk_pandas.codec.rows import RowOrder, position_of, rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+    import pyarrow as pa
+    from numpy import int64
+    from numpy.typing import NDArray
+
+    from sfbulk_pandas.codec.encode import Mapper
+    from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Cargo:
+    """Rows that can go up as they are; nothing in it talks to Salesforce.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        With every column that travels.
+    columns : sequence of Column
+        The columns that travel, with the headers they travel under.
+    encoding : EncodeOptions
+    order : RowOrder or None
+        Which rows are sent, in which order; None for all, in the frame's own.
+    mapper : callable
+        Like ``map``: how slices are encoded.
+    """
+
+    frame: pd.DataFrame
+    columns: Sequence[Column]
+    encoding: EncodeOptions
+    order: RowOrder | None
+    mapper: Mapper
+
+    def __len__(self) -> int:
+        return len(self.frame) if self.order is None else len(self.order.positions)
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The CSV's header."""
+        return tuple(column.header for column in self.columns)
+
+    def parts(self, start: int, stop: int, number: int, limits: PartLimits) -> Iterator[Part]:
+        """Encode the rows from ``start`` to ``stop`` of the order as parts, numbered from ``number``."""
+        parts = encode_parts(
+            self.frame, self.columns, self.encoding, limits, order=self._between(start, stop), mapper=self.mapper
+        )
+        for part in parts:
+            yield replace(part, number=part.number + number - 1, start=part.start + start, stop=part.stop + start)
+
+    def part(self, number: int, start: int, stop: int) -> Part:
+        """Encode exactly the rows from ``start`` to ``stop`` of the order as one part."""
+        rows = PartRange(number, start, stop)
+        return encode_range(self.frame, self.columns, self.encoding, rows, order=self.order, mapper=self.mapper)
+
+    def texts(self, start: int, stop: int) -> pa.Table:
+        """Return the texts that rows travel as, to compare with what comes back."""
+        return text_table(self.frame.iloc[rows_of(self.order, start, stop)], self.columns, self.encoding)
+
+    def chosen(self, positions: NDArray[int64]) -> Cargo:
+        """Return the cargo of these rows alone."""
+        return replace(self, order=RowOrder(positions, None))
+
+    def place(self, at: int) -> str:
+        """Say which row of the frame goes up at a place of the order: label and position."""
+        position = position_of(rows_of(self.order, at, at + 1), 0)
+        return f"row {label_at(self.frame.index, position)!r} (position {position})"
+
+    def _between(self, start: int, stop: int) -> RowOrder | None:
+        if (start, stop) == (0, len(self)):
+            return self.order
+        if self.order is None:
+            return RowOrder(np.arange(start, stop))
+        starts = self.order.starts
+        return RowOrder(self.order.positions[start:stop], None if starts is None else starts[start:stop])

@@ -1,0 +1,60 @@
+"""Say what is wrong with a frame, and what loading it would cost and do, without sending anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from sfbulk_pandas.codec.encode import PartLimits
+from sfbulk_pandas.errors import ApiError
+from sfbulk_pandas.jobs.load import encoders, frame_of
+from sfbulk_pandas.jobs.prepare import Prepared, Target, examine
+from sfbulk_pandas.preflight import LoadPlan, plan_rows
+from sfbulk_pandas.spool import Spool
+from sfbulk_pandas.wire.limits import Limits, build_limits, read_limits
+
+if TYPE_CHECKING:
+    from sfbulk_pandas.jobs.loading import Loading
+    from sfbulk_pandas.jobs.options import LoadOptions
+
+_ANY_ID = "00000000-000000-0000"  # as long as a load's
+
+
+def check(loading: Loading, data: Any, target: Target, options: LoadOptions) -> pd.DataFrame:
+    """Return the report of a frame: findings, and where it can be sent, what the load will cost and do.
+
+    Raises
+    ------
+    UsageError
+        Where the call itself cannot be right.
+    """
+    with Spool() as spool, encoders() as pool:
+        prepared = examine(frame_of(data, spool), target, loading.describes, options, pool.map)
+        report = prepared.checked.report
+        if prepared.checked.has_errors:
+            return report
+        return pd.concat([report, plan_rows(_plan(loading, prepared, options, spool))], ignore_index=True)
+
+
+def _plan(loading: Loading, prepared: Prepared, options: LoadOptions, spool: Spool) -> LoadPlan:
+    cargo = prepared.cargo(_ANY_ID, spool)
+    parts = cargo.parts(0, len(cargo), 1, PartLimits(options.part_bytes, options.part_rows))
+    labels = [column.label for column in prepared.checked.columns]
+    limits = _limits(loading)
+    batches, calls = limits.daily_bulk_api_batches, limits.daily_api_requests
+    return LoadPlan(
+        job_rows=tuple(part.rows for part in parts),
+        missing={label: int(prepared.frame[label].isna().sum()) for label in labels},
+        cleared=frozenset(label for label in labels if prepared.encoding.nulls_of(label) == "clear"),
+        batches_left=None if batches is None else batches.remaining,
+        calls_left=None if calls is None else calls.remaining,
+    )
+
+
+def _limits(loading: Loading) -> Limits:
+    """Ask for the org's limits, which not every user may see: then they are not known."""
+    try:
+        return read_limits(loading.session.send(build_limits(loading.session.api_version)))
+    except ApiError:
+        return Limits()

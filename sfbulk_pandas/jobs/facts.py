@@ -1,0 +1,88 @@
+"""What is known of a load besides the end of each row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+
+from sfbulk_pandas.jobs.outcome import RowStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping, Sequence
+
+    from sfbulk_pandas.jobs.attempt import Attempt
+    from sfbulk_pandas.jobs.outcome import Outcome
+
+ATTEMPT_COLUMNS = ("load_id", "attempt", "kind", "rows", "successful", "failed", "unprocessed", "unknown", "jobs")
+
+_UNMATCHED = ("job", "file", "sf__Id", "sf__Created", "sf__Error")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadFacts:
+    """What belongs to a load's result as a whole.
+
+    Attributes
+    ----------
+    load_id : str
+    manifest : dict
+        Plain JSON values.
+    attempts : tuple of dict
+        One for each time that rows were sent; keys as ``ATTEMPT_COLUMNS``.
+    unmatched : DataFrame
+        Answers that are surely nobody's.
+    report : DataFrame
+        What the check found before anything was sent.
+    labels : mapping of field name in lower case to column label
+    spool : object
+        Keeps the files that rows lie in for as long as the result is there.
+    """
+
+    load_id: str = ""
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    attempts: tuple[dict[str, Any], ...] = ()
+    unmatched: pd.DataFrame = field(default_factory=pd.DataFrame)
+    report: pd.DataFrame = field(default_factory=pd.DataFrame)
+    labels: Mapping[str, Hashable] = field(default_factory=dict)
+    spool: object = None
+
+    def followed_by(self, newer: LoadFacts) -> LoadFacts:
+        """Return the facts of a load and of the load that retried some of its rows."""
+        manifest = dict(self.manifest) | {"retries": [*self.manifest.get("retries", []), newer.manifest]}
+        return replace(
+            self,
+            manifest=manifest,
+            attempts=self.attempts + newer.attempts,
+            unmatched=pd.concat([self.unmatched, newer.unmatched], ignore_index=True),
+            labels=dict(self.labels) | dict(newer.labels),
+            spool=(self.spool, newer.spool),
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__ if name != "spool"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in ({"spool": None} | state).items():
+            object.__setattr__(self, name, value)
+
+
+def history_row(load_id: str, number: int, kind: str, attempt: Attempt, outcome: Outcome) -> dict[str, Any]:
+    """Return one line of the history of attempts."""
+    ends = {status.name.lower(): outcome.count(status) for status in RowStatus}
+    jobs = tuple(run.job.id for run in attempt.runs if run.job is not None)
+    return {"load_id": load_id, "attempt": number, "kind": kind, "rows": len(outcome), **ends, "jobs": jobs}
+
+
+def unmatched_frame(tables: Sequence[pa.Table]) -> pd.DataFrame:
+    """Return the answers that are surely nobody's, of all jobs, as a frame of texts."""
+    if not tables:
+        return pd.DataFrame({name: pd.Series(dtype=_text_dtype()) for name in _UNMATCHED})
+    frame: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas(types_mapper=_text_dtype)
+    return frame
+
+
+def _text_dtype(_kind: pa.DataType | None = None) -> Any:
+    return pd.StringDtype("pyarrow")

@@ -1,0 +1,99 @@
+"""The loads that the journal knows: list them, forget them, and clean up after those that died."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from sfbulk_pandas.codec.schema import to_pandas
+from sfbulk_pandas.jobs import orphans
+from sfbulk_pandas.jobs.identity import identity_of
+from sfbulk_pandas.jobs.sending import NOT_CLOSED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from sfbulk_pandas.jobs.loading import Loading
+    from sfbulk_pandas.journal import Journal
+    from sfbulk_pandas.journal.records import LoadRecord
+
+_TIME = pa.timestamp("ms", "UTC")
+_ENDS = ("successful", "failed", "unprocessed", "unknown")
+_SCHEMA = pa.schema(
+    [
+        ("load_id", pa.string()),
+        ("started", _TIME),
+        ("ended", _TIME),
+        ("state", pa.string()),
+        ("operation", pa.string()),
+        ("sobject", pa.string()),
+        ("rows", pa.int64()),
+        *((name, pa.int64()) for name in _ENDS),
+        ("jobs", pa.int64()),
+        ("instance_url", pa.string()),
+        ("retry_of", pa.string()),
+    ]
+)
+
+
+def loads_frame(journal: Journal) -> pd.DataFrame:
+    """Return the loads that the journal knows, the newest first, as a frame that is typed also when it is empty."""
+    return to_pandas(pa.Table.from_pylist([_row(journal, load) for load in journal.loads()], _SCHEMA))
+
+
+def _row(journal: Journal, load: LoadRecord) -> dict[str, Any]:
+    counts = (load.manifest or {}).get("counts")
+    ends = {name: None if counts is None else counts.get(name, 0) for name in _ENDS}
+    return ends | {
+        "load_id": load.load_id,
+        "started": _milliseconds(load.created_at),
+        "ended": _milliseconds(load.finished_at),
+        "state": _state(journal, load),
+        "operation": load.operation,
+        "sobject": load.sobject,
+        "rows": load.rows,
+        "jobs": len([part for part in journal.parts(load.load_id) if part.job_id]),
+        "instance_url": load.instance_url,
+        "retry_of": load.retry_of,
+    }
+
+
+def _state(journal: Journal, load: LoadRecord) -> str:
+    if load.finished_at is not None:
+        return "ended"
+    return "running" if journal.is_held(load.load_id) else "unfinished"
+
+
+def _milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)
+
+
+def forget_loads(journal: Journal, which: str | Sequence[str]) -> None:
+    """Remove loads from the journal: those named, ``"ended"`` ones, or ``"all"`` that are not under way.
+
+    Raises
+    ------
+    UsageError
+        For an id that the journal does not know.
+    JournalBusy
+        For one that is under way.
+    """
+    if which == "all":
+        chosen = [load.load_id for load in journal.loads() if not journal.is_held(load.load_id)]
+    elif which == "ended":
+        chosen = [load.load_id for load in journal.loads() if load.finished_at is not None]
+    else:
+        named = [which] if isinstance(which, str) else which
+        chosen = [journal.load(each).load_id for each in named]
+    journal.forget(chosen)
+
+
+def clean_up(loading: Loading) -> pd.DataFrame:
+    """Abort the Open jobs of loads that died here; what was never closed has processed nothing."""
+    journal, org_id = loading.journal, identity_of(loading.session).org_id
+    loads = [load for load in journal.loads() if load.org_id == org_id and not journal.is_held(load.load_id)]
+    parts = [part for load in loads for part in journal.parts(load.load_id)]
+    return orphans.clean_up(loading.session, [part.job_id for part in parts if part.job_id and part.step in NOT_CLOSED])

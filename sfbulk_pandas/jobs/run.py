@@ -1,0 +1,265 @@
+"""One load under way: its first attempt, those for rows that failed in passing, and its end."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import warnings
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sfbulk_pandas.codec.encode import PartLimits
+from sfbulk_pandas.errors import SfBulkError, StillRunning, UsageError
+from sfbulk_pandas.jobs.attempt import Attempt, Plan, ends
+from sfbulk_pandas.jobs.facts import LoadFacts, history_row, unmatched_frame
+from sfbulk_pandas.jobs.identity import identity_of
+from sfbulk_pandas.jobs.ingest import Ingest
+from sfbulk_pandas.jobs.manifest import build_manifest
+from sfbulk_pandas.jobs.notes import Notes
+from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
+from sfbulk_pandas.jobs.poll import Waiting
+from sfbulk_pandas.jobs.results import LoadResult
+from sfbulk_pandas.jobs.sending import Sender
+from sfbulk_pandas.progress.choose import listener_for
+from sfbulk_pandas.progress.events import FrameChecked, LoadFinished, LoadStarted, RowsRetried
+from sfbulk_pandas.reconcile import split_errors
+from sfbulk_pandas.salesforce.status_codes import PASSING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+    from numpy import int64
+    from numpy.typing import NDArray
+
+    from sfbulk_pandas.jobs.cargo import Cargo
+    from sfbulk_pandas.jobs.loading import Loading
+    from sfbulk_pandas.jobs.options import LoadOptions
+    from sfbulk_pandas.jobs.prepare import Prepared
+    from sfbulk_pandas.journal.records import LoadRecord, PartRecord
+    from sfbulk_pandas.progress.choose import Dispatcher
+    from sfbulk_pandas.salesforce.job import JobInfo
+    from sfbulk_pandas.spool import Spool
+
+_RETRY_ROWS = 2_000  # in a part of the first automatic retry; a quarter of it in each that follows
+_LEAST_RETRY_ROWS = 200  # one chunk, which Salesforce writes in one transaction
+_RETRY_PAUSES = 10  # the pause before the first automatic retry, in first pauses between polls; then four times as long
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What can be done with a load from its result.
+
+    Attributes
+    ----------
+    resume : callable
+        Takes the load up again, waiting so many seconds.
+    resend : callable
+        Loads mended rows as a load of their own.
+    """
+
+    resume: Callable[[float | None], LoadResult]
+    resend: Callable[[pd.DataFrame], LoadResult]
+
+
+@dataclass
+class LoadRun:
+    """One load under way, from its first part or from where an earlier process left it."""
+
+    loading: Loading
+    prepared: Prepared
+    cargo: Cargo
+    record: LoadRecord
+    options: LoadOptions
+    spool: Spool
+    ways: Ways
+    _attempts: list[Attempt] = field(default_factory=list)
+    _history: list[dict[str, object]] = field(default_factory=list)
+    _stopping: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._outcome = self.prepared.untouched()
+        self._who = identity_of(self.loading.session)
+
+    def go(self) -> LoadResult:
+        """Send what is to be sent, wait, and return the result; raise where something went wrong."""
+        with listener_for(self.options.progress) as notify:
+            notify(FrameChecked(self.prepared.checked.report))
+            notify(LoadStarted(self.record.sobject, self.prepared.job.operation, len(self.cargo)))
+            try:
+                self._first(notify)
+                self._again(notify)
+            except StillRunning as error:
+                error._resume = self.ways.resume  # noqa: SLF001 - the error hands the caller the way back
+                raise self._told(error, self.result()) from None
+            except KeyboardInterrupt:
+                self._say_goodbye()
+                raise
+            return self._end(notify)
+
+    def result(self) -> LoadResult:
+        """Return what is known of every row by now."""
+        parts = self._parts()
+        now = self.loading.session.clock.now()
+        facts = LoadFacts(
+            load_id=self.record.load_id,
+            manifest=build_manifest(self._who, self.record, self._outcome.counts, parts, now),
+            attempts=tuple(self._history),
+            unmatched=unmatched_frame([table for attempt in self._attempts for table in attempt.unmatched]),
+            report=self.prepared.checked.report,
+            labels={column.header.lower(): column.label for column in self.prepared.checked.columns},
+            spool=self.spool,
+        )
+        resend = partial(self._resend, parts)
+        return LoadResult(self.prepared.target, self.prepared.frame, self._outcome, self._jobs(), facts, resend=resend)
+
+    @property
+    def _problem(self) -> SfBulkError | None:
+        return next((attempt.problem for attempt in self._attempts if attempt.problem is not None), None)
+
+    @property
+    def _sends(self) -> bool:
+        return self.record.finished_at is None
+
+    def _first(self, notify: Dispatcher) -> None:
+        journal, load_id = self.loading.journal, self.record.load_id
+        if not journal.attempts(load_id):
+            journal.begin_attempt(load_id, 1, None if self.cargo.order is None else self.cargo.order.positions)
+        limits = PartLimits(self.options.part_bytes, self.options.part_rows)
+        self._attempt(1, self._plan(self.cargo, limits, self.options.parallel_parts), notify)
+
+    def _again(self, notify: Dispatcher) -> None:
+        """Send rows again that failed for a passing reason: later, in smaller parts, one at a time."""
+        for number in range(2, self.options.row_retries + 2):
+            positions = self._due(number)
+            if not len(positions):
+                return
+            notify(RowsRetried(number, len(positions)))
+            rows = max(_RETRY_ROWS // 4 ** (number - 2), _LEAST_RETRY_ROWS)
+            limits = PartLimits(self.options.part_bytes, min(rows, self.options.part_rows or rows))
+            self._attempt(number, self._plan(self.cargo.chosen(positions), limits, 1), notify)
+
+    def _due(self, number: int) -> NDArray[int64]:
+        """Return the rows of an automatic retry: those written down, or those whose failure passes by itself."""
+        journal, load_id = self.loading.journal, self.record.load_id
+        stored = journal.positions(load_id, number)
+        if stored is not None:
+            return stored
+        positions = self._passing() if self._problem is None and self._sends else np.empty(0, np.int64)
+        if len(positions):
+            pause = self.loading.polling.interval_seconds * _RETRY_PAUSES * 4 ** (number - 2)
+            self.loading.session.clock.sleep(pause)
+            journal.begin_attempt(load_id, number, positions)
+        return positions
+
+    def _plan(self, cargo: Cargo, limits: PartLimits, parallel_parts: int) -> Plan:
+        return Plan(cargo, limits, parallel_parts, self.prepared.key, self._sends)
+
+    def _attempt(self, number: int, plan: Plan, notify: Dispatcher) -> None:
+        clock = self.loading.session.clock
+        notes = Notes(self.loading.journal, self.record.load_id, number, clock)
+        sender = Sender(Ingest(self.loading.session), self.prepared.job, notes, self._who.user_id, self._stopping)
+        waiting = Waiting(clock, self.loading.polling, self.options.wait_seconds)
+        attempt = Attempt(plan, sender, notify, self.spool.mapped, waiting)
+        self._attempts.append(attempt)
+        try:
+            attempt.run([part for part in self._parts() if part.attempt == number])
+        finally:
+            newer = attempt.outcome
+            self._outcome = self._placed(plan.cargo, newer)
+            kind = "automatic retry" if number > 1 else "retry" if self.record.retry_of else "load"
+            self._history.append(history_row(self.record.load_id, number, kind, attempt, newer))
+
+    def _placed(self, cargo: Cargo, newer: Outcome) -> Outcome:
+        """Put what became of the rows of an attempt where they stand in the frame."""
+        if cargo.order is None:
+            return newer
+        sent = np.flatnonzero((newer.status != RowStatus.UNPROCESSED) | (newer.sends > 0))
+        return self._outcome.placed(cargo.order.positions[sent], newer.chosen(sent), self.spool.mapped)
+
+    def _passing(self) -> NDArray[int64]:
+        """Return the positions of the rows whose failure passes by itself, in the order in which they were sent."""
+        failed = self._outcome.positions(RowStatus.FAILED)
+        code, _, _ = split_errors(self._outcome.sf_error.take(pa.array(failed)))
+        passing = pc.fill_null(pc.is_in(code, pa.array(sorted(PASSING), code.type)), fill_value=False)
+        chosen: NDArray[int64] = failed[passing.to_numpy(zero_copy_only=False)]
+        if self.cargo.order is None:
+            return chosen
+        is_chosen = np.zeros(len(self._outcome), bool)
+        is_chosen[chosen] = True
+        sent: NDArray[int64] = self.cargo.order.positions
+        return sent[is_chosen[sent]]
+
+    def _parts(self) -> list[PartRecord]:
+        return self.loading.journal.parts(self.record.load_id)
+
+    def _jobs(self) -> tuple[JobInfo, ...]:
+        return tuple(run.job for attempt in self._attempts for run in attempt.runs if run.job is not None)
+
+    def _end(self, notify: Dispatcher) -> LoadResult:
+        notify(LoadFinished(*ends(self._outcome)))
+        result = self.result()
+        if all(attempt.is_settled for attempt in self._attempts):
+            self._finish(result)
+        _warn_of_unmatched(result)
+        if self._problem is not None:
+            raise self._told(self._problem, result)
+        return result
+
+    def _finish(self, result: LoadResult) -> None:
+        journal, load_id = self.loading.journal, self.record.load_id
+        if self._sends:
+            now = self.loading.session.clock.now()
+            self.record = replace(self.record, finished_at=now)
+            journal.finish(load_id, now, result.manifest)
+        journal.clear_spool(load_id)
+
+    def _told(self, error: SfBulkError, result: LoadResult) -> SfBulkError:
+        """Give an error the result, and say how to go on."""
+        error.result = result
+        running = self._running()
+        if running:
+            error.add_note(f"jobs that may still run: {', '.join(running)}; org.job(job_id) asks how they stand")
+        if self._sends:
+            error.add_note(f"go on with this load: sfbulk.resume({self.record.load_id!r}, frame=...)")
+        return error
+
+    def _running(self) -> list[str]:
+        runs = [run for attempt in self._attempts for run in attempt.runs]
+        return [run.record.job_id for run in runs if run.may_be_processed and run.outcome is None and run.record.job_id]
+
+    def _say_goodbye(self) -> None:
+        """Say on Ctrl-C what goes on without us, and how to come back to it."""
+        running = self._running()
+        jobs = f"; in Salesforce, {', '.join(running)} goes on" if running else ""
+        abort = f"; stop a job: org.abort({running[0]!r})" if running else ""
+        load_id = self.record.load_id
+        sys.stderr.write(
+            f"load {load_id} interrupted{jobs}\n  -> go on: sfbulk.resume({load_id!r}, frame=...){abort}\n"
+        )
+
+    def _resend(self, known: list[PartRecord], rows: pd.DataFrame) -> LoadResult:
+        """Load mended rows; the load they come from is over then, so that nobody resumes it and sends them too."""
+        journal, load_id = self.loading.journal, self.record.load_id
+        if journal.load(load_id).finished_at is None:
+            with journal.hold(load_id):
+                if journal.parts(load_id) != known:
+                    hint = f"take its result from sfbulk.resume({load_id!r}, frame=...)"
+                    raise UsageError(f"load {load_id} went on elsewhere since this result was made", hint=hint)
+                journal.finish(load_id, self.loading.session.clock.now(), self.result().manifest)
+        return self.ways.resend(rows)
+
+
+def _warn_of_unmatched(result: LoadResult) -> None:
+    unmatched, unknown = len(result.unmatched), result.counts.get("unknown", 0)
+    if unmatched:
+        text = (
+            f"{unmatched} answer(s) of Salesforce belong to no row for certain, and the end of {unknown} row(s) is not "
+            "known: see result.unmatched and result.unknown; correlation_field= rules this out"
+        )
+        warnings.warn(text, stacklevel=2)

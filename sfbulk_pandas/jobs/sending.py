@@ -1,0 +1,227 @@
+"""Bring a part to the point where its job runs: create, upload, close, each step written down before and after.
+
+What an earlier process left half done is asked about first. A job that was never closed has processed nothing, so
+its part may go up again in a job of its own; from the moment in which closing began, nothing is sent again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sfbulk_pandas.errors import NotFound, SfBulkError
+from sfbulk_pandas.jobs.ingest import may_have_arrived
+from sfbulk_pandas.jobs.orphans import abort_orphans
+from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
+from sfbulk_pandas.journal.records import Step
+from sfbulk_pandas.salesforce.job import JobInfo, JobState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import pyarrow as pa
+
+    from sfbulk_pandas.codec.encode import Part
+    from sfbulk_pandas.jobs.ingest import Ingest
+    from sfbulk_pandas.jobs.notes import Notes
+    from sfbulk_pandas.journal.records import PartRecord
+    from sfbulk_pandas.wire.http import Body
+    from sfbulk_pandas.wire.ingest import IngestJob
+
+log = logging.getLogger("sfbulk_pandas")
+# Until one of these is written down, the job was never asked to begin.
+NOT_CLOSED = frozenset({Step.CREATING, Step.CREATED, Step.UPLOADING, Step.UPLOADED})
+_ENDED = frozenset({Step.ENDED, Step.COLLECTED})
+_CREATE_SECONDS = 600  # how long after its first note a create may still have arrived
+
+
+@dataclass
+class PartRun:
+    """One part under way."""
+
+    record: PartRecord
+    job: JobInfo | None = None
+    outcome: Outcome | None = None
+    unmatched: pa.Table | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows it carries."""
+        return self.record.stop - self.record.start
+
+    @property
+    def may_be_processed(self) -> bool:
+        """Whether Salesforce was asked to begin."""
+        return self.record.step not in NOT_CLOSED
+
+    def known(self) -> Outcome:
+        """Return what is known of its rows so far."""
+        if self.outcome is not None:
+            return self.outcome
+        return Outcome.of(self.rows, RowStatus.UNKNOWN if self.may_be_processed else RowStatus.UNPROCESSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Take parts through their steps; any thread may call it, each with parts of its own.
+
+    Attributes
+    ----------
+    ingest : Ingest
+    job : IngestJob
+        What each part's job is created with.
+    notes : Notes
+    user_id : str or None
+        Who creates the jobs.
+    stopping : threading.Event
+        Once it is set, nothing new is begun and uploads break off.
+    creating : threading.Lock
+        Held from before a job is created until its id is written down: nobody takes it for a lost one.
+    """
+
+    ingest: Ingest
+    job: IngestJob
+    notes: Notes
+    user_id: str | None
+    stopping: threading.Event
+    creating: threading.Lock = field(default_factory=threading.Lock)
+
+    def send(self, run: PartRun, body: Body) -> None:
+        """Send a part in a new job. Its record stands at ``CREATING``.
+
+        Raises
+        ------
+        CancelledError
+            Where everything is to stop: the part stays where it is, to be taken up later.
+        """
+        self._create(run)
+        self._upload(run, body)
+        self._close(run)
+
+    def take_up(self, run: PartRun, part: Callable[[], Part]) -> None:
+        """Go on with a part that an earlier process left; nothing is repeated that may have arrived."""
+        if run.record.step is Step.CREATING:  # whatever its create has left is settled by now
+            self.send(run, part().body)
+            return
+        if run.record.step in _ENDED:
+            run.job = self._remembered(run.record)
+            return
+        run.job = self._asked(run)
+        if run.job is None or _has_never_begun(run, run.job):
+            self._abandon(run)
+            run.record = self.notes.step(run.record, Step.CREATING, job_id=None)
+            self.send(run, part().body)
+        elif run.job.state is JobState.OPEN:
+            self._close(run)
+        elif run.record.step in NOT_CLOSED or run.record.step is Step.CLOSING:
+            run.record = self.notes.step(run.record, Step.CLOSED)
+
+    def settle_creates(self, records: Sequence[PartRecord]) -> None:
+        """Settle what became of creates in an earlier process, before any job is created anew."""
+        lost = [record.at for record in records if record.step is Step.CREATING]
+        if lost:
+            self._settle_lost((min(lost), max(lost) + _CREATE_SECONDS), len(lost))
+
+    def abandon(self, run: PartRun) -> None:
+        """Abort the job of a part that will not go on; nothing of it was processed."""
+        try:
+            self._abandon(run)
+        except SfBulkError as error:
+            log.warning("job %s stays open, with nothing processed: %s", run.record.job_id, error)
+
+    def _create(self, run: PartRun) -> None:
+        with self.creating:
+            self._go_on()
+            try:
+                run.job = self.ingest.create(self.job)
+            except SfBulkError as error:
+                if not may_have_arrived(error):
+                    raise
+                self._settle_lost((run.record.at, self.notes.clock.now()), 1)
+                run.job = self.ingest.create(self.job)
+            run.record = self.notes.step(run.record, Step.CREATED, job_id=run.job.id)
+
+    def _upload(self, run: PartRun, body: Body) -> None:
+        job = _made(run)
+        self._go_on()
+        run.record = self.notes.step(run.record, Step.UPLOADING)
+        self.ingest.upload(job, _Stoppable(body, self._go_on))
+        run.record = self.notes.step(run.record, Step.UPLOADED)
+
+    def _close(self, run: PartRun) -> None:
+        job = _made(run)
+        self._go_on()
+        run.record = self.notes.step(run.record, Step.CLOSING)
+        run.job = self.ingest.close(job)
+        run.record = self.notes.step(run.record, Step.CLOSED, state=run.job.state.value)
+
+    def _settle_lost(self, span: tuple[float, float], lost: int) -> None:
+        """Abort the Open jobs that creates have left whose answers were lost; they hold no rows."""
+        known = self.notes.journal.jobs()
+        user_id = None if self.notes.others_create(span[0]) else self.user_id
+        for job in abort_orphans(self.ingest.session, self.job, span, user_id, known, lost=lost):
+            if job.state is JobState.OPEN:
+                log.warning("job %s is Open and may be ours, without rows: org.abort(%r) removes it", job.id, job.id)
+
+    def _asked(self, run: PartRun) -> JobInfo | None:
+        """Ask how a part's job stands; None where it is gone and was never closed."""
+        try:
+            return self.ingest.info(run.record.job_id or "")
+        except NotFound:
+            if run.may_be_processed:
+                raise
+            return None
+
+    def _remembered(self, record: PartRecord) -> JobInfo:
+        """Return an ended job as it was last seen; it never changes again, but may be gone from Salesforce."""
+        return JobInfo(
+            id=record.job_id or "",
+            operation=self.job.operation,
+            object=self.job.object,
+            state=JobState(record.state or JobState.JOB_COMPLETE),
+            number_records_processed=record.processed,
+            number_records_failed=record.failed,
+            error_message=record.error_message,
+        )
+
+    def _abandon(self, run: PartRun) -> None:
+        if run.job is not None and run.job.state is JobState.OPEN:
+            run.job = self.ingest.abort(run.job.id)
+
+    def _go_on(self) -> None:
+        if self.stopping.is_set():
+            raise CancelledError
+
+
+def _made(run: PartRun) -> JobInfo:
+    if run.job is None:
+        raise AssertionError("a part has a job before it is uploaded")
+    return run.job
+
+
+def _has_never_begun(run: PartRun, job: JobInfo) -> bool:
+    """Whether a job surely has processed nothing, and cannot be closed as it is."""
+    if run.may_be_processed:
+        return False
+    if job.state is JobState.OPEN:
+        return job.number_records_processed is None  # there are counters once a file has arrived
+    return job.state in {JobState.ABORTED, JobState.FAILED} and not job.number_records_processed
+
+
+@dataclass(frozen=True, slots=True)
+class _Stoppable:
+    """A body that breaks off where everything is to stop."""
+
+    body: Body
+    go_on: Callable[[], None]
+
+    def __len__(self) -> int:
+        return len(self.body)
+
+    def __iter__(self) -> Iterator[bytes | memoryview]:
+        for piece in self.body:
+            self.go_on()
+            yield piece

@@ -1,0 +1,90 @@
+"""Connect, and remember the org that was last connected to in this context."""
+
+from __future__ import annotations
+
+import re
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.journal import Journal
+from sfbulk_pandas.org.org import Org
+from sfbulk_pandas.salesforce.limits import DEFAULT_API_VERSION
+from sfbulk_pandas.transport.session import Session
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from sfbulk_pandas.auth.base import Credentials
+    from sfbulk_pandas.jobs.options import Polling
+
+_CURRENT: ContextVar[Org] = ContextVar("sfbulk_org")
+
+
+def connect(
+    credentials: Credentials,
+    *,
+    api_version: str = DEFAULT_API_VERSION,
+    polling: Polling | None = None,
+    journal: str | PathLike[str] | None = None,
+) -> Org:
+    """Sign in, and make the org the one that module functions and ``df.sfbulk`` act on.
+
+    Parameters
+    ----------
+    credentials : JwtBearer or AccessToken
+        How to sign in.
+    api_version : str
+        Such as ``"66.0"``.
+    polling : Polling, optional
+        How often jobs are asked for their state.
+    journal : path, optional
+        The file in which loads are written down, so that they can be resumed; by default ``journal.db`` in the
+        user's state folder. It holds neither rows nor secrets; result files, which hold rows, are kept beside it,
+        readable by the user alone, until a load's result is handed over.
+
+    Returns
+    -------
+    Org
+
+    Raises
+    ------
+    TokenRefused
+        Where Salesforce does not let this user in: why, and what to do.
+    UsageError
+        Where the credentials or the version cannot be right.
+
+    Notes
+    -----
+    Costs no API call; a token is not counted as one.
+    """
+    if not hasattr(credentials, "fetch"):
+        raise UsageError(
+            f"connect takes credentials, not {type(credentials).__name__}",
+            hint="give sfbulk.JwtBearer(...) or sfbulk.AccessToken(token, instance_url)",
+        )
+    if not re.fullmatch(r"\d+\.0", str(api_version)):
+        raise UsageError(f"api_version={api_version!r} is no version", hint=f"write it as {DEFAULT_API_VERSION!r}")
+    org = Org(Session(credentials, api_version=api_version), polling, Journal(journal))
+    org.sign_in()
+    _CURRENT.set(org)
+    return org
+
+
+def current_org(org: Org | None = None) -> Org:
+    """Return the org to act on: the one given, else the one last connected in this context.
+
+    Raises
+    ------
+    UsageError
+        Where there is none.
+    """
+    found = org or connected_org()
+    if found is None:
+        raise UsageError("no org is connected", hint="call sfbulk.connect(...) first, or pass org=")
+    return found
+
+
+def connected_org() -> Org | None:
+    """Return the org last connected in this context, or None."""
+    return _CURRENT.get(None)

@@ -1,0 +1,234 @@
+"""The module's functions: those of an Org, on the org last connected or on ``org=``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sfbulk_pandas.jobs.loads import forget_loads, loads_frame
+from sfbulk_pandas.journal import Journal
+from sfbulk_pandas.org.current import connected_org, current_org
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    import pyarrow as pa
+
+    from sfbulk_pandas.jobs.results import LoadResult
+    from sfbulk_pandas.org.org import Org
+    from sfbulk_pandas.salesforce.job import JobInfo
+
+
+def query(soql: str, /, *, org: Org | None = None, **options: Any) -> pd.DataFrame:
+    """Run a bulk query on the connected org; see :meth:`Org.query`.
+
+    Parameters
+    ----------
+    soql : str
+    org : Org, optional
+        Instead of the one last connected.
+    **options
+        ``dtype_backend``, ``wait_seconds``, ``progress``, and the values to bind.
+
+    Returns
+    -------
+    DataFrame, one row a record
+
+    Raises
+    ------
+    UsageError
+        Where no org is connected, or the query cannot be right.
+    """
+    return current_org(org).query(soql, **options)
+
+
+def query_arrow(soql: str, /, *, org: Org | None = None, **options: Any) -> pa.Table:
+    """Run a bulk query on the connected org, into Arrow; see :meth:`Org.query_arrow`.
+
+    Parameters
+    ----------
+    soql : str
+    org : Org, optional
+        Instead of the one last connected.
+    **options
+        ``wait_seconds``, ``progress``, and the values to bind.
+
+    Returns
+    -------
+    Table, one row a record
+
+    Raises
+    ------
+    UsageError
+        Where no org is connected, or the query cannot be right.
+    """
+    return current_org(org).query_arrow(soql, **options)
+
+
+def resume(load_id: str, /, frame: pd.DataFrame, *, org: Org | None = None, **options: Any) -> LoadResult:
+    """Go on with a load that was cut short; see :meth:`Org.resume`.
+
+    Parameters
+    ----------
+    load_id : str
+        As :func:`loads` shows it.
+    frame : DataFrame, one row a record
+        The same rows again.
+    org : Org, optional
+        Instead of the one last connected.
+    **options
+        ``wait_seconds`` and ``progress``.
+
+    Returns
+    -------
+    LoadResult
+        Of the whole load.
+
+    Raises
+    ------
+    JournalMismatch
+        Where the frame is not the one that was sent.
+    """
+    return current_org(org).resume(load_id, frame, **options)
+
+
+def loads(*, forget: str | Sequence[str] | None = None, org: Org | None = None) -> pd.DataFrame:
+    """List the loads that the journal knows, the newest first; see :meth:`Org.loads`. No API call.
+
+    Parameters
+    ----------
+    forget : str or sequence of str, optional
+        Loads to remove from the journal first: ids, ``"ended"`` or ``"all"``.
+    org : Org, optional
+        Whose journal; that of the org last connected, else the user's own.
+
+    Returns
+    -------
+    DataFrame, a row a load
+
+    Raises
+    ------
+    UsageError
+        For an id that the journal does not know.
+    JournalBusy
+        For a load to forget that is under way.
+    """
+    chosen = org or connected_org()
+    if chosen is not None:
+        return chosen.loads(forget=forget)
+    with Journal() as journal:
+        if forget is not None:
+            forget_loads(journal, forget)
+        return loads_frame(journal)
+
+
+def jobs(*, org: Org | None = None, **options: Any) -> pd.DataFrame:
+    """List the org's bulk jobs, the newest first; see :meth:`Org.jobs`.
+
+    Parameters
+    ----------
+    org : Org, optional
+        Instead of the one last connected.
+    **options
+        ``sobject``, ``state`` and ``counts``.
+
+    Returns
+    -------
+    DataFrame, a row a job
+
+    Raises
+    ------
+    UsageError
+        Where no org is connected.
+    """
+    return current_org(org).jobs(**options)
+
+
+def results(job_id: str, /, frame: pd.DataFrame | None = None, *, org: Org | None = None) -> LoadResult:
+    """Read the results of an ingest job, whoever ran it; see :meth:`Org.results`.
+
+    Parameters
+    ----------
+    job_id : str
+        15 or 18 characters.
+    frame : DataFrame, optional
+        The rows that the job was given.
+    org : Org, optional
+        Instead of the one last connected.
+
+    Returns
+    -------
+    LoadResult
+
+    Raises
+    ------
+    UsageError
+        Where no org is connected.
+    StillRunning
+        Where the job has not ended.
+    """
+    return current_org(org).results(job_id, frame)
+
+
+def abort(job_id: str, /, *, org: Org | None = None) -> JobInfo:
+    """Abort a job; rows already written stay written; see :meth:`Org.abort`.
+
+    Parameters
+    ----------
+    job_id : str
+        15 or 18 characters.
+    org : Org, optional
+        Instead of the one last connected.
+
+    Returns
+    -------
+    JobInfo
+
+    Raises
+    ------
+    UsageError
+        Where no org is connected.
+    ImpossibleTransition
+        Where the job has ended.
+    """
+    return current_org(org).abort(job_id)
+
+
+def delete_job(job_id: str, /, *, org: Org | None = None) -> None:
+    """Delete an ended job with its results, never the records; see :meth:`Org.delete_job`.
+
+    Parameters
+    ----------
+    job_id : str
+        15 or 18 characters.
+    org : Org, optional
+        Instead of the one last connected.
+
+    Raises
+    ------
+    UsageError
+        Where no org is connected.
+    ImpossibleTransition
+        Where the job has not ended: abort it first.
+    """
+    current_org(org).delete_job(job_id)
+
+
+def clean_up(*, org: Org | None = None) -> pd.DataFrame:
+    """Abort the Open jobs that our own loads left behind; see :meth:`Org.clean_up`.
+
+    Parameters
+    ----------
+    org : Org, optional
+        Instead of the one last connected.
+
+    Returns
+    -------
+    DataFrame, a row a job
+
+    Raises
+    ------
+    UsageError
+        Where no org is connected.
+    """
+    return current_org(org).clean_up()

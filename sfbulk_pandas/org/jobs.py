@@ -1,0 +1,154 @@
+"""The side of an org that shows its jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sfbulk_pandas.jobs.control import abort_job, delete_job, job_info
+from sfbulk_pandas.jobs.foreign import results_of
+from sfbulk_pandas.jobs.listing import list_jobs
+from sfbulk_pandas.jobs.loads import clean_up
+from sfbulk_pandas.org.base import Base
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sfbulk_pandas.jobs.results import LoadResult
+    from sfbulk_pandas.salesforce.job import JobInfo
+
+
+class Jobs(Base):
+    """Look at, abort and delete jobs; read the results of any."""
+
+    def job(self, job_id: str) -> JobInfo:
+        """Return how a job stands; one API call, two for a query job.
+
+        Parameters
+        ----------
+        job_id : str
+            15 or 18 characters.
+
+        Returns
+        -------
+        JobInfo
+
+        Raises
+        ------
+        NotFound
+            Where there is no such job, or it ended more than 7 days ago.
+        """
+        return job_info(self._session, job_id)
+
+    def abort(self, job_id: str) -> JobInfo:
+        """Abort a job; rows already written stay written. Two or three API calls.
+
+        Parameters
+        ----------
+        job_id : str
+            15 or 18 characters.
+
+        Returns
+        -------
+        JobInfo
+
+        Raises
+        ------
+        ImpossibleTransition
+            Where the job has ended.
+        NotFound
+            Where there is no such job.
+        """
+        return abort_job(self._session, job_id)
+
+    def delete_job(self, job_id: str) -> None:
+        """Delete an ended job with its results (never the records). Two or three API calls.
+
+        Parameters
+        ----------
+        job_id : str
+            15 or 18 characters.
+
+        Raises
+        ------
+        ImpossibleTransition
+            Where the job has not ended: abort it first.
+        NotFound
+            Where there is no such job.
+        """
+        delete_job(self._session, job_id)
+
+    def jobs(self, *, sobject: str | None = None, state: str | None = None, counts: bool = True) -> pd.DataFrame:
+        """List the org's bulk jobs that the user may see, the newest first.
+
+        Parameters
+        ----------
+        sobject : str, optional
+            Only jobs on this object, in any case.
+        state : str, optional
+            Only jobs in this state, such as ``"Open"``.
+        counts : bool
+            Whether each job is asked for its counters, which the list lacks.
+
+        Returns
+        -------
+        DataFrame, a row a job
+            Columns: ``id``, ``state``, ``object``, ``operation``, ``created``, ``age``, ``processed``, ``failed``,
+            ``created_by``, and ``ours``: the id of our load that made it, missing for jobs of others.
+
+        Notes
+        -----
+        Costs one API call a thousand jobs, and with ``counts`` one for each ingest job listed.
+        Source: Bulk API 2.0 guide, "Get Information About All Jobs".
+        """
+        ours = self._loading.journal.jobs()
+        return list_jobs(self._session, ours, sobject=sobject, state=state, counts=counts)
+
+    def results(self, job_id: str, /, frame: pd.DataFrame | None = None) -> LoadResult:
+        """Read the results of an ingest job, whoever ran it.
+
+        Parameters
+        ----------
+        job_id : str
+            15 or 18 characters.
+        frame : DataFrame, optional
+            The rows that the job was given: the results are then joined to them as those of a load are. Without
+            it, the rows are those of the result files, the columns typed by the describe.
+
+        Returns
+        -------
+        LoadResult
+            Rows of the frame that the job knows nothing of are ``unknown``; answers that are surely no row's are
+            ``unmatched``.
+
+        Raises
+        ------
+        StillRunning
+            Where the job has not ended.
+        UsageError
+            For a query job.
+        NotFound
+            Where there is no such job, or it ended more than 7 days ago.
+        ReconcileError
+            Where the files do not hold as many rows as the job says; ``.result`` has what they hold.
+
+        Notes
+        -----
+        Costs four API calls; once an object, one for its describe.
+        """
+        return results_of(self._loading, job_id, frame)
+
+    def clean_up(self) -> pd.DataFrame:
+        """Abort the Open jobs that our own loads left behind and no process works on; other jobs are left alone.
+
+        An Open job holds no processed rows. A load whose job is aborted can still be resumed.
+
+        Returns
+        -------
+        DataFrame, a row a job
+            Columns: ``id``, ``load_id``, ``state`` after it.
+
+        Notes
+        -----
+        Costs one API call for each job of an unfinished load, and one for each that is aborted.
+        """
+        return clean_up(self._loading)

@@ -1,0 +1,80 @@
+"""Org: what a user holds; the one place where the adapters are chosen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from sfbulk_pandas.org.jobs import Jobs
+from sfbulk_pandas.org.loads import Loads
+from sfbulk_pandas.org.queries import Queries
+
+if TYPE_CHECKING:
+    from sfbulk_pandas.salesforce.sobject import SObjectDescribe
+
+
+class Org(Loads, Queries, Jobs):
+    """A Salesforce org to load into and query from.
+
+    Made by :func:`connect`. Safe to use from several threads.
+
+    Parameters
+    ----------
+    session : Session
+        Signed in, or able to sign in.
+    polling : Polling, optional
+        How often jobs are asked for their state.
+    journal : Journal, optional
+        Where loads are written down; the user's own by default.
+    """
+
+    @property
+    def instance_url(self) -> str:
+        """Where the org is, such as ``https://acme.my.salesforce.com``."""
+        return self._session.instance_url
+
+    @property
+    def api_version(self) -> str:
+        """The API version in use, such as ``"66.0"``."""
+        return self._session.api_version
+
+    def sign_in(self) -> None:
+        """Fetch a token now rather than with the first request.
+
+        Raises
+        ------
+        TokenRefused
+            Where Salesforce does not let this user in: why, and what to do.
+        """
+        _ = self._session.instance_url
+
+    def describe(self, sobject: str) -> SObjectDescribe:
+        """Return what Salesforce says of an object and its fields; one API call, once.
+
+        Parameters
+        ----------
+        sobject : str
+            API name, in any case.
+
+        Returns
+        -------
+        SObjectDescribe
+
+        Raises
+        ------
+        UsageError
+            Where the org has no such object, with the nearest name.
+        """
+        return self._loading.describes.get(sobject)
+
+    def close(self) -> None:
+        """Close the connections; the org can be used again, and then opens new ones."""
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Org {self.instance_url}, API {self.api_version}>"
