@@ -73,7 +73,8 @@ class Part:
     number : int
         From 1, in that order.
     digest : str
-        SHA-256 of the body's bytes, header included, in hexadecimal digits.
+        XXH3 (128 bits) of the body's bytes, header included, in hexadecimal digits. It tells bytes apart at the speed
+        of memory, as no cryptographic digest does: 0.01 s for 181 MB, SHA-256 takes 0.10 s (2026-11).
     """
 
     number: int

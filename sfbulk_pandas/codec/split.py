@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import xxhash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -129,10 +129,10 @@ class Filled:
     header: bytes
     runs: list[Run] = field(default_factory=list)
     _digested: int = 0
-    _sha: hashlib._Hash = field(init=False)
+    _hash: xxhash.xxh3_128 = field(init=False)
 
     def __post_init__(self) -> None:
-        self._sha = hashlib.sha256(self.header)
+        self._hash = xxhash.xxh3_128(self.header)
 
     @property
     def start(self) -> int:
@@ -166,13 +166,13 @@ class Filled:
 
     def _digest(self, count: int) -> None:
         for run in self.runs[self._digested : count]:
-            self._sha.update(run.data)
+            self._hash.update(run.data)
         self._digested = max(self._digested, count)
 
     def digest(self) -> str:
         """Digest what is left, and return all of it in hexadecimal digits."""
         self._digest(len(self.runs))
-        return self._sha.hexdigest()
+        return self._hash.hexdigest()
 
     def cut(self, row: int) -> Filled:
         """Keep the rows before ``row``; return a part that begins with the others."""

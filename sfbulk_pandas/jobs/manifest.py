@@ -38,7 +38,7 @@ def build_manifest(
     Returns
     -------
     dict
-        ``parts`` have their rows as positions in the order in which they were sent, and the SHA-256 of their bytes.
+        ``parts`` have their rows as positions in the order in which they were sent, and the XXH3 digest (128 bits) of their bytes.
     """
     return {
         "load_id": record.load_id,
@@ -60,7 +60,7 @@ def build_manifest(
 
 def _part(part: PartRecord) -> dict[str, Any]:
     held = asdict(part)
-    return {name: held[name] for name in _OF_PART} | {"sha256": part.digest}
+    return {name: held[name] for name in _OF_PART} | {"xxh3_128": part.digest}
 
 
 def _iso(seconds: float) -> str:

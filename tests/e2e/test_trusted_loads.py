@@ -241,9 +241,9 @@ def test_every_load_leaves_a_manifest(org):
     assert manifest["columns"] == ["LastName", "Email"]
     assert manifest["options"]["part_rows"] == 3
     assert [part["job_id"] for part in manifest["parts"]] == [job.id for job in result.jobs]
-    assert [(part["start"], part["stop"], len(part["sha256"])) for part in manifest["parts"]] == [
-        (0, 3, 64),
-        (3, 5, 64),
+    assert [(part["start"], part["stop"], len(part["xxh3_128"])) for part in manifest["parts"]] == [
+        (0, 3, 32),
+        (3, 5, 32),
     ]
     assert pickle.loads(pickle.dumps(result)).manifest == result.manifest
 
