@@ -38,7 +38,8 @@ def build_manifest(
     Returns
     -------
     dict
-        ``parts`` have their rows as positions in the order in which they were sent, and the XXH3 digest (128 bits) of their bytes.
+        ``parts`` have their rows as positions in the order in which they were sent, and the XXH3 digest (128 bits)
+        of their bytes.
     """
     return {
         "load_id": record.load_id,
