@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHORT, LONG = 15, 18
-ORG_ID = "00D000000000062EAA"  # of every local org
-USER_ID = "005000000000001AAA"  # of its one user
+USER_ID = "005000000000001AAA"  # of every local org's one user
 _DIGITS = np.frombuffer(ALPHABET.encode(), np.uint8)
 _CHECK = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345", np.uint8)
 _WEIGHTS = np.array([1, 2, 4, 8, 16], np.uint8)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from sfbulk_pandas.local_org.record_ids import ORG_ID
+from sfbulk_pandas.salesforce.ids import from_number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +26,7 @@ class _Secrets:
     client_id: str
     client_secret: str
     refresh_token: str
+    org_id: str
     private_key_pem: str = ""
 
 
@@ -56,6 +57,11 @@ class SignIn:
     def username(self) -> str:
         """The user who may sign in."""
         return USERNAME
+
+    @property
+    def org_id(self) -> str:
+        """The org's Id, 18 characters; every org has its own, and one with a file keeps it."""
+        return self._secrets.org_id
 
     @property
     def client_id(self) -> str:
@@ -90,7 +96,7 @@ class SignIn:
 
     def new_token(self) -> str:
         """Hand out an access token."""
-        token = f"{ORG_ID[:15]}!AQ{secrets.token_urlsafe(64)}"
+        token = f"{self.org_id[:15]}!AQ{secrets.token_urlsafe(64)}"
         with self._lock:
             self._tokens.add(token)
         return token
@@ -121,6 +127,7 @@ def _new_secrets() -> _Secrets:
         client_id=f"3MVG9{secrets.token_urlsafe(48)}",
         client_secret=secrets.token_hex(32).upper(),
         refresh_token=f"5Aep861{secrets.token_urlsafe(48)}",
+        org_id=from_number("00D", secrets.randbelow(62**9)),
     )
 
 

@@ -11,7 +11,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from sfbulk_pandas.local_org import Switches
+from sfbulk_pandas.local_org import LocalOrg, Switches
+from sfbulk_pandas.salesforce.ids import is_id, key_prefix
 
 TOKEN = "/services/oauth2/token"
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -46,7 +47,7 @@ def test_jwt(call, now):
     assert list(body) == ["access_token", "scope", "instance_url", "id", "token_type"]
     assert (body["scope"], body["token_type"]) == ("api", "Bearer")
     assert body["instance_url"].startswith(("http://127.0.0.1", "http://localhost"))
-    assert body["id"] == "https://login.salesforce.com/id/00D000000000062EAA/005000000000001AAA"
+    assert body["id"] == f"https://login.salesforce.com/id/{call.org.state.sign_in.org_id}/005000000000001AAA"
     assert reply.headers["Cache-Control"] == "no-cache,must-revalidate,max-age=0,no-store,private"
     assert "Sforce-Limit-Info" not in reply.headers
     assert call.get("limits", token=body["access_token"]).status == 200
@@ -149,7 +150,10 @@ def test_tokens_expire(direct):
 
 def test_userinfo(call):
     reply = call.get("/services/oauth2/userinfo")
-    assert (reply.json()["user_id"], reply.json()["organization_id"]) == ("005000000000001AAA", "00D000000000062EAA")
+    assert (reply.json()["user_id"], reply.json()["organization_id"]) == (
+        "005000000000001AAA",
+        call.org.state.sign_in.org_id,
+    )
     assert reply.json()["preferred_username"] == call.org.username
     assert call.get("/services/oauth2/userinfo", token="x").status == 401
 
@@ -157,3 +161,15 @@ def test_userinfo(call):
 def test_no_secret_in_a_repr(local):
     assert local.access_token not in repr(local)
     assert local.client_secret not in repr(local.state)
+
+
+def test_every_org_has_an_id_of_its_own_and_one_with_a_file_keeps_it(tmp_path):
+    def org_id(path=None):
+        with LocalOrg(path) as org:
+            assert org.access_token.startswith(f"{org.state.sign_in.org_id[:15]}!")
+            return org.state.sign_in.org_id
+
+    ids = {org_id(), org_id(), org_id(tmp_path / "crm.db")}
+    assert len(ids) == 3
+    assert all(is_id(each) and key_prefix(each) == "00D" for each in ids)
+    assert org_id(tmp_path / "crm.db") in ids

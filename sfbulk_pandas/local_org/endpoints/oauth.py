@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 import jwt
 
 from sfbulk_pandas.local_org.http import JSON_TYPE, Answer, json_answer
-from sfbulk_pandas.local_org.record_ids import ORG_ID, USER_ID
+from sfbulk_pandas.local_org.record_ids import USER_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,13 +53,13 @@ def get_userinfo(org: OrgState, call: Call) -> Answer:
     """Answer who the token belongs to."""
     base, version = call.base_url, "v{version}"
     family = ("enterprise", "metadata", "partner")
-    urls = {name: f"{base}/services/Soap/{name[0]}/{{version}}/{ORG_ID}" for name in family}
+    urls = {name: f"{base}/services/Soap/{name[0]}/{{version}}/{org.sign_in.org_id}" for name in family}
     rest = {"rest": "", "sobjects": "sobjects/", "query": "query/"}
     urls |= {name: f"{base}/services/data/{version}/{path}" for name, path in rest.items()}
     info = {
-        "sub": f"{base}/id/{ORG_ID}/{USER_ID}",
+        "sub": f"{base}/id/{org.sign_in.org_id}/{USER_ID}",
         "user_id": USER_ID,
-        "organization_id": ORG_ID,
+        "organization_id": org.sign_in.org_id,
         "preferred_username": org.sign_in.username,
         "nickname": "analyst",
         "name": "Local Analyst",
@@ -164,7 +164,7 @@ def _token(org: OrgState, call: Call) -> dict[str, Any]:
         "access_token": org.sign_in.new_token(),
         "scope": "api",
         "instance_url": call.base_url,
-        "id": f"https://login.salesforce.com/id/{ORG_ID}/{USER_ID}",
+        "id": f"https://login.salesforce.com/id/{org.sign_in.org_id}/{USER_ID}",
         "token_type": "Bearer",
     }
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.local_org import faults
 from sfbulk_pandas.local_org.http import Answer, json_answer
-from sfbulk_pandas.local_org.record_ids import ORG_ID, USER_ID
+from sfbulk_pandas.local_org.record_ids import USER_ID
 from sfbulk_pandas.local_org.store import to_table
 from sfbulk_pandas.salesforce.limits import DEFAULT_API_VERSION, OLDEST_API_VERSION
 
@@ -53,11 +53,11 @@ def _version(number: int) -> dict[str, str]:
     return {"label": f"{season} '{year}", "url": f"/services/data/v{number}.0", "version": f"{number}.0"}
 
 
-def get_resources(_org: OrgState, call: Call) -> Answer:
+def get_resources(org: OrgState, call: Call) -> Answer:
     """Answer what a version has to offer."""
     base = f"/services/data/v{call.version}"
     resources = {name: f"{base}/{name}" for name in ("jobs", "limits", "query", "queryAll", "sobjects")}
-    return json_answer({**resources, "identity": f"https://login.salesforce.com/id/{ORG_ID}/{USER_ID}"})
+    return json_answer({**resources, "identity": f"https://login.salesforce.com/id/{org.sign_in.org_id}/{USER_ID}"})
 
 
 def get_sobjects(org: OrgState, call: Call) -> Answer:
