@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
+import socket
 import zlib
 from collections import deque
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -18,6 +18,7 @@ from sfbulk_pandas.local_org.faults import Fault, invalid_session, unknown_error
 from sfbulk_pandas.local_org.http import Answer, Call, fault_answer
 from sfbulk_pandas.local_org.record_ids import USER_ID
 from sfbulk_pandas.local_org.routes import find_route, read_path
+from sfbulk_pandas.local_org.usage import MAXIMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.local_org.state import OrgState
 
 _LOG = logging.getLogger(__name__)
-_DAILY_CALLS = 15_000
+_DAILY_CALLS = MAXIMA["DailyApiRequests"]
 _KEPT_EXCHANGES = 10_000
 _DRAIN_BYTES = 1 << 20
 _GZIP_WBITS = 31
@@ -57,15 +58,19 @@ class App:
 
     def __init__(self, org: OrgState) -> None:
         self._org = org
-        self._calls = count(1)
         self.exchanges: deque[Exchange] = deque(maxlen=_KEPT_EXCHANGES)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one WSGI request."""
         call = read_call(environ)
+        on_demand = self._org.on_demand
+        if on_demand.breaks(call.method, call.path, "before"):
+            return _hung_up(environ, start_response)
         answer = self._finish(call, self._answer(call))
         self._drain(call)
         self.exchanges.append(Exchange(call.method, call.path, answer.status))
+        if on_demand.breaks(call.method, call.path, "after"):
+            return _hung_up(environ, start_response)
         status = f"{answer.status} {HTTP_STATUS_CODES.get(answer.status, 'Unknown')}"
         start_response(status, list(answer.headers.items()))
         return [answer.body] if isinstance(answer.body, bytes) else answer.body
@@ -78,7 +83,7 @@ class App:
         except ClientDisconnected:
             return Answer(400)
         except Exception:  # noqa: BLE001 - a server answers 500 and goes on; the log has the cause
-            reference = f"{id(call):x}-{next(self._calls)}"
+            reference = f"{id(call):x}-{self._org.usage.calls}"
             _LOG.exception("%s %s failed in the local org (%s)", call.method, call.path, reference)
             return fault_answer(unknown_error(reference))
 
@@ -96,7 +101,7 @@ class App:
         return USER_ID
 
     def _finish(self, call: Call, answer: Answer) -> Answer:
-        number = next(self._calls)
+        number = self._org.usage.add_call()
         headers = {"X-SFDC-Request-Id": f"{number:032x}", "X-Request-Id": f"{number:032x}", **answer.headers}
         if call.path.lower().startswith("/services/data/"):
             headers["Sforce-Limit-Info"] = f"api-usage={min(number, _DAILY_CALLS)}/{_DAILY_CALLS}"
@@ -114,6 +119,15 @@ class App:
                 pass
         except ClientDisconnected:
             return  # nobody is left to read the answer
+
+
+def _hung_up(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    """Break a connection without an answer; whoever called without one gets an empty 500."""
+    connection = environ.get("werkzeug.socket")
+    if connection is not None:
+        connection.shutdown(socket.SHUT_RDWR)
+    start_response("500 Internal Server Error", [("Content-Length", "0")])
+    return []
 
 
 def read_call(environ: WSGIEnvironment) -> Call:

@@ -54,7 +54,13 @@ class Outcome:
     created: Mask = field(default_factory=lambda: np.zeros(0, bool))
 
 
-def write_rows(store: Store, write: Write, targets: Sequence[Target], columns: Sequence[pa.StringArray]) -> Outcome:
+def write_rows(
+    store: Store,
+    write: Write,
+    targets: Sequence[Target],
+    columns: Sequence[pa.StringArray],
+    struck: Sequence[tuple[Mask, str]] = (),
+) -> Outcome:
     """Validate and write one slice, in one transaction.
 
     Parameters
@@ -65,6 +71,8 @@ def write_rows(store: Store, write: Write, targets: Sequence[Target], columns: S
         What the columns set.
     columns : sequence of pyarrow.StringArray
         The file's columns, all of them; no nulls. The slice begins with a chunk of 200.
+    struck : sequence of mask and text
+        Rows that fail whatever is in them, with their errors.
 
     Returns
     -------
@@ -73,6 +81,8 @@ def write_rows(store: Store, write: Write, targets: Sequence[Target], columns: S
     rows = len(columns[0])
     cells = {each.place: read_cells(columns[each.place], each.cell_field.type) for each in targets}
     errors = RowErrors(rows)
+    for wrong, text in struck:
+        errors.add(wrong, text)
     check_types(targets, cells, errors)
     outcome = Outcome(cells, errors, pa.nulls(rows, pa.string()), np.zeros(rows, bool))
     with _transaction(store) as lookup:

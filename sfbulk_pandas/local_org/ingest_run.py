@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -13,7 +13,8 @@ from pyarrow import csv as pacsv
 from sfbulk_pandas.local_org.apply import write_rows
 from sfbulk_pandas.local_org.csv_check import CsvForm, check_structure
 from sfbulk_pandas.local_org.engine import JobFailure
-from sfbulk_pandas.local_org.results import ResultFiles
+from sfbulk_pandas.local_org.on_demand import OnDemand
+from sfbulk_pandas.local_org.results import ResultFiles, Told
 from sfbulk_pandas.local_org.targets import read_targets
 from sfbulk_pandas.local_org.writing import Write
 from sfbulk_pandas.salesforce.job import Operation
@@ -47,6 +48,8 @@ class IngestRunner:
         Rows of a step, whole chunks of 200.
     seed : int
         Of the order of rows in result files.
+    on_demand : OnDemand
+        What is to go wrong.
     """
 
     store: Store
@@ -54,6 +57,7 @@ class IngestRunner:
     clock: Callable[[], float]
     rows_per_step: int = BATCH_ROWS
     seed: int = 0
+    on_demand: OnDemand = field(default_factory=OnDemand)
 
     def __call__(self, job: Job) -> Generator[None, None, None]:
         """Do a job; closed early, it leaves the rest unprocessed.
@@ -71,7 +75,7 @@ class IngestRunner:
             raise JobFailure(f"InvalidJob : Unable to find object: {job.sobject}")
         duplicates_fail = self.switches.duplicate_columns_fail
         targets = read_targets(file.names, described, self.store, job.operation, duplicates_fail=duplicates_fail)
-        results = ResultFiles(job, file, targets, self.switches, self.seed)
+        results = ResultFiles(job, file, targets, Told(self.switches, self.on_demand, self.seed))
         complete = False
         try:
             yield from self._rows(job, file, targets, results)
@@ -90,7 +94,8 @@ class IngestRunner:
             try:
                 while columns := reading.result():
                     reading = aside.submit(next, slices, None)
-                    outcome = write_rows(self.store, self._write(job), targets, columns)
+                    struck = self.on_demand.strike(job.sobject, file.names, columns)
+                    outcome = write_rows(self.store, self._write(job), targets, columns, struck)
                     if reporting:
                         reporting.result()
                     reporting = aside.submit(results.write, outcome, columns)

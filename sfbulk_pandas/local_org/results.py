@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import shutil
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.local_org.apply import Outcome
     from sfbulk_pandas.local_org.csv_check import CsvFile
     from sfbulk_pandas.local_org.jobs import Job
+    from sfbulk_pandas.local_org.on_demand import OnDemand
     from sfbulk_pandas.local_org.switches import Switches
     from sfbulk_pandas.local_org.targets import Target
 
@@ -35,12 +37,27 @@ _LEADS = {SUCCESSFUL: ("sf__Id", "sf__Created"), FAILED: ("sf__Id", "sf__Error")
 _WRITE_ROWS = 16_384  # a batch that stays in the cache
 
 
-def header_line(name: str, job: Job) -> bytes:
-    """Return a result file's first line: the sf__ columns quoted, then the header as it was sent."""
+def header_line(name: str, job: Job, places: Sequence[int] = ()) -> bytes:
+    """Return a result file's first line: the sf__ columns quoted, then the header as it was sent.
+
+    Parameters
+    ----------
+    name : str
+    job : Job
+    places : sequence of int
+        The order of the columns, where it is another than that of the upload.
+    """
     sent = _sent_header(job.upload)
+    if places and list(places) != sorted(places):
+        tokens = sent.split(job.column_delimiter.char.encode())
+        sent = job.column_delimiter.char.encode().join(tokens[place] for place in places)
     own = [f'"{each}"'.encode() for each in _LEADS[name]]
     end = b"\r\n" if job.line_ending is LineEnding.CRLF else b"\n"
     return job.column_delimiter.char.encode().join([*own, *([sent] if sent else [])]) + end
+
+
+def _alphabetical(names: Sequence[str]) -> list[int]:
+    return sorted(range(len(names)), key=lambda place: names[place].lower())
 
 
 def _sent_header(upload: Path) -> bytes:
@@ -65,6 +82,23 @@ def result_file(name: str, job: Job) -> Path:
     return path
 
 
+@dataclass(frozen=True)
+class Told:
+    """How result files are written.
+
+    Attributes
+    ----------
+    switches : Switches
+    on_demand : OnDemand
+    seed : int
+        Of the rows' order.
+    """
+
+    switches: Switches
+    on_demand: OnDemand
+    seed: int = 0
+
+
 class ResultFiles:
     """Write a job's result files while it runs.
 
@@ -74,36 +108,41 @@ class ResultFiles:
     file : CsvFile
         Its upload.
     targets : sequence of Target
-    switches : Switches
-    seed : int
-        Of the rows' order.
+    told : Told
 
     Notes
     -----
     :meth:`close` may be called twice; the one who made the object calls it.
     """
 
-    def __init__(self, job: Job, file: CsvFile, targets: Sequence[Target], switches: Switches, seed: int) -> None:
+    def __init__(self, job: Job, file: CsvFile, targets: Sequence[Target], told: Told) -> None:
         self._job = job
         self._file = file
         self._targets = targets
-        self._switches = switches
-        self._random = np.random.default_rng([seed, int.from_bytes(job.id.encode(), "big")])
+        self._switches = told.switches
+        self._on_demand = told.on_demand
+        self._places = _alphabetical(file.names) if told.switches.alphabetical_results else list(range(len(file.names)))
+        self._random = np.random.default_rng([told.seed, int.from_bytes(job.id.encode(), "big")])
         self._open = ExitStack()
         self._sinks = {name: self._open.enter_context((job.folder / name).open("wb")) for name in (SUCCESSFUL, FAILED)}
         for name, sink in self._sinks.items():
-            sink.write(header_line(name, job))
+            sink.write(header_line(name, job, self._places))
 
     def write(self, outcome: Outcome, columns: Sequence[pa.StringArray]) -> None:
         """Add a slice's rows to the files of the successful and the failed."""
         failed = outcome.errors.failed
-        texts = [self._texts(outcome, place, column) for place, column in enumerate(columns)]
-        good = self._order(~failed)
+        texts = [self._texts(outcome, place, columns[place]) for place in self._places]
+        good = self._asked(self._order(~failed))
         created = np.where(outcome.created[good], "true", "false") if outcome.created.any() else None
         flags = pa.array(created, pa.string()) if created is not None else pa.repeat("false", len(good))
         self._append(SUCCESSFUL, [outcome.ids.take(good), flags, *(each.take(good) for each in texts)])
         if failed.any():
             self._write_failed(outcome, texts)
+
+    def _asked(self, good: pa.Array) -> pa.Array:
+        """Leave out, or repeat, as many successful rows as was asked for."""
+        good = good.slice(self._on_demand.take_lost(len(good)))
+        return pa.concat_arrays([good, good.slice(0, self._on_demand.take_surplus(len(good)))])
 
     def _write_failed(self, outcome: Outcome, texts: Sequence[pa.StringArray]) -> None:
         bad = pa.array(np.flatnonzero(outcome.errors.failed))

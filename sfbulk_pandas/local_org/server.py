@@ -14,6 +14,7 @@ from sfbulk_pandas.local_org.app import App, Exchange
 from sfbulk_pandas.local_org.engine import Engine
 from sfbulk_pandas.local_org.ingest_run import IngestRunner
 from sfbulk_pandas.local_org.jobs import Jobs
+from sfbulk_pandas.local_org.on_demand import LOCKED, Breakage, OnDemand, RowFailure
 from sfbulk_pandas.local_org.pacing import Immediate, Pacing
 from sfbulk_pandas.local_org.query_run import QueryRunner
 from sfbulk_pandas.local_org.sign_in import SignIn
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sfbulk_pandas.local_org.engine import Runner
+    from sfbulk_pandas.local_org.on_demand import When
 
 _LAST_PORT = 65_535
 _HOST = "127.0.0.1"  # and no other: the org has no door to the network
@@ -103,12 +105,14 @@ class LocalOrg:
     def _wire(self, seed: int, clock: Callable[[], float]) -> OrgState:
         jobs = Jobs(self._store)
         rows = self._pacing.rows_per_step
+        on_demand = OnDemand()
         runners: dict[str, Runner] = {
             "query": QueryRunner(self._store, self._switches, clock, rows),
-            "ingest": IngestRunner(self._store, self._switches, clock, rows, seed),
+            "ingest": IngestRunner(self._store, self._switches, clock, rows, seed, on_demand),
         }
         engine = Engine(jobs, runners, self._pacing, clock)
-        return OrgState(self._store, jobs, engine, self._switches, SignIn(self._store.folder), clock)
+        sign_in = SignIn(self._store.folder)
+        return OrgState(self._store, jobs, engine, self._switches, sign_in, clock, on_demand=on_demand)
 
     def start(self) -> Self:
         """Begin to answer; jobs that a stop left waiting are taken up.
@@ -228,6 +232,60 @@ class LocalOrg:
     def expire_tokens(self) -> None:
         """Make every access token invalid: the next call with one is answered 401."""
         self.state.sign_in.expire_tokens()
+
+    def fail_rows(
+        self, sobject: str, column: str, values: Iterable[str], *, error: str = LOCKED, times: int = 1
+    ) -> None:
+        """Let rows fail the first few times they come, and be as they are after that.
+
+        Parameters
+        ----------
+        sobject : str
+        column : str
+            A header of the upload.
+        values : iterable of str
+            The rows with one of these texts in that column, each for itself.
+        error : str
+            Their ``sf__Error``; by default that another process holds the record.
+        times : int
+            How often each of them fails.
+        """
+        failure = RowFailure(sobject, column, error, dict.fromkeys(values, times))
+        self.state.on_demand.rows.append(failure)
+
+    def break_next(self, method: str, path_part: str, when: When = "after", times: int = 1) -> None:
+        """Break the connections of the next requests of a kind, without an answer.
+
+        Parameters
+        ----------
+        method : str
+            Such as ``"PUT"``.
+        path_part : str
+            What their path holds, such as ``"/batches"``.
+        when : {"before", "after"}
+            Before they take effect, or after: then the effect stays and the answer is lost.
+        times : int
+            How many of them.
+        """
+        self.state.on_demand.breakages.append(Breakage(method, path_part, when, times))
+
+    def lose_results(self, rows: int) -> None:
+        """Leave the next successful rows out of their result file; counters tell of them all the same.
+
+        Parameters
+        ----------
+        rows : int
+        """
+        self.state.on_demand.lost_results += rows
+
+    def repeat_results(self, rows: int) -> None:
+        """Put the next successful rows into their result file twice.
+
+        Parameters
+        ----------
+        rows : int
+        """
+        self.state.on_demand.surplus_results += rows
 
     def records(self, sobject: str) -> pa.Table:
         """Return all records of an object that are not deleted.

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.local_org.cursors import Cursors
+from sfbulk_pandas.local_org.on_demand import OnDemand
+from sfbulk_pandas.local_org.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +38,10 @@ class OrgState:
         Seconds since the epoch, UTC; a test hands in its own.
     cursors : Cursors
         Results of REST queries with pages left to read.
+    on_demand : OnDemand
+        What is to go wrong.
+    usage : Usage
+        What is used up.
     """
 
     store: Store
@@ -45,3 +51,5 @@ class OrgState:
     sign_in: SignIn
     clock: Callable[[], float] = time.time
     cursors: Cursors = field(default_factory=Cursors)
+    on_demand: OnDemand = field(default_factory=OnDemand)
+    usage: Usage = field(default_factory=Usage)

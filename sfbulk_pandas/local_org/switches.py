@@ -40,6 +40,9 @@ class Switches:
         Whether ``sf__Id`` is filled on failed updates and deletes, as documented since version 53.
     shuffle_results : bool
         Whether the rows of result files come in another order than uploaded, which Salesforce allows itself.
+    alphabetical_results : bool
+        Whether the columns of successful and failed results stand in alphabetical order, as seen once with version 49,
+        rather than as uploaded.
     duplicate_in_chunk_fails : bool
         Whether a key that comes twice within a chunk of 200 rows fails the later row, rather than updating the
         record again. In another chunk it updates, as chunks are calls of their own.
@@ -61,5 +64,6 @@ class Switches:
     gzip_answers: bool = False
     failed_row_ids: bool = True
     shuffle_results: bool = True
+    alphabetical_results: bool = False
     duplicate_in_chunk_fails: bool = True
     hard_delete_allowed: bool = True

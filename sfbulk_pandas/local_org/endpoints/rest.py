@@ -12,6 +12,7 @@ from sfbulk_pandas.local_org import faults
 from sfbulk_pandas.local_org.http import Answer, json_answer
 from sfbulk_pandas.local_org.record_ids import USER_ID
 from sfbulk_pandas.local_org.store import to_table
+from sfbulk_pandas.local_org.usage import MAXIMA
 from sfbulk_pandas.salesforce.limits import DEFAULT_API_VERSION, OLDEST_API_VERSION
 
 if TYPE_CHECKING:
@@ -22,17 +23,6 @@ if TYPE_CHECKING:
 _NEWEST, _NEWEST_YEAR = 66, 26  # Spring '26; three releases a year
 _SEASONS = {0: ("Spring", 0), 2: ("Winter", 0), 1: ("Summer", 1)}
 _MAX_BATCH = 200
-_LIMITS = {
-    "ConcurrentAsyncGetReportInstances": 200,
-    "ConcurrentSyncReportRuns": 20,
-    "DailyApiRequests": 15_000,
-    "DailyAsyncApexExecutions": 250_000,
-    "DailyBulkApiBatches": 15_000,
-    "DailyBulkV2QueryFileStorageMB": 976_562,
-    "DailyBulkV2QueryJobs": 10_000,
-    "DataStorageMB": 1_024,
-    "FileStorageMB": 1_024,
-}
 # REST API guide, "Describe Global": the 28 keys of an entry; also the head of "sObject Basic Information".
 _GLOBAL_KEYS = (
     "activateable", "associateEntityType", "associateParentEntity", "createable", "custom", "customSetting",
@@ -101,9 +91,10 @@ def _short(described: Described, version: str) -> dict[str, Any]:
     return {**{key: described.json.get(key) for key in _GLOBAL_KEYS}, "urls": urls}
 
 
-def get_limits(_org: OrgState, _call: Call) -> Answer:
-    """Answer the org's limits; nothing is ever used up here."""
-    return json_answer({name: {"Max": maximum, "Remaining": maximum} for name, maximum in _LIMITS.items()})
+def get_limits(org: OrgState, _call: Call) -> Answer:
+    """Answer the org's limits, and what is left of them."""
+    left = org.usage.remaining(org.jobs)
+    return json_answer({name: {"Max": most, "Remaining": left[name]} for name, most in MAXIMA.items()})
 
 
 def get_record_count(org: OrgState, call: Call) -> Answer:

@@ -1,0 +1,101 @@
+"""Failures on demand: what goes wrong in a real org now and then, at a moment of the caller's choice."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sfbulk_pandas.local_org.values import Mask
+
+When = Literal["before", "after"]
+
+LOCKED = "UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record:--"
+
+
+@dataclass
+class RowFailure:
+    """Rows that fail the first few times they come.
+
+    Attributes
+    ----------
+    sobject, column : str
+    error : str
+        The whole ``sf__Error``.
+    left : dict of str to int
+        How often the row with this value in the column still fails.
+    """
+
+    sobject: str
+    column: str
+    error: str
+    left: dict[str, int]
+
+    def strike(self, sobject: str, names: Sequence[str], columns: Sequence[pa.StringArray]) -> Mask | None:
+        """Return which rows of a slice fail now, and count them; None where it is about other rows."""
+        places = [place for place, name in enumerate(names) if name.lower() == self.column.lower()]
+        if sobject.lower() != self.sobject.lower() or not places:
+            return None
+        due = [value for value, times in self.left.items() if times > 0]
+        struck = np.asarray(pc.is_in(columns[places[0]], pa.array(due, pa.string())))
+        for value in columns[places[0]].filter(pa.array(struck)).to_pylist():
+            self.left[value] -= 1
+        return struck
+
+
+@dataclass
+class Breakage:
+    """Requests whose connection breaks."""
+
+    method: str
+    path_part: str
+    when: When
+    times: int
+
+
+@dataclass
+class OnDemand:
+    """What is to go wrong. Safe to use from several threads."""
+
+    rows: list[RowFailure] = field(default_factory=list)
+    breakages: list[Breakage] = field(default_factory=list)
+    lost_results: int = 0
+    surplus_results: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def strike(self, sobject: str, names: Sequence[str], columns: Sequence[pa.StringArray]) -> list[tuple[Mask, str]]:
+        """Return the rows of a slice that fail now, each group with its error."""
+        with self._lock:
+            struck = [(each.strike(sobject, names, columns), each.error) for each in self.rows]
+        return [(mask, error) for mask, error in struck if mask is not None]
+
+    def breaks(self, method: str, path: str, when: When) -> bool:
+        """Whether the connection of a request breaks now."""
+        with self._lock:
+            for each in self.breakages:
+                fits = each.times > 0 and each.when == when and each.method == method
+                if fits and each.path_part.lower() in path.lower():
+                    each.times -= 1
+                    return True
+        return False
+
+    def take_lost(self, rows: int) -> int:
+        """Return how many of the successful rows of a slice are in no result file."""
+        with self._lock:
+            lost = min(self.lost_results, rows)
+            self.lost_results -= lost
+            return lost
+
+    def take_surplus(self, rows: int) -> int:
+        """Return how many of the successful rows of a slice are in their result file twice."""
+        with self._lock:
+            surplus = min(self.surplus_results, rows)
+            self.surplus_results -= surplus
+            return surplus
