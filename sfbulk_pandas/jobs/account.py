@@ -95,8 +95,9 @@ def counters_differ(job: JobInfo, answers: Answers) -> ReconcileError | None:
 
 def _difference(job: JobInfo, sent: int, answers: Answers) -> ReconcileError | None:
     answered = sum(answers.counts)
-    if answered == sent or (answered < sent and job.state is not JobState.JOB_COMPLETE):
-        return counters_differ(job, answers)
+    differ = counters_differ(job, answers)
+    if differ or answered == sent or (answered < sent and job.state is not JobState.JOB_COMPLETE):
+        return differ
     successful, failed, unprocessed = answers.counts
     return ReconcileError(
         f"job {job.id}: {sent} rows sent, {answered} answered ({successful} successful + {failed} failed + "

@@ -1,0 +1,161 @@
+"""Rows that fail in passing are sent again by themselves; what is lost or surplus is never guessed at."""
+
+import pandas as pd
+import pytest
+
+import sfbulk_pandas as sfbulk
+from sfbulk_pandas.local_org import LocalOrg, Switches
+
+FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
+
+
+def contacts(rows, **more):
+    return pd.DataFrame({"LastName": [f"Name {n}" for n in range(rows)], **more}, index=range(100, 100 + rows))
+
+
+def names(local):
+    return sorted(local.records("Contact")["LastName"].to_pylist())
+
+
+def test_locked_rows_go_again_and_nobody_else(local, org):
+    frame = contacts(10, Email=["bad", *["a@example.com"] * 9])
+    local.fail_rows("Contact", "LastName", ["Name 3", "Name 7"])
+    result = org.insert(frame, "Contact", part_rows=4)
+    assert result.counts == {"rows": 10, "successful": 9, "failed": 1, "unprocessed": 0}
+    assert result.attempts[["attempt", "kind", "rows", "successful", "failed"]].to_dict("records") == [
+        {"attempt": 1, "kind": "load", "rows": 10, "successful": 7, "failed": 3},
+        {"attempt": 2, "kind": "automatic retry", "rows": 2, "successful": 2, "failed": 0},
+    ]
+    assert result.successful["sf__Attempts"].tolist() == [1, 1, 2, 1, 1, 1, 2, 1, 1]
+    assert names(local) == sorted(frame["LastName"][1:])
+    assert len(result.jobs) == 4
+    assert [part["attempt"] for part in result.manifest["parts"]] == [1, 1, 1, 2]
+
+
+def test_rows_that_stay_locked_fail_in_the_end(local, org):
+    local.fail_rows("Contact", "LastName", ["Name 1"], times=9)
+    result = org.insert(contacts(3), "Contact")
+    assert result.failed["error_code"].tolist() == ["UNABLE_TO_LOCK_ROW"]
+    assert result.failed["sf__Attempts"].tolist() == [3]
+    assert result.errors["retry_helps"].tolist() == [True]
+    none = org.insert(contacts(3), "Contact", row_retries=0, repeat=True)
+    assert none.failed["sf__Attempts"].tolist() == [1]
+
+
+def test_a_retry_that_was_interrupted_is_taken_up_again(local, org):
+    frame = contacts(5)
+    local.fail_rows("Contact", "LastName", ["Name 2", "Name 4"])
+
+    def interrupt(event):
+        if type(event).__name__ == "RowsRetried":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        org.insert(frame, "Contact", progress=interrupt)
+    result = org.resume(org.loads()["load_id"][0], frame)
+    assert result.counts["successful"] == 5
+    assert result.attempts["rows"].tolist() == [5, 2]
+    assert names(local) == sorted(frame["LastName"])
+
+
+def test_siblings_go_up_together_and_results_stand_in_the_frames_order(local, org):
+    accounts = org.insert(pd.DataFrame({"Name": ["A", "B", "C"]}), "Account").successful["sf__Id"].tolist()
+    frame = contacts(9, AccountId=accounts * 3)
+    uploads = []
+    org._loading.session.send, real = (lambda request: uploads.append(request) or real(request)), org._session.send
+    result = org.insert(frame, "Contact", part_rows=4, parallel_parts=1)
+    bodies = [b"".join(request.body).decode() for request in uploads if request.method == "PUT"]
+    assert [[line.rpartition(",")[2].strip('"') for line in body.splitlines()[1:]] for body in bodies] == [
+        [account] * 3 for account in accounts
+    ]
+    assert result.successful.index.tolist() == frame.index.tolist()
+    by_id = dict(zip(*(local.records("Contact")[name].to_pylist() for name in ("Id", "LastName")), strict=True))
+    assert [by_id[record] for record in result.successful["sf__Id"]] == frame["LastName"].tolist()
+
+
+def test_answers_that_are_missing_are_an_error_with_all_that_is_known(local, org):
+    local.lose_results(2)
+    with pytest.raises(sfbulk.ReconcileError, match=r"8 processed and 0 failed, .* 6 successful") as caught:
+        org.insert(contacts(8), "Contact")
+    result = caught.value.result
+    assert result.counts == {"rows": 8, "successful": 6, "failed": 0, "unprocessed": 0, "unknown": 2}
+    assert len(result.unknown) == 2
+    assert result.retry() is result  # an insert of what may be there already is not repeated
+    assert local.records("Contact").num_rows == 8
+
+
+def test_surplus_answers_belong_to_nobody(local, org):
+    local.repeat_results(1)
+    with pytest.raises(sfbulk.ReconcileError), pytest.warns(UserWarning, match="belong to no row for certain"):
+        org.insert(contacts(4), "Contact")
+    local.repeat_results(1)
+    with pytest.raises(sfbulk.ReconcileError) as caught, pytest.warns(UserWarning, match="result.unmatched"):
+        org.insert(pd.DataFrame({"LastName": ["Same", "Other"]}), "Contact")
+    result = caught.value.result
+    assert len(result.unmatched) + result.counts["successful"] == 3
+    assert result.unmatched["job"].tolist() == [result.jobs[0].id] * len(result.unmatched)
+
+
+def test_columns_of_results_in_another_order():
+    with (
+        LocalOrg(switches=Switches(alphabetical_results=True)) as local,
+        sfbulk.connect(sfbulk.JwtBearer(**local.credentials()), polling=FAST) as org,
+    ):
+        frame = contacts(6, FirstName=["x", "y", "z"] * 2, Email=["a@example.com", "bad"] * 3)
+        result = org.insert(frame, "Contact")
+        assert result.failed["LastName"].tolist() == ["Name 1", "Name 3", "Name 5"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/jobs/ingest"), ("PUT", "/batches"), ("PATCH", "/jobs/ingest/"), ("GET", "/successfulResults")],
+)
+def test_one_record_a_row_where_the_org_hangs_up(local, org, method, path, when):
+    local.break_next(method, path, when)
+    frame = contacts(12, Email=["a@example.com", "bad"] * 6)
+    result = org.insert(frame, "Contact", part_rows=5, parallel_parts=3)
+    assert result.counts == {"rows": 12, "successful": 6, "failed": 6, "unprocessed": 0}
+    assert names(local) == sorted(frame["LastName"][::2])
+    assert not org.jobs(state="Open", counts=False)["id"].tolist()
+
+
+def test_what_a_load_costs_is_told_beforehand(org):
+    report = contacts(5, Phone=["1", None, None, "2", "3"]).sfbulk.check(
+        "Contact", "insert", part_rows=2, nulls="clear"
+    )
+    plan = report[report["severity"] == "plan"].set_index("check")
+    assert plan.loc["jobs", "value"] == 3
+    assert plan.loc["batches", "value"] == 6
+    assert "left today" in plan.loc["batches", "suggestion"]
+    assert plan.loc["cells that will be cleared", ["column", "value"]].tolist() == ["Phone", 2]
+
+
+def test_rows_with_problems_stay_behind_on_request(local, org):
+    frame = contacts(4, Email=["a@example.com", "bad", "b@example.com", None])
+    with pytest.raises(sfbulk.PreflightFailed, match="Email"):
+        org.insert(frame, "Contact", on_problem="raise")
+    assert local.records("Contact").num_rows == 0
+    result = org.insert(frame, "Contact", on_problem="skip")
+    assert result.failed["error_code"].tolist() == ["INVALID_EMAIL_ADDRESS"]
+    assert result.failed["sf__Attempts"].tolist() == [0]
+    assert result.successful.index.tolist() == [100, 102, 103]
+    assert result.report.loc[result.report["severity"] == "row", "index"].tolist() == [101]
+    assert result.retry(result.failed.assign(Email="c@example.com")).counts["successful"] == 4
+    infinite = pd.DataFrame({"LastName": ["A", "B"], "Salary__c": [float("inf"), 1.0]})
+    with pytest.raises(sfbulk.PreflightFailed):
+        org.insert(infinite, "Contact")
+    assert org.insert(infinite, "Contact", on_problem="send").counts["failed"] == 1
+
+
+def test_columns_are_renamed_by_a_mapping_or_a_file(local, org, tmp_path):
+    frame = pd.DataFrame({"Nachname": ["A"], "Mail": ["a@example.com"], "note": ["x"]})
+    org.insert(frame, "Contact", rename={"Nachname": "LastName", "Mail": "Email"}, columns=["Nachname", "Mail"])
+    mapping = tmp_path / "contacts.sdl"
+    mapping.write_text("#Mapping values\nNachname=LastName\nnote=\n", encoding="utf-8")
+    result = org.insert(frame, "Contact", rename=mapping)
+    assert result.manifest["columns"] == ["LastName"]
+    assert result.successful.columns[:3].tolist() == ["Nachname", "Mail", "note"]
+    assert names(local) == ["A", "A"]
+    with pytest.raises(sfbulk.UsageError, match="cannot be read"):
+        org.insert(frame, "Contact", rename=tmp_path / "none.sdl")
