@@ -12,7 +12,7 @@ INDUSTRIES = ["Banking", "Consulting", "Education", "Energy", "Food & Beverage",
 
 def clean_accounts(rows: pd.DataFrame) -> pd.DataFrame:
     """Mend rows of the company list."""
-    rows = stripped(without_repeats(rows))
+    rows = stripped(with_own_key(rows))
     rows["Industry"] = nearest(rows["Industry"], INDUSTRIES)
     rows["AnnualRevenue"] = amount(rows["AnnualRevenue"])
     rows["NumberOfEmployees"] = amount(rows["NumberOfEmployees"]).round().astype("Int64")
@@ -22,7 +22,7 @@ def clean_accounts(rows: pd.DataFrame) -> pd.DataFrame:
 
 def clean_contacts(rows: pd.DataFrame) -> pd.DataFrame:
     """Mend rows of the contact list."""
-    rows = stripped(without_repeats(rows))
+    rows = stripped(with_own_key(rows))
     rows["LeadSource"] = nearest(rows["LeadSource"], LEAD_SOURCES)
     rows["Birthdate"] = birth_date(rows["Birthdate"])
     rows["Email"] = rows["Email"].str.replace(",", ".").str.rstrip(".").where(rows["Email"].str.count("@") == 1)
@@ -30,9 +30,9 @@ def clean_contacts(rows: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
-def without_repeats(rows: pd.DataFrame) -> pd.DataFrame:
-    """Leave out rows whose key came twice in the list: the first one is in Salesforce already."""
-    return rows.loc[rows["error_code"] != "DUPLICATE_VALUE"]
+def with_own_key(rows: pd.DataFrame) -> pd.DataFrame:
+    """Leave out rows without a key, and those whose key came twice: the first of these is in Salesforce already."""
+    return rows.loc[~rows["error_code"].isin(["MISSING_ARGUMENT", "DUPLICATE_VALUE"])]
 
 
 def stripped(rows: pd.DataFrame) -> pd.DataFrame:

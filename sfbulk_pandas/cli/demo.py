@@ -88,12 +88,7 @@ class Sheet:
 def _load(step: int, org: sfbulk.Org, sheet: Sheet) -> None:
     rows = _read(sheet.file).rename(columns=sheet.fields)
     _say(step, f"Load {sheet.file} into {sheet.sobject}, just as it is", f"{len(rows):,} rows, matched by {sheet.key}.")
-    try:
-        result = org.upsert(rows, sheet.sobject, external_id_field=sheet.key)
-    except sfbulk.PreflightFailed as refused:
-        keyless = rows.index.isin(refused.report["index"])
-        print(f"\nNothing was sent yet: {refused}\n\n{keyless.sum()} rows are set aside; the others go up now.")
-        result = org.upsert(rows.loc[~keyless], sheet.sobject, external_id_field=sheet.key)
+    result = org.upsert(rows, sheet.sobject, external_id_field=sheet.key)
     _show(result)
     _say(step + 1, "Mend the failed rows with ordinary pandas, and retry", "Rows that succeeded are not sent again.")
     _show(result.retry(sheet.clean(result.failed)))
