@@ -47,9 +47,21 @@ from sfbulk_pandas.errors import (
     UsageError,
 )
 from sfbulk_pandas.jobs.options import LoadOptions, Polling
+from sfbulk_pandas.jobs.query_options import QueryOptions
 from sfbulk_pandas.jobs.results import LoadResult
 from sfbulk_pandas.org import Org, connect
-from sfbulk_pandas.org.front import abort, clean_up, delete_job, jobs, loads, query, query_arrow, results, resume
+from sfbulk_pandas.org.front import (
+    abort,
+    clean_up,
+    delete_job,
+    jobs,
+    loads,
+    query,
+    query_arrow,
+    query_batches,
+    results,
+    resume,
+)
 
 __all__ = [
     "AccessToken",
@@ -78,6 +90,7 @@ __all__ = [
     "Org",
     "Polling",
     "PreflightFailed",
+    "QueryOptions",
     "ReadTimedOut",
     "ReconcileError",
     "RequestLimitExceeded",
@@ -97,6 +110,7 @@ __all__ = [
     "loads",
     "query",
     "query_arrow",
+    "query_batches",
     "results",
     "resume",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -14,8 +15,31 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.describes import Describes
 
 
-def result_schema(soql: str, describes: Describes) -> pa.Schema:
-    """Read the select list of a query and give each column the type its describe says.
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'", re.DOTALL)
+_ORDER = re.compile(r"\border\s+by\b", re.IGNORECASE)
+
+
+def has_order(soql: str) -> bool:
+    """Whether a query says in which order its rows come."""
+    return bool(_ORDER.search(_QUOTED.sub("''", soql)))
+
+
+def selected(soql: str) -> Select:
+    """Read the object and select list of a query.
+
+    Raises
+    ------
+    UsageError
+        Where the text is no query.
+    """
+    try:
+        return read_select(soql)
+    except SoqlError as error:
+        raise UsageError(f"this is no query: {error}", hint="write SELECT field, ... FROM object ...") from None
+
+
+def result_schema(select: Select, describes: Describes) -> pa.Schema:
+    """Give each column of a query the type its describe says.
 
     What the describe does not know, such as an expression, is text: whether the query is right
     is for Salesforce to say.
@@ -23,12 +47,8 @@ def result_schema(soql: str, describes: Describes) -> pa.Schema:
     Raises
     ------
     UsageError
-        Where the text is no query, or its object is not there.
+        Where the object is not there.
     """
-    try:
-        select = read_select(soql)
-    except SoqlError as error:
-        raise UsageError(f"this is no query: {error}", hint="write SELECT field, ... FROM object ...") from None
     return pa.schema([_column(select, item, describes) for item in select.items])
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.results import LoadResult
     from sfbulk_pandas.org.org import Org
     from sfbulk_pandas.salesforce.job import JobInfo
+    from sfbulk_pandas.sinks.stream import BatchStream
 
 
 def query(soql: str, /, *, org: Org | None = None, **options: Any) -> pd.DataFrame:
@@ -28,7 +29,7 @@ def query(soql: str, /, *, org: Org | None = None, **options: Any) -> pd.DataFra
     org : Org, optional
         Instead of the one last connected.
     **options
-        ``dtype_backend``, ``wait_seconds``, ``progress``, and the values to bind.
+        ``dtype_backend``, those of :class:`QueryOptions`, and the values to bind.
 
     Returns
     -------
@@ -51,7 +52,7 @@ def query_arrow(soql: str, /, *, org: Org | None = None, **options: Any) -> pa.T
     org : Org, optional
         Instead of the one last connected.
     **options
-        ``wait_seconds``, ``progress``, and the values to bind.
+        Those of :class:`QueryOptions`, and the values to bind.
 
     Returns
     -------
@@ -63,6 +64,29 @@ def query_arrow(soql: str, /, *, org: Org | None = None, **options: Any) -> pa.T
         Where no org is connected, or the query cannot be right.
     """
     return current_org(org).query_arrow(soql, **options)
+
+
+def query_batches(soql: str, /, *, org: Org | None = None, **options: Any) -> BatchStream:
+    """Run a bulk query on the connected org, as a stream of record batches; see :meth:`Org.query_batches`.
+
+    Parameters
+    ----------
+    soql : str
+    org : Org, optional
+        Instead of the one last connected.
+    **options
+        Those of :class:`QueryOptions`, and the values to bind.
+
+    Returns
+    -------
+    BatchStream, one row a record
+
+    Raises
+    ------
+    UsageError
+        Where no org is connected, or the query cannot be right.
+    """
+    return current_org(org).query_batches(soql, **options)
 
 
 def resume(load_id: str, /, frame: pd.DataFrame, *, org: Org | None = None, **options: Any) -> LoadResult:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from sfbulk_pandas.codec.schema import to_pandas
-from sfbulk_pandas.jobs.query import QueryOptions, bound, run_query
+from sfbulk_pandas.jobs.bound import bound
+from sfbulk_pandas.jobs.query import prepare_query, read_batches_of, read_table
+from sfbulk_pandas.jobs.query_options import QueryOptions
 from sfbulk_pandas.org.base import Base
+from sfbulk_pandas.sinks.stream import BatchStream
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from sfbulk_pandas.jobs.options import Progress
+    from sfbulk_pandas.jobs.query import Extract
 
 DtypeBackend = Literal["numpy_nullable", "pyarrow"]
 
@@ -20,36 +23,23 @@ DtypeBackend = Literal["numpy_nullable", "pyarrow"]
 class Queries(Base):
     """Query, into pandas or Arrow."""
 
-    def query(
-        self,
-        soql: str,
-        /,
-        *,
-        dtype_backend: DtypeBackend | None = None,
-        wait_seconds: float | None = None,
-        progress: Progress = None,
-        **params: Any,
-    ) -> pd.DataFrame:
+    def query(self, soql: str, /, *, dtype_backend: DtypeBackend | None = None, **keywords: Any) -> pd.DataFrame:
         """Run a bulk query and return its rows as a DataFrame, typed by the org's describe.
 
         Parameters
         ----------
         soql : str
-            With ``{name}`` wherever a value of ``params`` goes, without quotes around it.
+            With ``{name}`` wherever a value goes, without quotes around it.
         dtype_backend : {"numpy_nullable", "pyarrow"}, optional
             As in pandas; see :func:`sfbulk_pandas.codec.schema.to_pandas` for the default.
-        wait_seconds : float, optional
-            How long to wait for the job; without it, until it ends.
-        progress : bool or callable, optional
-            As in :class:`LoadOptions`.
-        **params
-            Values to bind: str, numbers, dates, datetimes with a zone, bool, None, or lists for IN.
-            Each is quoted safely.
+        **keywords
+            Options, see :class:`QueryOptions`, and the values to bind: str, numbers, dates, datetimes with a zone,
+            bool, None, or lists for IN. Each value is quoted safely; what has the name of an option is one.
 
         Returns
         -------
         DataFrame, one row a record, one column a selected field
-            Typed also when it is empty.
+            In the order of the result. Typed also when it is empty.
 
         Raises
         ------
@@ -58,25 +48,17 @@ class Queries(Base):
         InvalidQuery
             Where Salesforce refuses the query.
         JobFailed, JobAborted, StillRunning, IncompleteResult, ApiError, TransportError
-            Later. A result with fewer rows than the job counted is never returned.
+            Later; ``.partial`` holds the rows that came. A result with fewer rows than the job counted is never
+            returned.
 
         Notes
         -----
-        Costs one API call to create the job, one a poll, one a page of results; once an object, one
-        for its describe. Source: Bulk API 2.0 guide, "Bulk API 2.0 Query".
+        Costs one API call to create the job, one a poll, one a page of results and one for each five pages; once an
+        object, one for its describe. Source: Bulk API 2.0 guide, "Bulk API 2.0 Query".
         """
-        table = self.query_arrow(soql, wait_seconds=wait_seconds, progress=progress, **params)
-        return to_pandas(table, dtype_backend)
+        return to_pandas(self.query_arrow(soql, **keywords), dtype_backend)
 
-    def query_arrow(
-        self,
-        soql: str,
-        /,
-        *,
-        wait_seconds: float | None = None,
-        progress: Progress = None,
-        **params: Any,
-    ) -> pa.Table:
+    def query_arrow(self, soql: str, /, **keywords: Any) -> pa.Table:
         """Run a bulk query and return its rows as a pyarrow Table.
 
         Errors and costs as for :meth:`query`.
@@ -84,16 +66,38 @@ class Queries(Base):
         Parameters
         ----------
         soql : str
-            With ``{name}`` wherever a value of ``params`` goes, without quotes around it.
-        wait_seconds : float, optional
-            How long to wait for the job; without it, until it ends.
-        progress : bool or callable, optional
-            As in :class:`LoadOptions`.
-        **params
-            Values to bind, quoted safely.
+            With ``{name}`` wherever a value goes, without quotes around it.
+        **keywords
+            Options, see :class:`QueryOptions`, and the values to bind.
 
         Returns
         -------
         Table, one row a record, one column a selected field
         """
-        return run_query(self._loading, bound(soql, params), QueryOptions(wait_seconds, progress))
+        return read_table(self._extract(soql, keywords))
+
+    def query_batches(self, soql: str, /, **keywords: Any) -> BatchStream:
+        """Run a bulk query and return its rows as a stream of record batches; memory stays bounded whatever its size.
+
+        Errors and costs as for :meth:`query`; nothing is sent before the first batch is asked for, and errors come from
+        there.
+
+        Parameters
+        ----------
+        soql : str
+            With ``{name}`` wherever a value goes, without quotes around it.
+        **keywords
+            Options, see :class:`QueryOptions`, and the values to bind.
+
+        Returns
+        -------
+        BatchStream, one row a record, one column a selected field
+            Anything with ``__arrow_c_stream__`` support takes it. Rows come in the order of the result with
+            ``keep_order=True`` or where the query has an ORDER BY, else as they come.
+        """
+        extract = self._extract(soql, keywords)
+        return BatchStream(extract.schema, read_batches_of(extract))
+
+    def _extract(self, soql: str, keywords: dict[str, Any]) -> Extract:
+        options, params = QueryOptions.split(keywords)
+        return prepare_query(self._loading, bound(soql, params), options)

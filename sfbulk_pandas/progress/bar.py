@@ -14,6 +14,7 @@ from sfbulk_pandas.progress.events import (
     PageRead,
     PartFinished,
     PartUploaded,
+    PlanChosen,
     QueryFinished,
     QueryPolled,
     QueryStarted,
@@ -59,6 +60,7 @@ class Bar:
         self._new_bar = _new_tqdm if new_bar is None else new_bar
         self._bar: Any = None
         self._parts = 0
+        self._rows_read = 0
         self._before = (0, 0)
         self._processed: dict[int, int] = {}
         self._failed: dict[int, int] = {}
@@ -70,6 +72,7 @@ class Bar:
             JobPolled: self._job_polled,
             PartFinished: self._part_finished,
             LoadFinished: self._load_finished,
+            PlanChosen: self._plan_chosen,
             QueryStarted: self._query_started,
             QueryPolled: self._query_polled,
             PageRead: self._page_read,
@@ -146,18 +149,21 @@ class Bar:
         self._show(event.successful + event.failed, "done", _failures(event.failed), left)
         self.close()
 
+    def _plan_chosen(self, event: PlanChosen) -> None:
+        self._open(f"query {event.sobject}", None)
+        self._rows_read = 0
+        self._show(0, event.plan)
+
     def _query_started(self, event: QueryStarted) -> None:
-        self._open(f"{event.job.operation} {event.job.object}", None)
-        self._show(0, str(event.job.state))
+        self._show(self._rows_read, str(event.job.state))
 
     def _query_polled(self, event: QueryPolled) -> None:
-        if self._bar is not None and event.job.state.is_terminal:
-            self._bar.total = event.job.number_records_processed
-        self._show(0, str(event.job.state))
+        self._show(self._rows_read, str(event.job.state))
 
     def _page_read(self, event: PageRead) -> None:
         if self._bar is not None and event.rows_expected is not None:
             self._bar.total = event.rows_expected
+        self._rows_read = event.rows_so_far
         self._show(event.rows_so_far, f"page {event.page}")
 
     def _query_finished(self, event: QueryFinished) -> None:

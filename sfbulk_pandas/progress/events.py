@@ -137,8 +137,26 @@ class LoadFinished(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PlanChosen(Event):
+    """A query begins.
+
+    Attributes
+    ----------
+    sobject : str
+    plan : str
+        How its rows are fetched.
+    reason : str
+        Why so.
+    """
+
+    sobject: str
+    plan: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class QueryStarted(Event):
-    """A query job was created."""
+    """A query job was created; some plans make several."""
 
     job: JobInfo
 

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 from sfbulk_pandas.salesforce.job import JobState, Operation
 from sfbulk_pandas.wire import jobs
+from sfbulk_pandas.wire.faults import raise_for_fault
 from sfbulk_pandas.wire.http import Headers, Request
 from sfbulk_pandas.wire.jobs import read_job
-from sfbulk_pandas.wire.paths import ACCEPT_CSV, data_path
+from sfbulk_pandas.wire.paths import ACCEPT_CSV, ACCEPT_JSON, data_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from sfbulk_pandas.wire.http import Response
 
 __all__ = [
     "PageHead",
@@ -24,8 +27,10 @@ __all__ = [
     "build_delete_query",
     "build_page",
     "build_query_info",
+    "build_result_pages",
     "read_job",
     "read_page_head",
+    "read_result_pages",
 ]
 _KIND = "query"
 
@@ -116,3 +121,51 @@ def read_page_head(headers: Mapping[str, str]) -> PageHead:
     locator = named.get("sforce-locator", "").strip()
     rows = named.get("sforce-numberofrecords", "").strip()
     return PageHead(int(rows) if rows.isdecimal() else None, None if locator in {"", "null"} else locator)
+
+
+def build_result_pages(api_version: str, job_id: str, following: str | None = None) -> Request:
+    """Ask where result pages are, up to five an answer. Source: guide, "Get Parallel Results for a Query Job".
+
+    Parameters
+    ----------
+    api_version : str
+        The version that created the job, 58.0 or later.
+    job_id : str
+    following : str or None
+        The path that the answer before has named; None for the first answer.
+    """
+    path = data_path(api_version, "jobs", _KIND, job_id, "resultPages") if following is None else following
+    return Request("GET", path, ACCEPT_JSON)
+
+
+def read_result_pages(response: Response) -> tuple[tuple[str, ...], str | None]:
+    """Read the paths of result pages, and the path of the next such list.
+
+    The guide's table spells the key of the latter ``nextRecordUrl``, its example ``nextRecordsUrl``.
+
+    Parameters
+    ----------
+    response : Response
+
+    Returns
+    -------
+    tuple of (tuple of str, str or None)
+        The path is None on the last list.
+
+    Raises
+    ------
+    ApiError
+        For an error status.
+    SalesforceBroken
+        For an answer without such a list.
+    """
+    raise_for_fault(response)
+    data = response.json()
+    try:
+        paths = tuple(str(each["resultUrl"]) for each in data["resultPages"])
+        following = None if data.get("done") else data.get("nextRecordsUrl") or data.get("nextRecordUrl")
+    except (KeyError, TypeError, AttributeError):
+        broken = response.broken("should list result pages and does not")
+    else:
+        return paths, following
+    raise broken

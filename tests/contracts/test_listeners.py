@@ -24,6 +24,7 @@ EVENTS = [
     events.PartFinished(1, LOAD_JOB, 8, 1, 1),
     events.RowsRetried(2, 1),
     events.LoadFinished(8, 1, 1),
+    events.PlanChosen("Contact", "locator", "asked for"),
     events.QueryStarted(QUERY_JOB),
     events.QueryPolled(QUERY_JOB),
     events.PageRead(1, 5, 5, None, 100),

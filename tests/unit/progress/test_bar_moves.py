@@ -22,6 +22,7 @@ from sfbulk_pandas.progress.events import (
     PageRead,
     PartFinished,
     PartUploaded,
+    PlanChosen,
     QueryFinished,
     QueryPolled,
     QueryStarted,
@@ -112,14 +113,15 @@ def test_what_the_check_found_is_shown_above_the_bar(bar, made, capsys):
 
 
 def test_query_moves_by_rows_read(bar, made):
-    bar(QueryStarted(QUERY))
+    bar(PlanChosen("Contact", "id_ranges", "it is large"))
     (shown,) = made
-    assert (shown.description, shown.total) == ("query Contact", None)
+    assert (shown.description, shown.total, shown.facts) == ("query Contact", None, "id_ranges")
+    bar(QueryStarted(QUERY))
     bar(QueryPolled(replace(QUERY, state=JobState.IN_PROGRESS, number_records_processed=0)))
     assert (shown.total, shown.facts) == (None, "InProgress")
-    bar(QueryPolled(replace(QUERY, state=JobState.JOB_COMPLETE, number_records_processed=110)))
-    assert (shown.total, shown.n) == (110, 0)
     bar(PageRead(1, 100, 100, 110, 999))
+    bar(QueryStarted(QUERY))  # a second job of the same query
+    assert (shown.n, shown.total, len(made)) == (100, 110, 1)
     bar(PageRead(2, 10, 110, 110))
     assert (shown.n, shown.total, shown.facts) == (110, 110, "page 2")
     bar(QueryFinished(110))
@@ -168,7 +170,7 @@ def test_real_tqdm_prints_its_last_line_once():
 
 def test_real_bar_writes_to_standard_error_alone(capsys):
     bar = Bar()
-    bar(QueryStarted(QUERY))
+    bar(PlanChosen("Contact", "locator", "asked for"))
     bar(QueryFinished(3))
     captured = capsys.readouterr()
     assert captured.out == ""

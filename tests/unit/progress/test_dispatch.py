@@ -14,7 +14,7 @@ from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.progress import choose
 from sfbulk_pandas.progress.bar import Bar
 from sfbulk_pandas.progress.choose import Dispatcher, listener_for
-from sfbulk_pandas.progress.events import QueryFinished, QueryStarted
+from sfbulk_pandas.progress.events import PlanChosen, QueryFinished
 
 EVENT = QueryFinished(1)
 
@@ -65,7 +65,7 @@ def test_bar_that_cannot_close_does_not_raise(caplog):
             raise OSError("no screen")
 
     notify = Dispatcher(Bar(lambda description, total: Broken()))
-    notify(QueryStarted(types.SimpleNamespace(operation="query", object="X", state="Open")))
+    notify(PlanChosen("X", "locator", "asked for"))
     notify.close()
     assert "no screen" in caplog.text
 

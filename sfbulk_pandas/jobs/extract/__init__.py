@@ -1,0 +1,1 @@
+"""Extracts: pages fetched in parallel, checked, and handed to a sink."""

@@ -1,0 +1,117 @@
+"""Read one page to its end, whatever breaks on the way: every row once, in order, none missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sfbulk_pandas.errors import ConnectionFailed, IncompleteResult, ReadTimedOut, SfBulkError
+from sfbulk_pandas.sinks.base import PageEnd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pyarrow as pa
+
+    from sfbulk_pandas.jobs.extract.pages import OpenPage, Plan, Todo
+    from sfbulk_pandas.transport.session import Session
+    from sfbulk_pandas.wire.http import Request
+
+_TRIES = 4  # a page can be read again as often as one likes, and stays the same while its job is there
+_PAUSE_SECONDS = 0.5  # before the second try; doubled with each
+
+
+@dataclass(slots=True)
+class PageReader:
+    """Read one page.
+
+    Attributes
+    ----------
+    session : Session
+    plan : Plan
+    todo : Todo
+    on_head : callable
+        Told once what fetches the next page, as soon as that is known.
+    put : callable
+        Takes the batches.
+    delivered : int
+        Rows that were handed over before, in this run or an earlier one.
+    received_bytes : int
+        Of all tries.
+    """
+
+    session: Session
+    plan: Plan
+    todo: Todo
+    on_head: Callable[[Request | None], None]
+    put: Callable[[pa.RecordBatch], None]
+    delivered: int = 0
+    received_bytes: int = 0
+    _following: Request | None = None
+    _knows_head: bool = False
+
+    def read(self) -> PageEnd:
+        """Hand over the rows of the page that were not handed over before.
+
+        Raises
+        ------
+        IncompleteResult
+            Where it does not hold as many rows as its head says, however often it is read.
+        ApiError, TransportError, DecodeError
+            Where it does not come, or is no page.
+        """
+        try:
+            return self._tried()
+        except SfBulkError as error:
+            page = f"{self.todo.chain.source}: page {self.todo.number + 1}"
+            error.add_note(f"{page} did not come whole; what came before is in .partial, where rows are in memory")
+            raise
+
+    def _tried(self) -> PageEnd:
+        for attempt in range(1, _TRIES + 1):
+            is_last = attempt == _TRIES
+            try:
+                announced, rows, bad_cells = self._read_once()
+            except (ConnectionFailed, ReadTimedOut):
+                if is_last:
+                    raise
+            else:
+                if announced in {None, rows}:
+                    following = None if self._following is None else self._following.path
+                    return PageEnd(self.todo.place, rows, following, bad_cells)
+                if is_last or rows > (announced or 0):
+                    raise self._incomplete(announced, rows)
+            self.session.clock.sleep(_PAUSE_SECONDS * 2 ** (attempt - 1))
+        raise AssertionError("the last try returns or raises")
+
+    def _read_once(self) -> tuple[int | None, int, pa.Table | None]:
+        rows = 0
+        with self.session.stream(self.todo.request) as answer:
+            page = self.plan.open(answer, self.todo)
+            self._tell_head(page)
+            try:
+                for batch in page.batches():
+                    self._hand_over(batch, rows)
+                    rows += batch.num_rows
+            finally:
+                self.received_bytes += answer.raw.received_bytes
+        return page.rows, rows, page.bad_cells()
+
+    def _tell_head(self, page: OpenPage) -> None:
+        if not self._knows_head:
+            self._knows_head = True
+            self._following = page.following
+            self.on_head(page.following)
+
+    def _hand_over(self, batch: pa.RecordBatch, before: int) -> None:
+        """Hand over the rows of a batch that were not handed over by an earlier try."""
+        fresh = batch.slice(max(self.delivered - before, 0))
+        if fresh.num_rows:
+            self.put(fresh)
+            self.delivered += fresh.num_rows
+
+    def _incomplete(self, announced: int | None, rows: int) -> IncompleteResult:
+        return IncompleteResult(
+            f"{self.todo.chain.source}: page {self.todo.number + 1} has {rows:,} rows instead of {announced or 0:,}",
+            hint="results stay for 7 days: query again; what was received is in .partial",
+        )

@@ -1,0 +1,189 @@
+"""One extract under way: a thread that makes chains, some that read pages, and the caller's, which takes the rows."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import Counter
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sfbulk_pandas.errors import IncompleteResult, SfBulkError
+from sfbulk_pandas.jobs.extract.agenda import Agenda
+from sfbulk_pandas.jobs.extract.conveyor import Conveyor, Rows
+from sfbulk_pandas.jobs.extract.pages import Todo
+from sfbulk_pandas.jobs.extract.reading import PageReader
+from sfbulk_pandas.progress.events import PageRead
+from sfbulk_pandas.sinks.base import PageEnd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from sfbulk_pandas.jobs.extract.pages import Plan
+    from sfbulk_pandas.jobs.extract.stopping import StoppableClock
+    from sfbulk_pandas.progress.choose import Dispatcher
+    from sfbulk_pandas.transport.session import Session
+    from sfbulk_pandas.wire.http import Request
+
+_LIMIT_BYTES = 48 << 20  # rows that wait for the caller; what is being parsed comes on top
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an earlier run has left.
+
+    Attributes
+    ----------
+    ends : mapping of path to PageEnd
+        Pages that are whole.
+    rows : mapping of path to int
+        How many rows of other pages are there, from their beginning.
+    """
+
+    ends: Mapping[str, PageEnd] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class ExtractRun:
+    """Read all pages of a plan.
+
+    Attributes
+    ----------
+    session : Session
+    plan : Plan
+    clock : StoppableClock
+        The one that the plan waits with.
+    notify : Dispatcher
+    parallel_pages : int
+        How many pages are read at a time.
+    keep_order : bool
+    done : Done
+    rows, pages, received_bytes : int
+        What has come so far, that of an earlier run among it.
+    """
+
+    session: Session
+    plan: Plan
+    clock: StoppableClock
+    notify: Dispatcher
+    parallel_pages: int
+    keep_order: bool
+    done: Done = field(default_factory=Done)
+    rows: int = 0
+    pages: int = 0
+    received_bytes: int = 0
+    _by_source: Counter[str] = field(default_factory=Counter)
+    _agenda: Agenda = field(default_factory=Agenda)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._conveyor = Conveyor(_LIMIT_BYTES, keep_order=self.keep_order)
+
+    def items(self) -> Generator[Rows | PageEnd, None, None]:
+        """Yield rows, and the end of each page after its rows; close it to stop early.
+
+        Raises
+        ------
+        IncompleteResult
+            Where the pages do not add up to what Salesforce says.
+        JobFailed, JobAborted, StillRunning, ApiError, TransportError, DecodeError
+        """
+        threads = [self._thread(self._feed, "chains")]
+        threads += [self._thread(self._work, f"page-{number}") for number in range(self.parallel_pages)]
+        whole = False
+        try:
+            yield from self._conveyor
+            self._check_whole()
+            whole = True
+        finally:
+            self._end(threads, whole=whole)
+
+    def _end(self, threads: list[threading.Thread], *, whole: bool) -> None:
+        self.clock.stop()
+        self._agenda.stop()
+        self._conveyor.stop()
+        for thread in threads:
+            thread.join()
+        if not whole:
+            with suppress(SfBulkError):  # what ended the extract is what the caller must hear of
+                self.plan.abandon()
+
+    def _thread(self, target: Callable[[], None], name: str) -> threading.Thread:
+        def guarded() -> None:
+            try:
+                target()
+            except CancelledError:
+                pass
+            except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+                self._conveyor.fail(error)
+                self._agenda.stop()
+
+        thread = threading.Thread(target=guarded, name=f"sfbulk-{name}", daemon=True)
+        thread.start()
+        return thread
+
+    def _feed(self) -> None:
+        for chain in self.plan.chains():
+            self._agenda.add(Todo(chain, 0, chain.first))
+        self._agenda.seal()
+        self._complete_where_over()
+
+    def _work(self) -> None:
+        while (todo := self._agenda.next()) is not None:
+            self._read(todo)
+
+    def _read(self, todo: Todo) -> None:
+        end = self.done.ends.get(todo.request.path)
+        if end is not None:
+            following = None if end.following is None else self.plan.page(end.following)
+            self._head_known(todo, following)
+            self._finish(todo, PageEnd(todo.place, end.rows, end.following), 0)
+            return
+        reader = PageReader(
+            self.session,
+            self.plan,
+            todo,
+            lambda following: self._head_known(todo, following),
+            lambda batch: self._conveyor.put(Rows(todo.place, batch)),
+            self.done.rows.get(todo.request.path, 0),
+        )
+        self._finish(todo, reader.read(), reader.received_bytes)
+
+    def _head_known(self, todo: Todo, following: Request | None) -> None:
+        if following is not None:
+            self._agenda.add(Todo(todo.chain, todo.number + 1, following))
+
+    def _finish(self, todo: Todo, end: PageEnd, received_bytes: int) -> None:
+        self._conveyor.put(end)
+        with self._lock:
+            self.rows += end.rows
+            self.pages += 1
+            self.received_bytes += received_bytes
+            self._by_source[todo.chain.source] += end.rows
+            self.notify(PageRead(self.pages, end.rows, self.rows, self._expected(), received_bytes))
+        self._agenda.done()
+        self._complete_where_over()
+
+    def _complete_where_over(self) -> None:
+        if self._agenda.is_over:
+            self._conveyor.complete()
+
+    def _expected(self) -> int | None:
+        counts = list(self.plan.expected_rows().values())
+        return None if not counts or None in counts else sum(count for count in counts if count is not None)
+
+    def _check_whole(self) -> None:
+        for source, count in self.plan.expected_rows().items():
+            if count is not None and count != self._by_source[source]:
+                raise IncompleteResult(
+                    f"{source}: {self._by_source[source]:,} rows came, Salesforce says {count:,}",
+                    hint="results stay for 7 days: query again; what was received is in .partial",
+                )
+
+
+def default_parallel_pages() -> int:
+    """Return how many pages are read at a time where nobody says: parsing takes a core each."""
+    return min(4, max(2, os.cpu_count() or 1))

@@ -1,0 +1,1 @@
+"""How the rows of a query are fetched: a module a way."""

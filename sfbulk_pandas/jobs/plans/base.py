@@ -1,0 +1,91 @@
+"""What every plan is given, and the pages that several of them read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from sfbulk_pandas.codec.decode import read_batches
+from sfbulk_pandas.wire.query import read_page_head
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from sfbulk_pandas.jobs.extract.stopping import StoppableClock
+    from sfbulk_pandas.jobs.options import Polling
+    from sfbulk_pandas.progress.choose import Dispatcher
+    from sfbulk_pandas.transport.session import Session, Streamed
+    from sfbulk_pandas.wire.http import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, of whom, and who is told.
+
+    Attributes
+    ----------
+    session : Session
+    clock : StoppableClock
+        Whatever waits, waits with it.
+    polling : Polling
+    notify : Dispatcher
+    soql : str
+        Bound, checked and without a star.
+    schema : pyarrow.Schema
+        Of the rows.
+    query_all : bool
+        Whether deleted and archived records come too.
+    page_rows : int or None
+        The most rows of a page; None leaves it to Salesforce.
+    wait_seconds : float or None
+        How long to wait for jobs.
+    memory : dict
+        What the plan wrote down in an earlier run, such as its jobs; plain JSON values.
+    remember : callable
+        Writes down such values, before they are needed again.
+    """
+
+    session: Session
+    clock: StoppableClock
+    polling: Polling
+    notify: Dispatcher
+    soql: str
+    schema: pa.Schema
+    query_all: bool = False
+    page_rows: int | None = None
+    wait_seconds: float | None = None
+    memory: dict[str, Any] = field(default_factory=dict)
+    remember: Callable[[Mapping[str, Any]], None] = lambda _: None
+
+
+class CsvPage:
+    """A page of CSV.
+
+    Parameters
+    ----------
+    answer : Streamed
+    schema : pyarrow.Schema
+        What the rows become.
+    following : Request or None
+        What fetches the next page.
+    """
+
+    def __init__(self, answer: Streamed, schema: pa.Schema, following: Request | None) -> None:
+        self.rows = read_page_head(answer.headers).rows
+        self.following = following
+        self._raw = answer.raw
+        self._schema = schema
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Read the body, once."""
+        types = {each.name.lower(): each.type for each in self._schema}
+        for batch in read_batches(self._raw, types):
+            places = {name.lower(): place for place, name in enumerate(batch.schema.names)}
+            columns = [batch.column(places[name.lower()]) for name in self._schema.names]
+            yield pa.RecordBatch.from_arrays(columns, schema=self._schema)
+
+    def bad_cells(self) -> pa.Table | None:
+        """Return None: what cannot be typed is an error."""
+        return None

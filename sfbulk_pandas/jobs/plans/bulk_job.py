@@ -1,0 +1,81 @@
+"""One query job of Bulk API 2.0, from its creation to its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sfbulk_pandas.jobs.failures import failure_of
+from sfbulk_pandas.jobs.poll import Waiting, watch
+from sfbulk_pandas.progress.events import QueryPolled, QueryStarted
+from sfbulk_pandas.salesforce.job import JobState
+from sfbulk_pandas.wire.jobs import read_job
+from sfbulk_pandas.wire.query import build_abort_query, build_create_query, build_query_info
+
+if TYPE_CHECKING:
+    from sfbulk_pandas.jobs.plans.base import Question
+    from sfbulk_pandas.salesforce.job import JobInfo
+
+
+class BulkJob:
+    """A query job that is made when it is needed, or was made by an earlier run.
+
+    Parameters
+    ----------
+    question : Question
+    """
+
+    def __init__(self, question: Question) -> None:
+        self._question = question
+        self.info: JobInfo | None = None
+
+    def ended(self) -> JobInfo:
+        """Make the job where there is none yet, wait for it, and return it.
+
+        Raises
+        ------
+        JobFailed, JobAborted, StillRunning, ApiError, TransportError
+        """
+        asked = self._question
+        job = self.info or self._taken_up() or self._made()
+        for polled in watch(self._ask, [job.id], Waiting(asked.clock, asked.polling, asked.wait_seconds)):
+            self.info = job = polled
+            asked.notify(QueryPolled(job))
+        failure = failure_of(job)
+        if failure is not None:
+            raise failure
+        return job
+
+    def abandon(self) -> None:
+        """Abort the job, unless it has ended."""
+        job, session = self.info, self._question.session
+        if job is not None and not job.state.is_terminal:
+            session.send(build_abort_query(self.api_version, job.id))
+
+    @property
+    def api_version(self) -> str:
+        """The version that made the job: results are read with no other."""
+        return (self.info and self.info.api_version) or self._question.session.api_version
+
+    def _made(self) -> JobInfo:
+        asked = self._question
+        request = build_create_query(asked.session.api_version, asked.soql, asked.query_all)
+        self.info = read_job(asked.session.send(request))
+        asked.remember({"job_id": self.info.id})
+        asked.notify(QueryStarted(self.info))
+        return self.info
+
+    def _taken_up(self) -> JobInfo | None:
+        job_id = self._question.memory.get("job_id")
+        if job_id is None:
+            return None
+        self.info = self._ask(job_id)
+        self._question.notify(QueryStarted(self.info))
+        return self.info
+
+    def _ask(self, job_id: str) -> JobInfo:
+        return read_job(self._question.session.send(build_query_info(self.api_version, job_id)))
+
+
+def rows_of(job: JobInfo | None) -> int | None:
+    """Return how many rows a job that is complete has, as Salesforce says."""
+    return job.number_records_processed if job is not None and job.state is JobState.JOB_COMPLETE else None

@@ -1,0 +1,79 @@
+"""The options of a query, one frozen dataclass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from sfbulk_pandas.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sfbulk_pandas.jobs.options import Progress
+
+PlanName = Literal["locator", "result_pages"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryOptions:
+    """How a query is run.
+
+    Parameters
+    ----------
+    plan : {"locator", "result_pages"}
+        How the rows are fetched. ``"result_pages"`` (the default) reads the pages of a Bulk API 2.0 job side by side,
+        or by their locators where the org lists no pages; ``"locator"`` always does the latter.
+    query_all : bool
+        Whether deleted and archived records come too.
+    parallel_pages : int, optional
+        How many pages are read at a time; by default as many as there are cores, from 2 to 4.
+    page_rows : int, optional
+        The most rows of a page; by default as Salesforce likes.
+    keep_order : bool
+        Whether rows come in the order of the result also where they are not held in memory; they always do where the
+        query has an ORDER BY.
+    wait_seconds : float, optional
+        How long to wait for jobs; without it, until they end.
+    progress : bool or callable, optional
+        As in :class:`LoadOptions`.
+    """
+
+    plan: PlanName = "result_pages"
+    query_all: bool = False
+    parallel_pages: int | None = None
+    page_rows: int | None = None
+    keep_order: bool = False
+    wait_seconds: float | None = None
+    progress: Progress = None
+
+    def __post_init__(self) -> None:
+        if self.plan not in get_args(PlanName):
+            choices = ", ".join(map(repr, get_args(PlanName)))
+            raise UsageError(f"plan={self.plan!r} is no plan", hint=f"say one of {choices}")
+        for name in ("parallel_pages", "page_rows"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise UsageError(f"{name}={value} does not fit", hint="give at least 1")
+
+    @classmethod
+    def split(cls, keywords: Mapping[str, Any]) -> tuple[QueryOptions, dict[str, Any]]:
+        """Tell options from the values to bind: what has the name of an option is one.
+
+        Parameters
+        ----------
+        keywords : mapping
+            Whatever the caller gave.
+
+        Returns
+        -------
+        tuple of (QueryOptions, dict)
+
+        Raises
+        ------
+        UsageError
+            For an option whose value cannot be right.
+        """
+        names = {each.name for each in fields(cls)}
+        options = {name: value for name, value in keywords.items() if name in names}
+        return cls(**options), {name: value for name, value in keywords.items() if name not in names}
