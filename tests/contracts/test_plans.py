@@ -19,7 +19,7 @@ pytestmark = pytest.mark.parametrize("plan", PLANS)
 @pytest.fixture(scope="module")
 def local():
     with LocalOrg() as local, sfbulk.connect(sfbulk.JwtBearer(**local.credentials()), polling=FAST) as org:
-        pd.DataFrame({"Account_Key__c": ["A"], "Name": ["Acmé, \"Inc\"\nLtd"]}).sfbulk.insert("Account", org=org)
+        pd.DataFrame({"Account_Key__c": ["A"], "Name": ['Acmé, "Inc"\nLtd']}).sfbulk.insert("Account", org=org)
         frame = pd.DataFrame(
             {
                 "LastName": [f"Name {n}" for n in range(ROWS)],
