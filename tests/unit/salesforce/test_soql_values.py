@@ -79,6 +79,17 @@ def test_what_does_not_fit_is_named(soql, params, said):
         bind(soql, params)
 
 
+def test_a_place_without_a_value_is_shown():
+    with pytest.raises(SoqlError) as caught:
+        bind("SELECT Id\nFROM A WHERE B = {b}", {})
+    assert caught.value.show() == "FROM A WHERE B = {b}\n                 ^"
+
+
+def test_comments_are_neither_strings_nor_places():
+    soql = "SELECT Id // don't\nFROM A /* {x} isn't */ WHERE B = {b}"
+    assert bind(soql, {"b": 2}) == soql.replace("{b}", "2")
+
+
 def test_braces_in_a_string_are_text():
     assert bind(r"WHERE A = '{x} \' {y}' AND B = {b}", {"b": 2}) == r"WHERE A = '{x} \' {y}' AND B = 2"
 
