@@ -17,8 +17,10 @@ from werkzeug.wsgi import get_input_stream
 from sfbulk_pandas.local_org.faults import Fault, invalid_session, unknown_error
 from sfbulk_pandas.local_org.http import Answer, Call, fault_answer
 from sfbulk_pandas.local_org.record_ids import USER_ID
-from sfbulk_pandas.local_org.routes import find_route, read_path
+from sfbulk_pandas.local_org.routes import find_route, is_async, read_path
 from sfbulk_pandas.local_org.usage import MAXIMA
+from sfbulk_pandas.local_org.v1 import faults as v1_faults
+from sfbulk_pandas.local_org.v1.answers import async_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -79,25 +81,35 @@ class App:
         try:
             return self._routed(call)
         except Fault as fault:
-            return fault_answer(fault)
+            return _faulty(call, fault)
         except ClientDisconnected:
             return Answer(400)
         except Exception:  # noqa: BLE001 - a server answers 500 and goes on; the log has the cause
             reference = f"{id(call):x}-{self._org.usage.calls}"
             _LOG.exception("%s %s failed in the local org (%s)", call.method, call.path, reference)
-            return fault_answer(unknown_error(reference))
+            return _faulty(call, unknown_error(reference))
 
     def _routed(self, call: Call) -> Answer:
         where = read_path(call.path)
         if where.needs_token:
-            call = replace(call, user=self._user(call))
+            call = replace(call, user=self._user(call, is_async=where.is_async))
         endpoint = find_route(where, call.method)
         return endpoint(self._org, replace(call, segments=where.segments, version=where.version))
 
-    def _user(self, call: Call) -> str:
+    def _user(self, call: Call, *, is_async: bool) -> str:
+        if is_async:
+            return self._session_user(call)
         scheme, _, token = call.headers.get("authorization", "").partition(" ")
         if scheme.lower() not in ("bearer", "oauth") or not self._org.sign_in.is_good(token.strip()):
             raise invalid_session()
+        return USER_ID
+
+    def _session_user(self, call: Call) -> str:
+        session = call.headers.get("x-sfdc-session", "").strip()
+        if not session:
+            raise v1_faults.no_session()
+        if not self._org.sign_in.is_good(session):
+            raise v1_faults.invalid_session()
         return USER_ID
 
     def _finish(self, call: Call, answer: Answer) -> Answer:
@@ -119,6 +131,10 @@ class App:
                 pass
         except ClientDisconnected:
             return  # nobody is left to read the answer
+
+
+def _faulty(call: Call, fault: Fault) -> Answer:
+    return async_fault(call, fault) if is_async(call.path) else fault_answer(fault)
 
 
 def _hung_up(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:

@@ -32,10 +32,10 @@ _UNESCAPED = "InvalidBatch : Failed to parse CSV. Found unescaped quote. A value
 
 @dataclass(frozen=True)
 class CsvForm:
-    """How a job's CSV is written."""
+    """How a job's CSV is written; ``line_ending`` is None where either will do."""
 
     delimiter: ColumnDelimiter = ColumnDelimiter.COMMA
-    line_ending: LineEnding = LineEnding.LF
+    line_ending: LineEnding | None = LineEnding.LF
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,8 @@ def check_structure(path: Path, form: CsvForm) -> CsvFile | None:
         return None
     raw, data = _map(path)
     quoted = raw.find(b'"') >= 0
-    _check_line_ends(raw, data, form.line_ending)
+    if form.line_ending is not None:
+        _check_line_ends(raw, data, form.line_ending)
     if quoted:
         _check_quotes(data, ord(form.delimiter.char))
     header = _header_line(raw)

@@ -92,8 +92,13 @@ class Engine:
         self._jobs.save(job)
 
     def submit(self, job: Job) -> None:
-        """Start a job that is in UploadComplete; with immediate pacing it is done on return."""
+        """Start a job that is in UploadComplete; with immediate pacing it is done on return.
+
+        One that was aborted in the meantime stays so.
+        """
         with job.lock:
+            if job.state is not JobState.UPLOAD_COMPLETE:
+                return
             self._lives[job.id] = Life(submitted=self._clock())
             self._take_due(job)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 from pyarrow import csv as pacsv
@@ -34,6 +34,16 @@ _BLOCK_BYTES = 1 << 24  # a record has at most 400,000 characters, so every one 
 _COLUMNS_DIFFER = re.compile(r"Expected (\d+) columns, got (\d+)")
 
 
+class Results(Protocol):
+    """Where the outcome of rows is written while a job runs."""
+
+    def write(self, outcome: Outcome, columns: Sequence[pa.StringArray]) -> None:
+        """Add a slice's rows."""
+
+    def close(self, *, complete: bool) -> None:
+        """End; not complete where rows of the upload are unprocessed."""
+
+
 @dataclass(frozen=True)
 class IngestRunner:
     """Run ingest jobs on a store; an :class:`~sfbulk_pandas.local_org.engine.Engine` calls it with each job.
@@ -50,6 +60,8 @@ class IngestRunner:
         Of the order of rows in result files.
     on_demand : OnDemand
         What is to go wrong.
+    results : callable
+        Makes what writes the outcome of a job's rows.
     """
 
     store: Store
@@ -58,6 +70,7 @@ class IngestRunner:
     rows_per_step: int = BATCH_ROWS
     seed: int = 0
     on_demand: OnDemand = field(default_factory=OnDemand)
+    results: Callable[[Job, CsvFile, Sequence[Target], Told], Results] = ResultFiles
 
     def __call__(self, job: Job) -> Generator[None, None, None]:
         """Do a job; closed early, it leaves the rest unprocessed.
@@ -67,7 +80,7 @@ class IngestRunner:
         JobFailure
             Where the job fails as a whole.
         """
-        file = check_structure(job.upload, CsvForm(job.column_delimiter, job.line_ending)) if job.uploaded else None
+        file = check_structure(job.upload, form_of(job)) if job.uploaded else None
         if file is None:
             return
         described = self.store.describe(job.sobject)
@@ -75,7 +88,7 @@ class IngestRunner:
             raise JobFailure(f"InvalidJob : Unable to find object: {job.sobject}")
         duplicates_fail = self.switches.duplicate_columns_fail
         targets = read_targets(file.names, described, self.store, job.operation, duplicates_fail=duplicates_fail)
-        results = ResultFiles(job, file, targets, Told(self.switches, self.on_demand, self.seed))
+        results = self.results(job, file, targets, Told(self.switches, self.on_demand, self.seed))
         complete = False
         try:
             yield from self._rows(job, file, targets, results)
@@ -84,7 +97,7 @@ class IngestRunner:
             results.close(complete=complete)
 
     def _rows(
-        self, job: Job, file: CsvFile, targets: Sequence[Target], results: ResultFiles
+        self, job: Job, file: CsvFile, targets: Sequence[Target], results: Results
     ) -> Generator[None, None, None]:
         # While one slice is validated and written, the next is parsed and the result rows of the last go to disk.
         slices = read_slices(file, self.rows_per_step)
@@ -114,6 +127,11 @@ class IngestRunner:
     def _count(self, job: Job, outcome: Outcome) -> None:
         job.processed += len(outcome.created)
         job.failed += int(outcome.errors.failed.sum())
+
+
+def form_of(job: Job) -> CsvForm:
+    """Return how a job's file must be written: a batch of Bulk API 1.0 may end its lines either way."""
+    return CsvForm(job.column_delimiter, None if job.parent else job.line_ending)
 
 
 def read_slices(file: CsvFile, rows_per_step: int) -> Iterator[list[pa.StringArray]]:

@@ -13,8 +13,10 @@ from sfbulk_pandas.salesforce.job import JobState
 
 if TYPE_CHECKING:
     from sfbulk_pandas.local_org.jobs import Job
+    from sfbulk_pandas.local_org.v1.jobs import FrameJob
 
 JOB_TYPES = {"ingest": "V2Ingest", "query": "V2Query"}
+CLASSIC = "Classic"  # a job of Bulk API 1.0
 # The key isPkChunkingSupported was first seen in these versions, by kind of job.
 _PK_CHUNKING_SINCE = {"query": 60.0, "ingest": 61.0}
 
@@ -64,6 +66,23 @@ def create_json(job: Job) -> dict[str, Any]:
 def list_json(job: Job) -> dict[str, Any]:
     """Return an entry of a list of jobs: no counters, no times."""
     return {**close_json(job), "jobType": JOB_TYPES[job.kind], **_form(job)}
+
+
+def frame_json(job: FrameJob) -> dict[str, Any]:
+    """Return an entry of a list for a job of Bulk API 1.0."""
+    keys: dict[str, Any] = {
+        "id": job.id,
+        "operation": job.operation.value,
+        "object": job.sobject,
+        "createdById": job.created_by,
+        "createdDate": timestamp(job.created),
+        "systemModstamp": timestamp(job.modified),
+        "state": job.state.value,
+        "concurrencyMode": job.concurrency_mode,
+        "contentType": job.content_type,
+        "apiVersion": float(job.api_version),
+    }
+    return {**keys, "jobType": CLASSIC}
 
 
 def info_json(job: Job) -> dict[str, Any]:

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
     from sfbulk_pandas.local_org.store import Store
 
-_JOB_PREFIX = "750"
+JOB_PREFIX, BATCH_PREFIX = "750", "751"
 _NOT_KEPT = frozenset({"folder", "lock"})
 
 
 @dataclass
 class Job:
-    """One bulk job, ingest or query.
+    """One bulk job, ingest or query; or one batch of a Bulk API 1.0 job, which the engine moves in the same way.
 
     Attributes
     ----------
     id : str
-        18 characters, prefix ``750``.
+        18 characters, prefix ``750``; of a batch ``751``.
     folder : Path
         Its files: the upload and the results.
     created, modified : float
@@ -42,6 +42,10 @@ class Job:
         The query of a query job; empty for ingest.
     extra : dict
         JSON values that a runner keeps with the job.
+    parent : str
+        Id of the Bulk API 1.0 job that a batch belongs to; empty for a job of Bulk API 2.0.
+    content_type : str
+        ``CSV``, and for a batch also ``JSON`` and ``XML``.
     """
 
     id: str
@@ -65,12 +69,15 @@ class Job:
     active_ms: int = 0
     soql: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
+    parent: str = ""
+    content_type: str = "CSV"
     lock: Any = field(default_factory=threading.RLock, repr=False, compare=False)
 
     @property
     def kind(self) -> str:
-        """``"query"`` or ``"ingest"``."""
-        return "query" if self.operation.is_query else "ingest"
+        """``"query"`` or ``"ingest"``; of a batch ``"query_v1"`` or ``"ingest_v1"``."""
+        kind = "query" if self.operation.is_query else "ingest"
+        return f"{kind}_v1" if self.parent else kind
 
     @property
     def upload(self) -> Path:
@@ -88,7 +95,7 @@ class Job:
 
 
 class Jobs:
-    """Every job of the org; those of an org with a file are there again after a restart.
+    """Every job of the org, and every batch; those of an org with a file are there again after a restart.
 
     Parameters
     ----------
@@ -99,7 +106,7 @@ class Jobs:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.RLock()
-        folders = sorted(store.folder.glob(f"{_JOB_PREFIX}*/job.json"))
+        folders = sorted(store.folder.glob("75[01]*/job.json"))
         self._by_id = {to_15(each.parent.name): Job.load(each.parent) for each in folders}
 
     def new(self, operation: Operation, sobject: str, **values: Any) -> Job:
@@ -111,14 +118,14 @@ class Jobs:
         sobject : str
         **values
             Further attributes of :class:`Job`: ``now`` (seconds since the epoch), ``created_by`` and ``api_version``
-            must be among them.
+            must be among them; with ``parent`` it is a batch.
 
         Returns
         -------
         Job
             With an id, and a folder that exists.
         """
-        job_id = self._store.new_ids(_JOB_PREFIX, 1)[0].as_py()
+        job_id = self._store.new_ids(BATCH_PREFIX if values.get("parent") else JOB_PREFIX, 1)[0].as_py()
         folder = self._store.folder / job_id
         folder.mkdir()
         now = values.pop("now")
@@ -144,7 +151,7 @@ class Jobs:
         return job if job and kind in {None, job.kind} else None
 
     def all(self) -> list[Job]:
-        """Return every job, the newest first."""
+        """Return every job and every batch, the newest first of each."""
         with self._lock:
             return sorted(self._by_id.values(), key=lambda job: job.id, reverse=True)
 

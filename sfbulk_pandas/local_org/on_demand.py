@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 When = Literal["before", "after"]
 
+QUERY_TIMEOUT = "QUERY_TIMEOUT: Your query request was running for too long."
 LOCKED = "UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record:--"
 
 
@@ -61,11 +62,47 @@ class Breakage:
 
 
 @dataclass
+class QueryFailure:
+    """Queries that fail while they run.
+
+    Attributes
+    ----------
+    error : str
+        Why.
+    soql_part : str
+        What their text holds, in any case; ranges of Ids are part of the text of a chunk.
+    skip : int
+        How many of them run well before.
+    times : int
+        How many of them fail.
+    after_rows : int
+        How many rows are written before.
+    """
+
+    error: str
+    soql_part: str = ""
+    skip: int = 0
+    times: int = 1
+    after_rows: int = 0
+
+    def strike(self, soql: str) -> bool:
+        """Whether a query fails, and count it."""
+        if self.times <= 0 or self.soql_part.lower() not in soql.lower():
+            return False
+        self.skip -= 1
+        if self.skip >= 0:
+            return False
+        self.times -= 1
+        return True
+
+
+@dataclass
 class OnDemand:
     """What is to go wrong. Safe to use from several threads."""
 
     rows: list[RowFailure] = field(default_factory=list)
     breakages: list[Breakage] = field(default_factory=list)
+    queries: list[QueryFailure] = field(default_factory=list)
     lost_results: int = 0
     surplus_results: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -85,6 +122,11 @@ class OnDemand:
                     each.times -= 1
                     return True
         return False
+
+    def take_query_failure(self, soql: str) -> QueryFailure | None:
+        """Return how a query that starts now fails; None where it runs well."""
+        with self._lock:
+            return next((each for each in self.queries if each.strike(soql)), None)
 
     def take_lost(self, rows: int) -> int:
         """Return how many of the successful rows of a slice are in no result file."""

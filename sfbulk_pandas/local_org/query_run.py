@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +12,9 @@ import pyarrow as pa
 from sfbulk_pandas.local_org.csv_text import csv_header, csv_lines, text_column
 from sfbulk_pandas.local_org.engine import JobFailure
 from sfbulk_pandas.local_org.faults import Fault
+from sfbulk_pandas.local_org.on_demand import OnDemand
 from sfbulk_pandas.local_org.soql.compile import Settings, compile_soql
+from sfbulk_pandas.local_org.soql.compiled import KEY
 from sfbulk_pandas.local_org.store import to_batches
 from sfbulk_pandas.salesforce.job import LineEnding, Operation
 from sfbulk_pandas.salesforce.limits import BATCH_ROWS
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.local_org.store import Store
     from sfbulk_pandas.local_org.switches import Switches
 
-_HEADER = b"header"
+_HEADER, _LATER_HEADER = b"header", b"later header"
 _LINE_ENDS = {LineEnding.LF: "\n", LineEnding.CRLF: "\r\n"}
 _PIECE_BYTES = 1 << 20
 _SELECT_ORDER_SINCE = 50.0  # Bulk API 2.0 guide, "Get Results for a Query Job"
@@ -51,6 +53,48 @@ def _columns(job: Job, compiled: Compiled) -> Sequence[Column]:
     return sorted(compiled.columns, key=lambda each: each.name.lower())
 
 
+class LineWriter(Protocol):
+    """Write the rows of one query as text."""
+
+    @property
+    def header(self) -> str:
+        """What stands before the first row of each page."""
+
+    def lines(self, batch: pa.RecordBatch) -> pa.LargeStringArray:
+        """Return one text a row, its end included."""
+
+
+class CsvWriter:
+    """Write rows as CSV, every value quoted.
+
+    Parameters
+    ----------
+    job : Job
+    columns : sequence of Column
+        In the order of the result.
+    switches : Switches
+    as_written : bool
+        Whether columns are named as the query spelled them, rather than as the describe does.
+    """
+
+    def __init__(self, job: Job, columns: Sequence[Column], switches: Switches, *, as_written: bool = False) -> None:
+        self._delimiter, self._end = job.column_delimiter.char, _LINE_ENDS[job.line_ending]
+        self._columns = columns
+        self._zone = switches.query_datetime_zone
+        self._as_written = as_written
+
+    @property
+    def header(self) -> str:
+        """The header line."""
+        names = [each.written if self._as_written else each.name for each in self._columns]
+        return csv_header(names, self._delimiter, self._end)
+
+    def lines(self, batch: pa.RecordBatch) -> pa.LargeStringArray:
+        """Return one line a row."""
+        texts = [text_column(batch.column(each.sql_name), self._zone) for each in self._columns]
+        return csv_lines(texts, self._delimiter, self._end)
+
+
 @dataclass(frozen=True)
 class QueryRunner:
     """Run query jobs, a batch a step.
@@ -63,63 +107,94 @@ class QueryRunner:
         Seconds since the epoch, for date literals.
     rows : int
         About how many rows a step reads.
+    on_demand : OnDemand
+        What is to go wrong.
     """
 
     store: Store
     switches: Switches
     clock: Callable[[], float]
     rows: int = BATCH_ROWS
+    on_demand: OnDemand = field(default_factory=OnDemand)
 
     def __call__(self, job: Job) -> Generator[None, None, None]:
-        """Write a job's result file, about ``rows`` rows between two yields."""
+        """Write a job's result file, about ``rows`` rows between two yields.
+
+        Raises
+        ------
+        JobFailure
+            Where the query is wrong by now, and where it is to fail.
+        """
         try:
             compiled = compile_job(self.store, job.operation, job.soql, self.clock())
         except Fault as fault:
             raise JobFailure(f"{fault.error_code} : {fault.message}") from None
+        columns = _columns(job, compiled)
+        first = CsvWriter(job, columns, self.switches, as_written=not self.switches.canonical_query_header)
+        yield from self.write(job, compiled, first, self._later(job, columns))
+
+    def _later(self, job: Job, columns: Sequence[Column]) -> CsvWriter | None:
+        """Return what writes every page but the first, where that is another."""
+        if self.switches.later_pages == "same":
+            return None
+        if self.switches.later_pages == "as written":
+            return CsvWriter(job, columns, self.switches, as_written=True)
+        return CsvWriter(job, sorted(columns, key=lambda each: each.name.lower()), self.switches)
+
+    def write(
+        self, job: Job, compiled: Compiled, first: LineWriter, later: LineWriter | None = None
+    ) -> Generator[None, None, None]:
+        """Write the rows of a query, as ``first`` does, and for later pages as ``later`` does.
+
+        Raises
+        ------
+        JobFailure
+            Where the query is to fail.
+        """
+        failure = self.on_demand.take_query_failure(job.soql)
+        writers = [first, later] if later else [first]
+        metadata = {_HEADER: first.header.encode(), _LATER_HEADER: (later or first).header.encode()}
+        schema = pa.schema([(f"line{place}", pa.large_string()) for place in range(len(writers))], metadata=metadata)
         with (
             self.store.cursor() as cursor,
             pa.OSFile(str(result_path(job)), "wb") as sink,
-            pa.ipc.new_file(sink, self._schema(job, compiled)) as writer,
+            pa.ipc.new_file(sink, schema) as file,
         ):
-            for batch in to_batches(cursor, compiled.sql, rows=self.rows):
-                writer.write_batch(self._lines(job, compiled, batch))
+            for batch in to_batches(cursor, self._sql(compiled), rows=self.rows):
+                if failure and job.processed + batch.num_rows > failure.after_rows:
+                    raise JobFailure(failure.error)
+                file.write_batch(pa.record_batch([each.lines(batch) for each in writers], schema=schema))
                 job.processed += batch.num_rows
                 yield
+        if failure:
+            raise JobFailure(failure.error)
 
-    def _schema(self, job: Job, compiled: Compiled) -> pa.Schema:
-        names = [
-            each.name if self.switches.canonical_query_header else each.written for each in _columns(job, compiled)
-        ]
-        header = csv_header(names, job.column_delimiter.char, _LINE_ENDS[job.line_ending])
-        return pa.schema([("line", pa.large_string())], metadata={_HEADER: header.encode()})
-
-    def _lines(self, job: Job, compiled: Compiled, batch: pa.RecordBatch) -> pa.RecordBatch:
-        zone = self.switches.query_datetime_zone
-        texts = [text_column(batch.column(each.sql_name), zone) for each in _columns(job, compiled)]
-        lines = csv_lines(texts, job.column_delimiter.char, _LINE_ENDS[job.line_ending])
-        return pa.record_batch([lines], names=["line"])
+    def _sql(self, compiled: Compiled) -> str:
+        if not self.switches.shuffle_query_rows or compiled.is_ordered:
+            return compiled.sql
+        return f'SELECT * FROM ({compiled.sql}) ORDER BY hash("{KEY}")'  # noqa: S608 - our own SQL
 
 
 def result_path(job: Job) -> Path:
-    """Return where a query job's result lies: an Arrow file, one text column, a CSV line each row."""
+    """Return where a query job's result lies: an Arrow file, a text column or two, a CSV line each row."""
     return job.folder / "result.arrow"
 
 
-def read_header(job: Job) -> bytes:
-    """Return the header line of a result."""
+def read_header(job: Job, *, later: bool = False) -> bytes:
+    """Return the header line of a result's first page, or of a later one."""
     with pa.memory_map(str(result_path(job))) as source:
         metadata = pa.ipc.open_file(source).schema.metadata
-    header: bytes = metadata[_HEADER]
+    header: bytes = metadata[_LATER_HEADER if later else _HEADER]
     return header
 
 
-def read_lines(job: Job, start: int, stop: int) -> Iterator[bytes]:
+def read_lines(job: Job, start: int, stop: int, *, later: bool = False) -> Iterator[bytes]:
     """Yield the lines of rows ``start`` to ``stop`` in pieces of about a megabyte, straight from the mapped file."""
     with pa.memory_map(str(result_path(job))) as source:
         reader = pa.ipc.open_file(source)
         first = 0
         for number in range(reader.num_record_batches):
-            lines = reader.get_batch(number).column(0)
+            lines = reader.get_batch(number).columns[-1 if later else 0]
             low, high = max(start - first, 0), min(stop - first, len(lines))
             first += len(lines)
             if low < high:

@@ -16,9 +16,11 @@ from sfbulk_pandas.salesforce.ids import ALPHABET
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SHORT, LONG = 15, 18
+PREFIX, SHORT, LONG = 6, 15, 18  # characters: of object and instance, of an Id, of one with check letters
 USER_ID = "005000000000001AAA"  # of every local org's one user
 _DIGITS = np.frombuffer(ALPHABET.encode(), np.uint8)
+_VALUES = np.zeros(256, np.int64)
+_VALUES[_DIGITS] = np.arange(len(ALPHABET))
 _CHECK = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345", np.uint8)
 _WEIGHTS = np.array([1, 2, 4, 8, 16], np.uint8)
 _FORM = "^[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?$"
@@ -47,6 +49,21 @@ def number_ids(prefix: str, first: int, count: int) -> pa.StringArray:
         matrix[:, place] = _DIGITS[digits]
     matrix[:, SHORT:] = _check_letters(matrix[:, :SHORT])
     return _from_matrix(matrix)
+
+
+def id_numbers(ids: pa.StringArray) -> NDArray[np.int64]:
+    """Return the running numbers of Ids: their characters 7 to 15, base 62.
+
+    Parameters
+    ----------
+    ids : pyarrow.StringArray
+        15 or 18 characters each, no nulls.
+    """
+    digits = _bytes_of(pc.utf8_slice_codeunits(ids, PREFIX, SHORT), SHORT - PREFIX)
+    numbers = np.zeros(len(ids), np.int64)
+    for place in range(SHORT - PREFIX):
+        numbers = numbers * len(ALPHABET) + _VALUES[digits[:, place]]
+    return numbers
 
 
 def _check_letters(matrix: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -31,10 +31,16 @@ class RecordWriter:
     store : Store
     version : str
         API version, for the records' urls.
+    zone : str
+        What a datetime ends with.
+    epoch : bool
+        Whether a datetime is a number of milliseconds instead.
     """
 
     store: Store
     version: str
+    zone: str = "+0000"
+    epoch: bool = False
 
     def records(self, compiled: Compiled, table: pa.Table) -> list[Json]:
         """Return the rows of a query's result as JSON values.
@@ -49,13 +55,26 @@ class RecordWriter:
         -------
         list of dict
         """
-        rows = _plain(table).to_pylist()
+        rows = self._plain(table).to_pylist()
         if compiled.is_aggregate:
             return [self._aggregate(compiled, row) for row in rows]
         records = [self._record(compiled, row) for row in rows]
         for child in compiled.children:
             self._add_children(child, records, [row[KEY] for row in rows])
         return records
+
+    def _plain(self, table: pa.Table) -> pa.Table:
+        """Turn dates and datetimes into the text or the number that is sent."""
+        for place, field in enumerate(table.schema):
+            if self.epoch and pa.types.is_timestamp(field.type):
+                values = table.column(place).cast(pa.timestamp("ms"), safe=False).cast(pa.int64())
+            elif pa.types.is_temporal(field.type):
+                chunks = [text_column(chunk, self.zone) for chunk in table.column(place).chunks]
+                values = pa.chunked_array(chunks, pa.string())
+            else:
+                continue
+            table = table.set_column(place, field.name, values)
+        return table
 
     def _aggregate(self, compiled: Compiled, row: Json) -> Json:
         values = {column.name: row[column.sql_name] for column in compiled.columns}
@@ -114,12 +133,3 @@ def _value(column: Column, row: Json) -> Any:
         return row[column.sql_name] if column.sql_name else None
     parts = {key: row[name] for key, name in column.components}
     return parts if any(value is not None for value in parts.values()) else None
-
-
-def _plain(table: pa.Table) -> pa.Table:
-    """Turn dates and datetimes into the text that JSON carries."""
-    for place, field in enumerate(table.schema):
-        if pa.types.is_temporal(field.type):
-            chunks = [text_column(chunk, "+0000") for chunk in table.column(place).chunks]
-            table = table.set_column(place, field.name, pa.chunked_array(chunks, pa.string()))
-    return table

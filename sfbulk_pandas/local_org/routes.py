@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sfbulk_pandas.local_org.endpoints import ingest, oauth, query, records, rest, rest_query
+from sfbulk_pandas.local_org.endpoints import batches_v1, ingest, jobs_v1, oauth, query, records, rest, rest_query
 from sfbulk_pandas.local_org.faults import method_not_allowed, not_found, retired_version
 from sfbulk_pandas.salesforce.limits import DEFAULT_API_VERSION, OLDEST_API_VERSION
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.local_org.http import Endpoint
 
 _VERSION = re.compile(r"v(\d{1,3})\.0", re.IGNORECASE)
+_ASYNC_VERSION = re.compile(r"(\d{1,3})\.0")
 _NEWEST = int(float(DEFAULT_API_VERSION))
 INGEST_SINCE, QUERY_SINCE, PAGES_SINCE = 41, 47, 58  # Bulk API 2.0 guide, "Available in version ..." of each call
 
@@ -30,15 +31,18 @@ class Where:
     Attributes
     ----------
     segments : tuple of str
-        After ``/services/data/vXX.X``, or after ``/services``, as sent.
+        After ``/services/data/vXX.X`` or ``/services/async/XX.X``, or after ``/services``, as sent.
     version : str
         Such as ``"66.0"``; empty where the path has none.
     needs_token : bool
+    is_async : bool
+        Whether it is a path of Bulk API 1.0.
     """
 
     segments: tuple[str, ...]
     version: str = ""
     needs_token: bool = True
+    is_async: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,12 @@ _VERSIONED = (
     Route("jobs/query/*/resultpages", {"GET": query.get_result_pages}, PAGES_SINCE),
     *(Route(pattern, methods, INGEST_SINCE) for pattern, methods in ingest.ROUTES.items()),
 )
+# What stands behind /services/async/XX.X.
+_ASYNC = (
+    Route("job", {"POST": jobs_v1.post_job}),
+    Route("job/*", {"GET": jobs_v1.get_job, "POST": jobs_v1.set_state}),
+    *(Route(pattern, methods) for pattern, methods in batches_v1.ROUTES.items()),
+)
 
 
 def read_path(path: str) -> Where:
@@ -108,19 +118,27 @@ def read_path(path: str) -> Where:
     >>> where.version, where.segments
     ('66.0', ('Jobs', 'query'))
     """
+    path = path.removeprefix("/") if is_async(path) else path  # recorded with two slashes before "services"
     if "//" in path:
         raise not_found()
     root, *segments = path.strip("/").split("/")
     if root.lower() != "services" or not segments:
         raise not_found()
     if segments[0].lower() == "data" and len(segments) > 1:
-        return Where(tuple(segments[2:]), _version(segments[1]))
+        return Where(tuple(segments[2:]), _version(segments[1], _VERSION))
+    if segments[0].lower() == "async" and len(segments) > 1:
+        return Where(tuple(segments[2:]), _version(segments[1], _ASYNC_VERSION), is_async=True)
     plain = tuple(segments)
     return Where(plain, needs_token=any(route.needs_token for route in _PLAIN if route.fits(plain)))
 
 
-def _version(segment: str) -> str:
-    match = _VERSION.fullmatch(segment)
+def is_async(path: str) -> bool:
+    """Whether a path is one of Bulk API 1.0, which has its own session header and errors."""
+    return path.lstrip("/").lower().startswith("services/async/")
+
+
+def _version(segment: str, form: re.Pattern[str]) -> str:
+    match = form.fullmatch(segment)
     if match is None or int(match[1]) > _NEWEST:
         raise not_found()
     if int(match[1]) < OLDEST_API_VERSION:
@@ -136,7 +154,7 @@ def find_route(where: Where, method: str) -> Endpoint:
     Fault
         404 for an unknown path, 405 for a path that does not take the method.
     """
-    routes = _VERSIONED if where.version else _PLAIN
+    routes = _ASYNC if where.is_async else _VERSIONED if where.version else _PLAIN
     version = float(where.version or DEFAULT_API_VERSION)
     fitting = [route for route in routes if route.fits(where.segments) and version >= route.since]
     if not fitting:

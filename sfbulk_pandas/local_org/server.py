@@ -6,6 +6,7 @@ import atexit
 import socket
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -21,6 +22,9 @@ from sfbulk_pandas.local_org.sign_in import SignIn
 from sfbulk_pandas.local_org.state import OrgState
 from sfbulk_pandas.local_org.store import Store
 from sfbulk_pandas.local_org.switches import Switches
+from sfbulk_pandas.local_org.v1.ingest_run import BatchIngestRunner, BatchResults
+from sfbulk_pandas.local_org.v1.jobs import FrameJobs
+from sfbulk_pandas.local_org.v1.query_run import BatchQueryRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -103,16 +107,17 @@ class LocalOrg:
         self._token = self.state.sign_in.new_token()
 
     def _wire(self, seed: int, clock: Callable[[], float]) -> OrgState:
-        jobs = Jobs(self._store)
+        jobs, on_demand, switches = Jobs(self._store), OnDemand(), self._switches
+        frames = FrameJobs(self._store, jobs)
         rows = self._pacing.rows_per_step
-        on_demand = OnDemand()
-        runners: dict[str, Runner] = {
-            "query": QueryRunner(self._store, self._switches, clock, rows),
-            "ingest": IngestRunner(self._store, self._switches, clock, rows, seed, on_demand),
-        }
+        query = QueryRunner(self._store, switches, clock, rows, on_demand)
+        ingest = IngestRunner(self._store, switches, clock, rows, seed, on_demand)
+        runners: dict[str, Runner] = {"query": query, "ingest": ingest}
         engine = Engine(jobs, runners, self._pacing, clock)
+        runners["query_v1"] = BatchQueryRunner(query, frames, engine.submit)
+        runners["ingest_v1"] = BatchIngestRunner(replace(ingest, results=BatchResults))
         sign_in = SignIn(self._store.folder)
-        return OrgState(self._store, jobs, engine, self._switches, sign_in, clock, on_demand=on_demand)
+        return OrgState(self._store, jobs, frames, engine, switches, sign_in, clock, on_demand=on_demand)
 
     def start(self) -> Self:
         """Begin to answer; jobs that a stop left waiting are taken up.

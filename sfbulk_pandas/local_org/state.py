@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.local_org.sign_in import SignIn
     from sfbulk_pandas.local_org.store import Store
     from sfbulk_pandas.local_org.switches import Switches
+    from sfbulk_pandas.local_org.v1.jobs import FrameJobs
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,9 @@ class OrgState:
     store : Store
         Records and describes.
     jobs : Jobs
+        Those of Bulk API 2.0, and the batches of all others.
+    frames : FrameJobs
+        Jobs of Bulk API 1.0.
     engine : Engine
         Moves jobs.
     switches : Switches
@@ -46,6 +50,7 @@ class OrgState:
 
     store: Store
     jobs: Jobs
+    frames: FrameJobs
     engine: Engine
     switches: Switches
     sign_in: SignIn

@@ -48,6 +48,28 @@ class Switches:
         record again. In another chunk it updates, as chunks are calls of their own.
     hard_delete_allowed : bool
         Whether the user has the permission "Bulk API Hard Delete"; otherwise 400 FEATURENOTENABLED.
+    shuffle_query_rows : bool
+        Whether the rows of a query without ORDER BY come in another order than they were written.
+    query_page_rows : int
+        Rows of a page of query results where the caller does not say how many; the guide leaves it to the server.
+    vary_page_rows : bool
+        Whether pages of query results, and of REST queries, are smaller than asked for, each by another measure.
+    last_locator : str or None
+        ``Sforce-Locator`` of the last page: ``"null"`` as documented, ``""`` or None (no such header) as mocks send it.
+    later_pages : str
+        Columns of every page but the first: the ``"same"``, ``"alphabetical"``, or ``"as written"`` in the query.
+    result_pages_key : str
+        What ``resultPages`` calls the address of its next answer; the guide's table and its example differ.
+    query_batch_counts : bool
+        Whether a Bulk API 1.0 batch of a query counts its records; otherwise 0, as recorded once.
+    query_sentence : bool
+        Whether a Bulk API 1.0 query without rows answers a sentence, as reported, rather than its header line.
+    result_file_rows : int or None
+        Rows of one of the result files of a Bulk API 1.0 query batch, which Salesforce cuts at 1 GB; None for one file.
+    chunks_per_step : int or None
+        How many chunk batches appear at each step of the batch that is cut; None for all at once.
+    pods : tuple of str
+        Characters 4 to 6 of records' Ids; several, where an org was moved, share the records in blocks of 200.
     """
 
     jwt_cap_seconds: int | None = None
@@ -67,3 +89,14 @@ class Switches:
     alphabetical_results: bool = False
     duplicate_in_chunk_fails: bool = True
     hard_delete_allowed: bool = True
+    shuffle_query_rows: bool = False
+    query_page_rows: int = 100_000
+    vary_page_rows: bool = False
+    last_locator: str | None = "null"
+    later_pages: Literal["same", "alphabetical", "as written"] = "same"
+    result_pages_key: Literal["nextRecordsUrl", "nextRecordUrl"] = "nextRecordsUrl"
+    query_batch_counts: bool = True
+    query_sentence: bool = True
+    result_file_rows: int | None = None
+    chunks_per_step: int | None = None
+    pods: tuple[str, ...] = ("5g0",)

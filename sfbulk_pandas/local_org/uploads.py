@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from werkzeug.formparser import MultiPartParser
@@ -27,7 +28,7 @@ _GZIP_OR_ZLIB = 47  # wbits: the header tells which
 
 
 def receive(call: Call, path: Path, switches: Switches) -> None:
-    """Write the body of a call to disk, piece by piece.
+    """Write the body of a call of Bulk API 2.0 to disk, piece by piece.
 
     Parameters
     ----------
@@ -41,27 +42,43 @@ def receive(call: Call, path: Path, switches: Switches) -> None:
     Fault
         413 (or what the switch says) above 150 MB, 415 for a compressed body, 400 for gzip that is none.
     """
+    too_large = faults.entity_too_large()
+    too_large.status = switches.oversize_status
+    write_body(call, path, Bounds(MAX_UPLOAD_BYTES, too_large, switches.gzip_uploads))
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a body may be: its most bytes, the answer to more, and whether it may be gzip."""
+
+    max_bytes: int
+    too_large: faults.Fault
+    gzip: bool
+
+
+def write_body(call: Call, path: Path, bounds: Bounds) -> None:
+    """Write the body of a call to disk, piece by piece; there is a file only when all of it has come.
+
+    Raises
+    ------
+    Fault
+        Above the bounds; 415 for a body compressed in another way, 400 for gzip that is none.
+    """
     encoding = call.headers.get("content-encoding", "identity").lower()
-    if encoding != "identity" and not (encoding == "gzip" and switches.gzip_uploads):
+    if encoding != "identity" and not (encoding == "gzip" and bounds.gzip):
         raise faults.unsupported_media(f"Content-Encoding {encoding} is not supported")
-    if (call.content_length or 0) > MAX_UPLOAD_BYTES:
-        raise _too_large(switches)
+    if (call.content_length or 0) > bounds.max_bytes:
+        raise bounds.too_large
     pieces = _unzipped(_pieces(call)) if encoding == "gzip" else _pieces(call)
     part = path.with_suffix(".part")
     size = 0
     with part.open("wb") as file:
         for piece in pieces:
             size += len(piece)
-            if size > MAX_UPLOAD_BYTES:
-                raise _too_large(switches)
+            if size > bounds.max_bytes:
+                raise bounds.too_large
             file.write(piece)
     part.replace(path)
-
-
-def _too_large(switches: Switches) -> faults.Fault:
-    fault = faults.entity_too_large()
-    fault.status = switches.oversize_status
-    return fault
 
 
 def _pieces(call: Call) -> Iterator[bytes]:

@@ -39,10 +39,11 @@ class Usage:
     def remaining(self, jobs: Jobs) -> dict[str, int]:
         """Return what is left of each allowance, never less than nothing."""
         ingest = [job for job in jobs.all() if job.kind == "ingest" and job.state != "Open"]
+        batches = sum(bool(job.parent) for job in jobs.all())
         used = {
             "DailyApiRequests": self.calls,
             # Bulk API 2.0 guide, "How Requests Are Processed": a batch for every 10,000 rows, and an empty parent.
-            "DailyBulkApiBatches": sum(1 + -(-job.processed // BATCH_ROWS) for job in ingest),
+            "DailyBulkApiBatches": batches + sum(1 + -(-job.processed // BATCH_ROWS) for job in ingest),
             "DailyBulkV2QueryJobs": sum(job.kind == "query" for job in jobs.all()),
         }
         return {name: max(most - used.get(name, 0), 0) for name, most in MAXIMA.items()}

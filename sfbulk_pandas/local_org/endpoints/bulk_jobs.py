@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sfbulk_pandas.local_org import faults
 from sfbulk_pandas.local_org.http import json_answer
-from sfbulk_pandas.local_org.job_json import JOB_TYPES, close_json, list_json
+from sfbulk_pandas.local_org.job_json import CLASSIC, JOB_TYPES, close_json, frame_json, list_json
+from sfbulk_pandas.local_org.v1.jobs import FrameJob
 from sfbulk_pandas.salesforce.limits import LIST_PAGE_ROWS
 
 if TYPE_CHECKING:
@@ -66,18 +67,30 @@ def list_jobs(org: OrgState, call: Call, family: str) -> Answer:
         ``"query"`` or ``"ingest"``: where the next page is asked for.
     """
     job_type = call.param("jobType")
-    if job_type and job_type not in {*JOB_TYPES.values(), "Classic", "BigObjectIngest"}:
+    if job_type and job_type not in {*JOB_TYPES.values(), CLASSIC, "BigObjectIngest"}:
         raise faults.invalid_value(job_type, "jobType")
-    # Both filters are for Bulk API 1.0 jobs, of which the org has none: its own are Parallel and never cut by Id.
-    others = (call.param("isPkChunkingEnabled") or "").lower() == "true" or call.param("concurrencyMode") == "Serial"
-    jobs = [] if others else [job for job in org.jobs.all() if job_type in (None, "", JOB_TYPES[job.kind])]
+    jobs = _listed(org, call, job_type)
     start = _list_start(call.param("queryLocator"))
     stop = start + LIST_PAGE_ROWS
     done = stop >= len(jobs)
     kept = f"&jobType={job_type}" if job_type else ""
     following = f"/services/data/v{call.version}/jobs/{family}?queryLocator=01gRM000000NS1vYAG-{stop}{kept}"
-    records = [list_json(job) for job in jobs[start:stop]]
+    records = [frame_json(job) if isinstance(job, FrameJob) else list_json(job) for job in jobs[start:stop]]
     return json_answer({"done": done, "records": records, "nextRecordsUrl": None if done else following})
+
+
+def _listed(org: OrgState, call: Call, job_type: str | None) -> list[Job | FrameJob]:
+    """Return the jobs that are asked for, the newest first; those of Bulk API 2.0 are Parallel and have no header."""
+    chunked = (call.param("isPkChunkingEnabled") or "").lower() == "true"
+    mode = call.param("concurrencyMode")
+    newer = [] if chunked or mode == "Serial" else [job for job in org.jobs.all() if not job.parent]
+    older = [job for job in org.frames.all() if mode in {None, "", job.concurrency_mode}]
+    older = [job for job in older if job.chunking or not chunked]
+    wanted: list[Job | FrameJob] = [
+        *(job for job in newer if job_type in {None, "", JOB_TYPES[job.kind]}),
+        *(job for job in older if job_type in {None, "", CLASSIC}),
+    ]
+    return sorted(wanted, key=lambda job: job.id, reverse=True)
 
 
 def _list_start(locator: str | None) -> int:

@@ -90,6 +90,7 @@ class _Level:
             select.parents,
             children,
             is_aggregate=select.is_grouped,
+            is_ordered=bool(self._query.order),
         )
 
     def one_column(self) -> str:

@@ -65,6 +65,8 @@ class Compiled:
         Whether the SQL answers one number, for ``totalSize``.
     is_aggregate : bool
         Whether rows are AggregateResults, not records.
+    is_ordered : bool
+        Whether the query has an ORDER BY.
     """
 
     sql: str
@@ -74,6 +76,7 @@ class Compiled:
     children: tuple[Child, ...] = ()
     is_count: bool = False
     is_aggregate: bool = False
+    is_ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
