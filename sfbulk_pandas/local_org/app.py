@@ -68,14 +68,20 @@ class App:
         on_demand = self._org.on_demand
         if on_demand.breaks(call.method, call.path, "before"):
             return _hung_up(environ, start_response)
-        answer = self._finish(call, self._answer(call))
+        canned = on_demand.take_canned(call.method, call.path)
+        own = Answer(canned.status, canned.body.encode(), canned.headers) if canned else self._answer(call)
+        short = on_demand.take_short_body(call.path) if own.status == 200 else None  # noqa: PLR2004 - OK
+        if short:
+            own = replace(own, body=short.shortened(own.body))
+        answer = self._finish(call, own)
         self._drain(call)
         self.exchanges.append(Exchange(call.method, call.path, answer.status))
         if on_demand.breaks(call.method, call.path, "after"):
             return _hung_up(environ, start_response)
         status = f"{answer.status} {HTTP_STATUS_CODES.get(answer.status, 'Unknown')}"
         start_response(status, list(answer.headers.items()))
-        return [answer.body] if isinstance(answer.body, bytes) else answer.body
+        body = [answer.body] if isinstance(answer.body, bytes) else answer.body
+        return body if short is None or short.to_bytes is None else _broken_off(environ, body, short.to_bytes)
 
     def _answer(self, call: Call) -> Answer:
         try:
@@ -144,6 +150,18 @@ def _hung_up(environ: WSGIEnvironment, start_response: StartResponse) -> list[by
         connection.shutdown(socket.SHUT_RDWR)
     start_response("500 Internal Server Error", [("Content-Length", "0")])
     return []
+
+
+def _broken_off(environ: WSGIEnvironment, body: Iterable[bytes], to_bytes: int) -> Iterator[bytes]:
+    """Send the beginning of a body, then break the connection."""
+    left = to_bytes
+    for piece in body:
+        yield piece[:left]
+        left -= len(piece)
+        if left <= 0:
+            break
+    if (connection := environ.get("werkzeug.socket")) is not None:
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def read_call(environ: WSGIEnvironment) -> Call:

@@ -220,7 +220,7 @@ class _Task:
         if not count:
             return matches.ids
         prefix = self.write.described.model.key_prefix or "000"
-        return pc.replace_with_mask(matches.ids, from_mask(new), self.lookup.store.new_ids(prefix, count))
+        return pc.replace_with_mask(matches.ids, from_mask(new), self.lookup.store.new_record_ids(prefix, count))
 
     def _check_unique(self, name: str, cells: Cells, matches: Matches, ids: pa.StringArray, errors: RowErrors) -> None:
         described = self.write.described

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from sfbulk_pandas.local_org.v1.chunking import supports_chunking
 from sfbulk_pandas.salesforce.job import JobState
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def info_json(job: Job) -> dict[str, Any]:
     """Return the full answer to a GET of one job."""
     keys = {**list_json(job), **_counters(job)}
     if float(job.api_version) >= _PK_CHUNKING_SINCE[job.kind]:
-        keys["isPkChunkingSupported"] = job.kind == "query"
+        keys["isPkChunkingSupported"] = job.kind == "query" and supports_chunking(job.sobject)
     if job.error_message is not None:
         keys["errorMessage"] = job.error_message
     return keys

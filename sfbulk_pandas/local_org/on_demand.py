@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sfbulk_pandas.local_org.values import Mask
 
@@ -62,6 +62,49 @@ class Breakage:
 
 
 @dataclass
+class CannedAnswer:
+    """Requests that are answered with an error before they take effect."""
+
+    method: str
+    path_part: str
+    status: int
+    body: str
+    headers: dict[str, str]
+    times: int
+
+    def fits(self, method: str, path: str) -> bool:
+        """Whether a request is one of them."""
+        return self.times > 0 and self.method == method and self.path_part.lower() in path.lower()
+
+
+@dataclass
+class ShortBody:
+    """Bodies that hold less than they should.
+
+    Attributes
+    ----------
+    path_part : str
+    rows : int
+        Lines that are missing at the end.
+    to_bytes : int or None
+        Where the connection breaks off.
+    times : int
+    """
+
+    path_part: str
+    rows: int
+    to_bytes: int | None
+    times: int
+
+    def shortened(self, body: bytes | Iterable[bytes]) -> bytes:
+        """Return a body without its last lines."""
+        whole = body if isinstance(body, bytes) else b"".join(body)
+        for _ in range(self.rows):
+            whole = whole[: whole.rstrip(b"\r\n").rfind(b"\n") + 1]
+        return whole
+
+
+@dataclass
 class QueryFailure:
     """Queries that fail while they run.
 
@@ -103,6 +146,8 @@ class OnDemand:
     rows: list[RowFailure] = field(default_factory=list)
     breakages: list[Breakage] = field(default_factory=list)
     queries: list[QueryFailure] = field(default_factory=list)
+    canned: list[CannedAnswer] = field(default_factory=list)
+    short_bodies: list[ShortBody] = field(default_factory=list)
     lost_results: int = 0
     surplus_results: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -122,6 +167,24 @@ class OnDemand:
                     each.times -= 1
                     return True
         return False
+
+    def take_canned(self, method: str, path: str) -> CannedAnswer | None:
+        """Return what a request is answered with in place of the org's own answer, or None."""
+        with self._lock:
+            for each in self.canned:
+                if each.fits(method, path):
+                    each.times -= 1
+                    return each
+        return None
+
+    def take_short_body(self, path: str) -> ShortBody | None:
+        """Return how the body of an answer falls short, or None."""
+        with self._lock:
+            for each in self.short_bodies:
+                if each.times > 0 and each.path_part.lower() in path.lower():
+                    each.times -= 1
+                    return each
+        return None
 
     def take_query_failure(self, soql: str) -> QueryFailure | None:
         """Return how a query that starts now fails; None where it runs well."""

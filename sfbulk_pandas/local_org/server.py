@@ -15,7 +15,16 @@ from sfbulk_pandas.local_org.app import App, Exchange
 from sfbulk_pandas.local_org.engine import Engine
 from sfbulk_pandas.local_org.ingest_run import IngestRunner
 from sfbulk_pandas.local_org.jobs import Jobs
-from sfbulk_pandas.local_org.on_demand import LOCKED, Breakage, OnDemand, RowFailure
+from sfbulk_pandas.local_org.on_demand import (
+    LOCKED,
+    QUERY_TIMEOUT,
+    Breakage,
+    CannedAnswer,
+    OnDemand,
+    QueryFailure,
+    RowFailure,
+    ShortBody,
+)
 from sfbulk_pandas.local_org.pacing import Immediate, Pacing
 from sfbulk_pandas.local_org.query_run import QueryRunner
 from sfbulk_pandas.local_org.sign_in import SignIn
@@ -99,7 +108,7 @@ class LocalOrg:
         self._port = port
         self._pacing = pacing or Immediate()
         self._switches = switches or Switches()
-        self._store = Store(path, describes)
+        self._store = Store(path, describes, self._switches.pods)
         self.state = self._wire(seed, clock)
         self.app = App(self.state)
         self._server: BaseWSGIServer | None = None
@@ -291,6 +300,86 @@ class LocalOrg:
         rows : int
         """
         self.state.on_demand.surplus_results += rows
+
+    def fail_queries(
+        self, error: str = QUERY_TIMEOUT, *, soql_part: str = "", skip: int = 0, times: int = 1, after_rows: int = 0
+    ) -> None:
+        """Let queries fail while they run: bulk jobs of both APIs, chunks among them, and REST queries.
+
+        Parameters
+        ----------
+        error : str
+            A code, a colon and a text; by default that the query ran for too long. With a blank before the colon,
+            such as ``"InternalServerError : Retried more than 15 times"``, the whole of what a bulk job says.
+        soql_part : str
+            What the text of the query holds, in any case; for a chunk, its range of Ids is part of that.
+        skip : int
+            How many of these run well first.
+        times : int
+            How many fail.
+        after_rows : int
+            How many rows a bulk query may have written before.
+        """
+        self.state.on_demand.queries.append(QueryFailure(error, soql_part, skip, times, after_rows))
+
+    def answer_next(
+        self, method: str, path_part: str, status: int, body: str = "", *, times: int = 1, **headers: str
+    ) -> None:
+        """Answer the next requests of a kind with an error of the edge, before they take effect.
+
+        Parameters
+        ----------
+        method : str
+            Such as ``"GET"``.
+        path_part : str
+            What their path holds.
+        status : int
+            Such as 503.
+        body : str
+            As it is sent.
+        times : int
+            How many of them.
+        **headers : str
+            With underscores for hyphens: ``Retry_After="1"``, which Salesforce is not known to send.
+        """
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.state.on_demand.canned.append(CannedAnswer(method, path_part, status, body, named, times))
+
+    def shorten_next(self, path_part: str, *, rows: int = 0, to_bytes: int | None = None, times: int = 1) -> None:
+        """Send less than was announced in the next bodies of results.
+
+        Parameters
+        ----------
+        path_part : str
+            What their path holds, such as ``"/results"``.
+        rows : int
+            How many lines are missing at the end of a body that ends in order.
+        to_bytes : int, optional
+            Where the connection breaks off instead, in bytes as sent.
+        times : int
+            How many of them.
+        """
+        self.state.on_demand.short_bodies.append(ShortBody(path_part, rows, to_bytes, times))
+
+    def empty_recycle_bin(self, sobject: str | None = None) -> int:
+        """Remove deleted records for good, as an administrator may; ``queryAll`` finds them no longer.
+
+        Parameters
+        ----------
+        sobject : str, optional
+            In any case; all objects without it.
+
+        Returns
+        -------
+        int
+            How many records.
+
+        Raises
+        ------
+        KeyError
+            For an object that the org lacks.
+        """
+        return self._store.empty_recycle_bin(sobject)
 
     def records(self, sobject: str) -> pa.Table:
         """Return all records of an object that are not deleted.

@@ -7,6 +7,7 @@ UPDATE ... FROM 1.8 M rows/s, DELETE and INSERT 0.5 M rows/s; with a primary key
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import threading
@@ -15,18 +16,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 
 from sfbulk_pandas.local_org.describes import builtin_describes, read_describes
 from sfbulk_pandas.local_org.record_ids import USER_ID, number_ids
+from sfbulk_pandas.salesforce.limits import CHUNK_ROWS
 from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType, SObjectDescribe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    import pyarrow as pa
-
 Cursor = duckdb.DuckDBPyConnection
 
+_POD = re.compile(r"[0-9A-Za-z]{3}")
 _TYPES = {
     FieldType.BOOLEAN: "BOOLEAN",
     FieldType.INT: "BIGINT",
@@ -49,7 +52,7 @@ SYSTEM_COLUMNS = {
     "LastModifiedById": "VARCHAR",
     "SystemModstamp": "TIMESTAMP",
 }
-_INSTANCE = "5g0"  # characters 4 to 6 of an Id name the instance that made it
+_INSTANCE = "5g0"  # characters 4 to 6 of an Id name the instance, or pod, that made it
 
 
 @dataclass(frozen=True)
@@ -93,11 +96,13 @@ class Store:
         File of the database, made where there is none; None keeps everything in memory, and is gone at the end.
     describes : iterable of dict or path
         Describe answers to add to the built-in objects, or to stand in their place.
+    pods : sequence of str
+        Characters 4 to 6 of records' Ids; several share the records in blocks of 200.
 
     Raises
     ------
     ValueError
-        For something that is not a describe answer.
+        For something that is not a describe answer, and for a pod that is not three letters or digits.
 
     Notes
     -----
@@ -105,7 +110,12 @@ class Store:
     :meth:`close` may be called twice.
     """
 
-    def __init__(self, path: Path | str | None = None, describes: Iterable[Any] = ()) -> None:
+    def __init__(
+        self, path: Path | str | None = None, describes: Iterable[Any] = (), pods: Sequence[str] = (_INSTANCE,)
+    ) -> None:
+        if not pods or not all(_POD.fullmatch(pod) for pod in pods):
+            raise ValueError(f"pods are three letters or digits each, not {pods!r}")
+        self._pods = tuple(pods)
         self.path = Path(path) if path else None
         self._temporary = self.path is None
         self.describes = _described([*builtin_describes().values(), *read_describes(describes)])
@@ -150,6 +160,28 @@ class Store:
         """
         return number_ids(prefix + _INSTANCE, self.new_numbers(prefix, count), count)
 
+    def new_record_ids(self, prefix: str, count: int) -> pa.StringArray:
+        """Return Ids for new records: those that nobody has had, from each of the org's pods in turn.
+
+        Parameters
+        ----------
+        prefix : str
+            Key prefix of the object, three characters.
+        count : int
+
+        Returns
+        -------
+        pyarrow.StringArray
+            18 characters each; ascending where the org has one pod.
+        """
+        first = self.new_numbers(prefix, count)
+        by_pod = [number_ids(prefix + pod, first, count) for pod in self._pods]
+        if len(by_pod) == 1:
+            return by_pod[0]
+        numbers = np.arange(count)
+        which = (numbers + first) // CHUNK_ROWS % len(by_pod)
+        return pa.concat_arrays(by_pod).take(pa.array(which * count + numbers))
+
     def new_numbers(self, name: str, count: int) -> int:
         """Reserve running numbers of a name, and return the first."""
         with self.write_lock:
@@ -171,6 +203,18 @@ class Store:
         """
         with self.cursor() as cursor:
             return to_table(cursor, f"SELECT * FROM {self.table(sobject)} WHERE NOT IsDeleted")  # noqa: S608 - a quoted name
+
+    def empty_recycle_bin(self, sobject: str | None = None) -> int:
+        """Remove what is deleted, of one object or of all; return how many records that were.
+
+        Raises
+        ------
+        KeyError
+            For an object that the org lacks.
+        """
+        names = [sobject] if sobject else list(self.describes)
+        with self.write_lock, self.cursor() as cursor:
+            return sum(_removed(cursor, self.table(name)) for name in names)
 
     def close(self) -> None:
         """Close the database; in memory, everything is gone."""
@@ -204,6 +248,11 @@ class Store:
             marks = ", ".join("?" for _ in values)
             names = ", ".join(map(quoted, values))
             self._connection.execute(f'INSERT INTO "User" ({names}) VALUES ({marks})', list(values.values()))  # noqa: S608 - quoted names
+
+
+def _removed(cursor: Cursor, table: str) -> int:
+    done = cursor.execute(f"DELETE FROM {table} WHERE IsDeleted").fetchone()  # noqa: S608 - a quoted name
+    return int(done[0]) if done else 0
 
 
 def _first_user() -> dict[str, Any]:

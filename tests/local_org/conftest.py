@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json as json_module
+import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import requests
@@ -13,6 +16,11 @@ from werkzeug.test import Client
 
 from sfbulk_pandas.local_org import LocalOrg
 from sfbulk_pandas.salesforce.ids import from_number
+
+# Test modules are imported each by its file, none as part of a package: what they share is put where import finds it.
+_SPEC = importlib.util.spec_from_file_location("bulk_v1", Path(__file__).with_name("bulk_v1.py"))
+sys.modules["bulk_v1"] = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(sys.modules["bulk_v1"])
 
 NOW = datetime(2026, 3, 18, 12, 0, tzinfo=UTC)  # a Wednesday
 PREFIXES = {"Account": "001", "Contact": "003", "Opportunity": "006", "Case": "500", "User": "005", "Project__c": "a00"}

@@ -7,7 +7,6 @@ from datetime import datetime
 import pytest
 
 from sfbulk_pandas.local_org import AfterPolls, ByHand, Switches
-from sfbulk_pandas.local_org.endpoints.query import DEFAULT_PAGE_ROWS
 
 SOQL = "SELECT Id, LastName FROM Contact"
 NOT_FOUND = [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}]
@@ -112,7 +111,7 @@ def test_result_pages(direct, local, contacts):
     assert direct.get(f"jobs/query/{job}/resultPages").json() == one
     assert len(direct.get(one["resultPages"][0]["resultUrl"]).text.splitlines()) == 8
     # More pages than one answer holds: only the count matters to the list of addresses.
-    local.state.jobs.get(job).processed = 6 * DEFAULT_PAGE_ROWS + 1
+    local.state.jobs.get(job).processed = 6 * Switches().query_page_rows + 1
     first = direct.get(f"jobs/query/{job}/resultpages/").json()
     assert (len(first["resultPages"]), first["done"]) == (5, False)
     assert first["nextRecordsUrl"] == f"{base}/resultpages?locator=NTAwMDAw"

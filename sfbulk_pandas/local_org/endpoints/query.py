@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import base64
 import binascii
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.local_org import faults
 from sfbulk_pandas.local_org.endpoints.bulk_jobs import abort_job, check_content_type, list_jobs, read_word
 from sfbulk_pandas.local_org.http import Answer, csv_answer, json_answer
 from sfbulk_pandas.local_org.job_json import create_json, info_json
+from sfbulk_pandas.local_org.page_rows import varied
 from sfbulk_pandas.local_org.query_run import compile_job, read_header, read_lines
 from sfbulk_pandas.local_org.soql.messages import malformed
 from sfbulk_pandas.salesforce.job import DELETABLE_QUERY_STATES, ColumnDelimiter, JobState, LineEnding, Operation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sfbulk_pandas.local_org.http import Call
     from sfbulk_pandas.local_org.jobs import Job
     from sfbulk_pandas.local_org.state import OrgState
+    from sfbulk_pandas.local_org.switches import Switches
 
-DEFAULT_PAGE_ROWS = 100_000  # the guide leaves a page's size to the server where maxRecords does not say it
 PAGES_PER_ANSWER = 5  # guide, "Get Parallel Results for a Query Job"
 
 
@@ -88,13 +91,15 @@ def get_results(org: OrgState, call: Call) -> Answer:
     """Answer a page of a finished job's rows as CSV, header line first."""
     job = _finished(org, call)
     start = _offset(call.param("locator"), job)
-    rows = _max_records(call.param("maxRecords"))
-    stop = min(start + rows, job.processed)
-    locator = "null" if stop >= job.processed else to_locator(stop)
-    headers = {"Sforce-NumberOfRecords": str(stop - start), "Sforce-Locator": locator}
+    stop = page_end(job, start, _max_records(call.param("maxRecords"), org.switches), org.switches)
+    headers = {"Sforce-NumberOfRecords": str(stop - start)}
+    locator = org.switches.last_locator if stop >= job.processed else to_locator(stop)
+    if locator is not None:
+        headers["Sforce-Locator"] = locator
     if not job.processed and not org.switches.empty_query_header:
         return csv_answer(b"", headers)
-    return csv_answer(chain([read_header(job)], read_lines(job, start, stop)), headers)
+    later = start > 0
+    return csv_answer(chain([read_header(job, later=later)], read_lines(job, start, stop, later=later)), headers)
 
 
 def get_result_pages(org: OrgState, call: Call) -> Answer:
@@ -102,15 +107,29 @@ def get_result_pages(org: OrgState, call: Call) -> Answer:
     job = _finished(org, call)
     start = _offset(call.param("locator"), job)
     base = f"/services/data/v{call.version}/jobs/query/{job.id}"
-    ends = range(start, max(job.processed, 1), DEFAULT_PAGE_ROWS)
-    pages = [{"resultUrl": f"{base}/results?locator={to_locator(each)}"} for each in ends[:PAGES_PER_ANSWER]]
-    done = len(ends) <= PAGES_PER_ANSWER
-    body: dict[str, Any] = {"resultPages": pages, "nextRecordsUrl": None, "done": done}
+    places = list(islice(_page_starts(job, start, org.switches), PAGES_PER_ANSWER + 1))
+    pages = [{"resultUrl": f"{base}/results?locator={to_locator(each)}"} for each in places[:PAGES_PER_ANSWER]]
+    done = len(places) <= PAGES_PER_ANSWER
+    key = org.switches.result_pages_key
+    body: dict[str, Any] = {"resultPages": pages, key: None, "done": done}
     if not done:
-        body["nextRecordsUrl"] = f"{base}/resultpages?locator={to_locator(ends[PAGES_PER_ANSWER])}"
+        body[key] = f"{base}/resultpages?locator={to_locator(places[PAGES_PER_ANSWER])}"
     elif not org.switches.last_pages_url_null:
-        del body["nextRecordsUrl"]
+        del body[key]
     return json_answer(body)
+
+
+def _page_starts(job: Job, start: int, switches: Switches) -> Iterator[int]:
+    yield start
+    while (start := page_end(job, start, switches.query_page_rows, switches)) < job.processed:
+        yield start
+
+
+def page_end(job: Job, start: int, rows: int, switches: Switches) -> int:
+    """Return where a page ends; it has ``rows`` rows, or where they vary, some part of them, always the same."""
+    if switches.vary_page_rows:
+        rows = varied(rows, f"{job.id}-{start}")
+    return min(start + rows, job.processed)
 
 
 def to_locator(offset: int) -> str:
@@ -136,9 +155,9 @@ def _offset(locator: str | None, job: Job) -> int:
     return offset
 
 
-def _max_records(text: str | None) -> int:
+def _max_records(text: str | None, switches: Switches) -> int:
     if not text:
-        return DEFAULT_PAGE_ROWS
+        return switches.query_page_rows
     if not text.isdecimal() or int(text) < 1:
         raise faults.invalid_value(text, "maxRecords")
     return int(text)

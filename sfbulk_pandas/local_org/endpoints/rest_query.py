@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sfbulk_pandas.local_org.cursors import Rows
 from sfbulk_pandas.local_org.faults import Fault
 from sfbulk_pandas.local_org.http import Answer, json_answer
+from sfbulk_pandas.local_org.page_rows import varied
 from sfbulk_pandas.local_org.records_json import RecordWriter
 from sfbulk_pandas.local_org.soql.compile import Settings, compile_soql
 from sfbulk_pandas.local_org.soql.messages import malformed
@@ -51,17 +52,20 @@ def _first_page(org: OrgState, call: Call, *, all_rows: bool) -> Answer:
         raise malformed("SOQL statement cannot be empty")
     today = datetime.fromtimestamp(org.clock(), UTC).date()
     compiled = compile_soql(org.store, soql, Settings(today, all_rows))
+    if failure := org.on_demand.take_query_failure(soql):
+        code, _, message = failure.error.partition(":")
+        raise Fault(400, code.strip(), message.strip())
     with org.store.cursor() as cursor:
         table = to_table(cursor, compiled.sql)
     if compiled.is_count:
         return json_answer({"totalSize": table.column(0)[0].as_py(), "done": True, "records": []})
     rows = Rows(compiled, table)
-    cursor_id = org.cursors.keep(rows) if table.num_rows > _page_rows(call) else ""
+    cursor_id = org.cursors.keep(rows) if table.num_rows > _page_rows(org, call, 0) else ""
     return json_answer(_page(org, call, rows, cursor_id, 0))
 
 
 def _page(org: OrgState, call: Call, rows: Rows, cursor_id: str, start: int) -> dict[str, Any]:
-    stop = start + _page_rows(call)
+    stop = start + _page_rows(org, call, start)
     total = rows.table.num_rows
     records = RecordWriter(org.store, call.version).records(rows.compiled, rows.table.slice(start, stop - start))
     if stop >= total:
@@ -70,6 +74,7 @@ def _page(org: OrgState, call: Call, rows: Rows, cursor_id: str, start: int) -> 
     return {"totalSize": total, "done": False, "nextRecordsUrl": following, "records": records}
 
 
-def _page_rows(call: Call) -> int:
+def _page_rows(org: OrgState, call: Call, start: int) -> int:
     match = _BATCH_SIZE.search(call.headers.get("sforce-query-options", ""))
-    return min(max(int(match[1]), _MIN_PAGE_ROWS), REST_PAGE_ROWS) if match else REST_PAGE_ROWS
+    rows = min(max(int(match[1]), _MIN_PAGE_ROWS), REST_PAGE_ROWS) if match else REST_PAGE_ROWS
+    return varied(rows, str(start)) if org.switches.vary_page_rows else rows

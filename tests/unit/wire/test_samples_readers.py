@@ -301,6 +301,6 @@ def test_describe_global():
 
 
 def test_no_resource_is_forgotten():
-    """The client reads these; ``rest`` (its limits apart) and ``result_pages`` hold the local org alone."""
+    """The client reads these; ``rest`` (limits apart), ``result_pages`` and ``bulk_v1`` hold the local org alone."""
     read = {"oauth", "ingest_job", "query_job", "bulk_errors", "edge", "ingest_results", "query_results", "describe"}
-    assert {sample.name.partition("/")[0] for sample in ALL} == read | {"rest", "result_pages"}
+    assert {sample.name.partition("/")[0] for sample in ALL} == read | {"rest", "result_pages", "bulk_v1"}
