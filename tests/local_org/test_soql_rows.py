@@ -404,3 +404,14 @@ def test_scopes_and_modes(direct, people):
     team = (400, "FUNCTIONALITY_NOT_ENABLED", "USING SCOPE team is not supported by the local org")
     assert direct.fault("SELECT Id FROM Account USING SCOPE team") == team
     assert direct.fault("SELECT Id FROM Account WITH MAGIC") == (400, "MALFORMED_QUERY", "unexpected token: 'MAGIC'")
+
+
+@pytest.mark.parametrize("chars", [15, 18])
+@pytest.mark.parametrize(
+    ("operator", "found"), [("<", ["a"]), ("<=", ["a", "b"]), (">", ["c"]), (">=", ["b", "c"]), ("=", ["b"])]
+)
+def test_ids_on_both_sides_of_another(direct, chars, operator, found):
+    ids = direct.put("Contact", *({"LastName": name} for name in "abc"))
+    assert names(direct, f"Id {operator} '{ids[1][:chars]}'") == found
+    first, *_ = (row["Id"] for row in direct.rows("SELECT Id FROM Contact"))
+    assert names(direct, f"Id >= '{first[:3]}' AND NOT Id < '{first[:3]}'") == ["a", "b", "c"]

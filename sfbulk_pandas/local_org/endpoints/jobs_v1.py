@@ -120,10 +120,12 @@ def _is_running(org: OrgState, job: FrameJob) -> bool:
 
 
 def _abort(org: OrgState, job: FrameJob) -> None:
-    for batch in org.frames.batches(job):
-        with batch.lock:
-            if not batch.state.is_terminal:
-                org.engine.abort(batch)
+    """Stop every batch, and those that one under way makes before it stops."""
+    while running := [batch for batch in org.frames.batches(job) if not batch.state.is_terminal]:
+        for batch in running:
+            with batch.lock:
+                if not batch.state.is_terminal:
+                    org.engine.abort(batch)
 
 
 def find_job(org: OrgState, call: Call) -> FrameJob:

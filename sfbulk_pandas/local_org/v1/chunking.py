@@ -22,7 +22,7 @@ from sfbulk_pandas.local_org.v1.faults import invalid_batch, invalid_job
 from sfbulk_pandas.salesforce.ids import from_number, is_id, to_15
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from sfbulk_pandas.local_org.store import Cursor, Described, Store
 
@@ -153,7 +153,7 @@ def _is_own_id(path: Path, own: set[str]) -> bool:
     return name == "id" and (not parents or (len(parents) == 1 and parents[0] in own))
 
 
-def chunk_conditions(store: Store, described: Described, chunking: Chunking) -> Iterator[str]:
+def chunk_conditions(store: Store, described: Described, chunking: Chunking) -> Generator[str, None, None]:
     """Yield the condition of each chunk: half-open ranges that cover every record, in ascending order.
 
     Parameters

@@ -5,6 +5,7 @@ Source: Bulk API guide, "Bulk Query" and "PK Chunking Header".
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING
@@ -90,13 +91,13 @@ class BatchQueryRunner:
         if failure := self.run.on_demand.take_query_failure(batch.soql):
             raise JobFailure(failure.error)
         described = self.run.store.describes[batch.sobject.lower()]
-        conditions = chunk_conditions(self.run.store, described, chunking)
-        while some := list(islice(conditions, self.run.switches.chunks_per_step)):
-            for condition in some:
-                chunk = self.frames.add_batch(frame, self.run.clock(), narrowed(batch.soql, condition))
-                chunk.extra["chunk"] = condition
-                self.submit(chunk)
-            yield
+        with closing(chunk_conditions(self.run.store, described, chunking)) as conditions:
+            while some := list(islice(conditions, self.run.switches.chunks_per_step)):
+                for condition in some:
+                    chunk = self.frames.add_batch(frame, self.run.clock(), narrowed(batch.soql, condition))
+                    chunk.extra["chunk"] = condition
+                    self.submit(chunk)
+                yield
         batch.extra[NOT_PROCESSED] = True
 
 
