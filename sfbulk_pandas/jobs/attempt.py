@@ -6,10 +6,11 @@ import threading
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from sfbulk_pandas.errors import JobAborted, JobFailed, SfBulkError, StillRunning
+from sfbulk_pandas.errors import DataError, JobAborted, JobError, JobFailed, NotFound, SfBulkError, StillRunning
 from sfbulk_pandas.jobs.account import account_for
 from sfbulk_pandas.jobs.failures import failure_of
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.salesforce.job import JobInfo
 
 Task = tuple[PartRun, "Callable[[], None]"]
+_OF_ONE_JOB = (JobError, DataError, NotFound)  # says nothing of the other jobs: what they have done can still be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,10 @@ class Attempt:
     Attributes
     ----------
     problem : SfBulkError or None
-        What went wrong first; from then on no part is begun.
+        What went wrong first; from then on no part is begun. Parts that an earlier process has begun are still
+        waited for and read, unless Salesforce or the journal is out of reach.
+    runs : list of PartRun
+        Also those that were not come to: what may be processed is never taken for unsent.
     """
 
     plan: Plan
@@ -78,6 +83,7 @@ class Attempt:
     waiting: Waiting
     problem: SfBulkError | None = None
     runs: list[PartRun] = field(default_factory=list)
+    _is_cut_off: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, known: Sequence[PartRecord]) -> None:
@@ -93,9 +99,10 @@ class Attempt:
         StillRunning
             After ``waiting.seconds``; the jobs are left alone.
         """
+        self.runs += [PartRun(record) for record in known]
         if self.plan.sends:
             self._guarded(partial(self.sender.settle_creates, known))
-        running = self._send_all(self._tasks(known))
+        running = self._send_all(chain(self._known_tasks(tuple(self.runs)), self._new_tasks(known)))
         self._guarded(partial(self._wait, running))
 
     @property
@@ -121,24 +128,23 @@ class Attempt:
         """Answers that are surely nobody's."""
         return [run.unmatched for run in self.runs if run.unmatched is not None and run.unmatched.num_rows]
 
-    def _tasks(self, known: Sequence[PartRecord]) -> Iterator[Task]:
-        """Yield what is to be done for each part; a part is encoded when it is asked for."""
-        for record in known:
-            run = self._add(PartRun(record))
-            if self.plan.sends or run.may_be_processed:
-                yield run, partial(self.sender.take_up, run, partial(self._encoded, record))
-        if not self.plan.sends:
-            return
-        number = max((record.number for record in known), default=0) + 1
-        for start, stop in _gaps(known, len(self.plan.cargo)):
-            for part in self.plan.cargo.parts(start, stop, number, self.plan.limits):
-                number = part.number + 1
-                run = self._add(PartRun(self.sender.notes.open(part)))
-                yield run, partial(self.sender.send, run, part.body)
+    def _known_tasks(self, known: Sequence[PartRun]) -> Iterator[Task]:
+        """Yield what is to be done for the parts of an earlier process."""
+        for run in known:
+            if self._is_cut_off or not (run.may_be_processed or (self.plan.sends and self.problem is None)):
+                continue
+            yield run, partial(self.sender.take_up, run, partial(self._encoded, run.record))
 
-    def _add(self, run: PartRun) -> PartRun:
-        self.runs.append(run)
-        return run
+    def _new_tasks(self, known: Sequence[PartRecord]) -> Iterator[Task]:
+        """Yield what is to be done for each further part; a part is encoded when it is asked for."""
+        number = max((record.number for record in known), default=0) + 1
+        for start, stop in _gaps(known, len(self.plan.cargo)) if self.plan.sends else ():
+            parts = self.plan.cargo.parts(start, stop, number, self.plan.limits)
+            while self.problem is None and (part := next(parts, None)) is not None:
+                number = part.number + 1
+                run = PartRun(self.sender.notes.open(part))
+                self.runs.append(run)
+                yield run, partial(self.sender.send, run, part.body)
 
     def _encoded(self, record: PartRecord) -> Part:
         return self.plan.cargo.part(record.number, record.start, record.stop)
@@ -149,8 +155,8 @@ class Attempt:
         running: dict[str, PartRun] = {}
         threads = self.plan.parallel_parts
         with ThreadPoolExecutor(threads, "sfbulk-part") as pool:
-            workers = [pool.submit(self._work, tasks, sent) for _ in range(threads)]
             try:
+                workers = [pool.submit(self._work, tasks, sent) for _ in range(threads)]
                 self._watch_sending(sent, running)
             except BaseException:
                 self.sender.stopping.set()
@@ -164,23 +170,30 @@ class Attempt:
     def _work(self, tasks: Iterator[Task], sent: SimpleQueue[PartRun | None]) -> None:
         """Take one part after the other until there is none, or everything is to stop."""
         try:
-            while self.problem is None and not self.sender.stopping.is_set():
-                with self._lock:
-                    task = next(tasks, None)
-                if task is None:
-                    return
-                run, send = task
-                send()
-                sent.put(run)
+            while not self.sender.stopping.is_set() and self._do_next(tasks, sent):
+                pass
         except CancelledError:
             return
-        except SfBulkError as error:
-            self._stop(error)
         except BaseException:
             self.sender.stopping.set()
             raise
         finally:
             sent.put(None)
+
+    def _do_next(self, tasks: Iterator[Task], sent: SimpleQueue[PartRun | None]) -> bool:
+        """Bring the next part to where its job runs; say whether there was one."""
+        try:
+            with self._lock:
+                task = next(tasks, None)
+            if task is None:
+                return False
+            run, send = task
+            send()
+        except SfBulkError as error:
+            self._stop(error)
+        else:
+            sent.put(run)
+        return True
 
     def _watch_sending(self, sent: SimpleQueue[PartRun | None], running: dict[str, PartRun]) -> None:
         """Take over the parts that are sent, and ask for their jobs when nothing else happens."""
@@ -211,6 +224,7 @@ class Attempt:
     def _stop(self, error: SfBulkError) -> None:
         with self._lock:
             self.problem = self.problem or error
+            self._is_cut_off = self._is_cut_off or not isinstance(error, _OF_ONE_JOB)
 
     def _abandon_unclosed(self) -> None:
         for run in self.runs:

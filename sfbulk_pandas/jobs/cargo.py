@@ -75,6 +75,13 @@ class Cargo:
         """Return the cargo of these rows alone."""
         return replace(self, order=RowOrder(positions, None))
 
+    def ordered(self, positions: NDArray[int64] | None) -> Cargo:
+        """Return the cargo that goes up in this order, the frame's own for None; itself, where that is its order."""
+        if positions is None:
+            return replace(self, order=None)
+        is_mine = self.order is not None and np.array_equal(self.order.positions, positions)
+        return self if is_mine else self.chosen(positions)
+
     def place(self, at: int) -> str:
         """Say which row of the frame goes up at a place of the order: label and position."""
         position = position_of(rows_of(self.order, at, at + 1), 0)

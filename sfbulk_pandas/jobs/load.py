@@ -7,7 +7,6 @@ import random
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from sfbulk_pandas.errors import JournalMismatch, UsageError
@@ -55,8 +54,9 @@ def load(loading: Loading, data: Any, target: Target, options: LoadOptions, retr
         if not options.repeat:
             refuse_repeated(loading.journal, prepared, record, spool)
         with loading.journal.hold(record.load_id):
+            run = _run(loading, prepared, record, options, spool)
             loading.journal.begin(record)
-            return _run(loading, prepared, record, options, spool).go()
+            return run.go()
 
 
 def resume(
@@ -107,9 +107,8 @@ def encoders() -> Threads:
 
 def _run(loading: Loading, prepared: Prepared, record: LoadRecord, options: LoadOptions, spool: Spool) -> LoadRun:
     cargo = prepared.cargo(record.load_id, spool)
-    stored = loading.journal.positions(record.load_id, 1)
-    if stored is not None and (cargo.order is None or not np.array_equal(stored, cargo.order.positions)):
-        cargo = cargo.chosen(stored)
+    if loading.journal.attempts(record.load_id):
+        cargo = cargo.ordered(loading.journal.positions(record.load_id, 1))
     ways = Ways(
         resume=partial(_resume_after, loading, record.load_id, prepared.frame, options.progress),
         resend=partial(_resend, loading, prepared.target, options, record.load_id),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.journal.records import PartRecord, Step
@@ -44,11 +44,39 @@ class Notes:
         self.journal.record(newer)
         return newer
 
-    def others_create(self, since: float) -> bool:
-        """Whether another process may be creating a job just now, which could be taken for one of ours."""
+    def others_create(self, org_id: str) -> bool:
+        """Whether another load of the org, in any process, may be creating a job just now."""
         return any(
-            part.step is Step.CREATING and part.at >= since
+            part.step is Step.CREATING
             for load in self.journal.loads()
-            if load.load_id != self.load_id and load.finished_at is None and self.journal.is_held(load.load_id)
+            if load.load_id != self.load_id and load.org_id == org_id and load.finished_at is None
+            if self.journal.is_held(load.load_id)
             for part in self.journal.parts(load.load_id)
         )
+
+
+@dataclass
+class KnownJobs:
+    """Ids of jobs that are accounted for, as they stand in the journal when it is first asked.
+
+    A list of jobs is read before: whatever in it was made by a load of this journal is then either known by its id,
+    or its load still stands at ``CREATING``.
+
+    Attributes
+    ----------
+    notes : Notes
+    org_id : str
+    others_create : bool
+        Whether another load may be creating a job, which could be taken for one of ours; known once it was asked.
+    """
+
+    notes: Notes
+    org_id: str
+    others_create: bool = False
+    _ids: dict[str, str] | None = field(default=None, init=False)
+
+    def __contains__(self, job_id: object) -> bool:
+        if self._ids is None:
+            self.others_create = self.notes.others_create(self.org_id)  # first: what is created by then has an id
+            self._ids = self.notes.journal.jobs()
+        return job_id in self._ids

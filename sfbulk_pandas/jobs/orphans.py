@@ -15,7 +15,7 @@ from sfbulk_pandas.salesforce.ids import to_15
 from sfbulk_pandas.salesforce.job import JobInfo, JobState
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Callable, Container, Iterable
 
     import pandas as pd
 
@@ -46,7 +46,8 @@ def find_orphans(
     user_id : str or None
         Who signed in, 15 or 18 characters; None finds the jobs of every user.
     known : container of str
-        Ids of jobs that are accounted for, of 15 characters or of 18.
+        Ids of jobs that are accounted for, of 15 characters or of 18. Asked once the list of jobs has come: what
+        another load creates while it is read may be in both.
 
     Returns
     -------
@@ -79,11 +80,12 @@ def abort_orphans(
     known: Container[str],
     *,
     lost: int = 1,
+    is_sure: Callable[[], bool] = lambda: True,
 ) -> tuple[JobInfo, ...]:
     """Abort the jobs that creates whose answers were lost have left, where it is clear which ones these are.
 
-    Where more jobs fit than creates were lost, or the user is not known, none is touched: another program may be
-    about to use them.
+    Where more jobs fit than creates were lost, or it is not known whose they are, none is touched: another program
+    may be about to use them.
 
     Parameters
     ----------
@@ -95,6 +97,8 @@ def abort_orphans(
         All as for :func:`find_orphans`.
     lost : int
         How many answers were lost.
+    is_sure : callable
+        Asked once jobs were found: whether they are nobody else's.
 
     Returns
     -------
@@ -107,7 +111,7 @@ def abort_orphans(
         Where Salesforce does not answer.
     """
     found = find_orphans(session, job, span, user_id, known)
-    if len(found) > lost or user_id is None:
+    if len(found) > lost or user_id is None or not is_sure():
         return found
     return tuple(_aborted(Ingest(session), each) for each in found)
 

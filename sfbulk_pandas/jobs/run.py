@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sfbulk_pandas.codec.encode import PartLimits
-from sfbulk_pandas.errors import SfBulkError, StillRunning, UsageError
+from sfbulk_pandas.errors import JournalError, SfBulkError, StillRunning, UsageError
 from sfbulk_pandas.jobs.attempt import Attempt, Plan, ends
 from sfbulk_pandas.jobs.facts import LoadFacts, history_row, unmatched_frame
 from sfbulk_pandas.jobs.identity import identity_of
@@ -88,23 +88,28 @@ class LoadRun:
 
     def go(self) -> LoadResult:
         """Send what is to be sent, wait, and return the result; raise where something went wrong."""
-        with listener_for(self.options.progress) as notify:
-            notify(FrameChecked(self.prepared.checked.report))
-            notify(LoadStarted(self.record.sobject, self.prepared.job.operation, len(self.cargo)))
-            try:
-                self._first(notify)
-                self._again(notify)
-            except StillRunning as error:
-                error._resume = self.ways.resume  # noqa: SLF001 - the error hands the caller the way back
-                raise self._told(error, self.result()) from None
-            except KeyboardInterrupt:
-                self._say_goodbye()
-                raise
-            return self._end(notify)
+        try:
+            with listener_for(self.options.progress) as notify:
+                return self._through(notify)
+        except StillRunning as error:
+            error._resume = self.ways.resume  # noqa: SLF001 - the error hands the caller the way back
+            raise self._told(error, self.result()) from None
+        except SfBulkError as error:
+            raise error if error.result is not None else self._told(error, self.result())
+        except KeyboardInterrupt:  # after the listener's end: a bar that stands would have the line beside it
+            self._say_goodbye()
+            raise
+
+    def _through(self, notify: Dispatcher) -> LoadResult:
+        notify(FrameChecked(self.prepared.checked.report))
+        notify(LoadStarted(self.record.sobject, self.prepared.job.operation, len(self.cargo)))
+        self._first(notify)
+        self._again(notify)
+        return self._end(notify)
 
     def result(self) -> LoadResult:
         """Return what is known of every row by now."""
-        parts = self._parts()
+        parts = self._noted()
         now = self.loading.session.clock.now()
         facts = LoadFacts(
             load_id=self.record.load_id,
@@ -163,7 +168,7 @@ class LoadRun:
     def _attempt(self, number: int, plan: Plan, notify: Dispatcher) -> None:
         clock = self.loading.session.clock
         notes = Notes(self.loading.journal, self.record.load_id, number, clock)
-        sender = Sender(Ingest(self.loading.session), self.prepared.job, notes, self._who.user_id, self._stopping)
+        sender = Sender(Ingest(self.loading.session), self.prepared.job, notes, self._who, self._stopping)
         waiting = Waiting(clock, self.loading.polling, self.options.wait_seconds)
         attempt = Attempt(plan, sender, notify, self.spool.mapped, waiting)
         self._attempts.append(attempt)
@@ -197,6 +202,13 @@ class LoadRun:
 
     def _parts(self) -> list[PartRecord]:
         return self.loading.journal.parts(self.record.load_id)
+
+    def _noted(self) -> list[PartRecord]:
+        """Return what is written down; where it cannot be read any more, what was to be."""
+        try:
+            return self._parts()
+        except JournalError:
+            return [run.record for attempt in self._attempts for run in attempt.runs]
 
     def _jobs(self) -> tuple[JobInfo, ...]:
         return tuple(run.job for attempt in self._attempts for run in attempt.runs if run.job is not None)

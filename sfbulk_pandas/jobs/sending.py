@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sfbulk_pandas.errors import NotFound, SfBulkError
 from sfbulk_pandas.jobs.ingest import may_have_arrived
+from sfbulk_pandas.jobs.notes import KnownJobs
 from sfbulk_pandas.jobs.orphans import abort_orphans
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
 from sfbulk_pandas.journal.records import Step
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sfbulk_pandas.codec.encode import Part
+    from sfbulk_pandas.jobs.identity import Identity
     from sfbulk_pandas.jobs.ingest import Ingest
     from sfbulk_pandas.jobs.notes import Notes
     from sfbulk_pandas.journal.records import PartRecord
@@ -74,8 +76,8 @@ class Sender:
     job : IngestJob
         What each part's job is created with.
     notes : Notes
-    user_id : str or None
-        Who creates the jobs.
+    who : Identity
+        Who creates the jobs, and where.
     stopping : threading.Event
         Once it is set, nothing new is begun and uploads break off.
     creating : threading.Lock
@@ -85,7 +87,7 @@ class Sender:
     ingest: Ingest
     job: IngestJob
     notes: Notes
-    user_id: str | None
+    who: Identity
     stopping: threading.Event
     creating: threading.Lock = field(default_factory=threading.Lock)
 
@@ -160,9 +162,17 @@ class Sender:
 
     def _settle_lost(self, span: tuple[float, float], lost: int) -> None:
         """Abort the Open jobs that creates have left whose answers were lost; they hold no rows."""
-        known = self.notes.journal.jobs()
-        user_id = None if self.notes.others_create(span[0]) else self.user_id
-        for job in abort_orphans(self.ingest.session, self.job, span, user_id, known, lost=lost):
+        known = KnownJobs(self.notes, self.who.org_id)
+        found = abort_orphans(
+            self.ingest.session,
+            self.job,
+            span,
+            self.who.user_id,
+            known,
+            lost=lost,
+            is_sure=lambda: not known.others_create,
+        )
+        for job in found:
             if job.state is JobState.OPEN:
                 log.warning("job %s is Open and may be ours, without rows: org.abort(%r) removes it", job.id, job.id)
 
