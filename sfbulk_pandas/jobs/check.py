@@ -10,7 +10,7 @@ from sfbulk_pandas.codec.encode import PartLimits
 from sfbulk_pandas.errors import ApiError
 from sfbulk_pandas.jobs.load import encoders, frame_of
 from sfbulk_pandas.jobs.prepare import Prepared, Target, examine
-from sfbulk_pandas.preflight import LoadPlan, plan_rows
+from sfbulk_pandas.preflight import LoadPlan, blank_cells, plan_rows
 from sfbulk_pandas.spool import Spool
 from sfbulk_pandas.wire.limits import Limits, build_limits, read_limits
 
@@ -32,7 +32,7 @@ def check(loading: Loading, data: Any, target: Target, options: LoadOptions) -> 
     with Spool() as spool, encoders() as pool:
         prepared = examine(frame_of(data, spool), target, loading.describes, options, pool.map)
         report = prepared.checked.report
-        if prepared.checked.has_errors:
+        if prepared.checked.grave(options.on_problem).any():
             return report
         return pd.concat([report, plan_rows(_plan(loading, prepared, options, spool))], ignore_index=True)
 
@@ -40,13 +40,14 @@ def check(loading: Loading, data: Any, target: Target, options: LoadOptions) -> 
 def _plan(loading: Loading, prepared: Prepared, options: LoadOptions, spool: Spool) -> LoadPlan:
     cargo = prepared.cargo(_ANY_ID, spool)
     parts = cargo.parts(0, len(cargo), 1, PartLimits(options.part_bytes, options.part_rows))
-    labels = [column.label for column in prepared.checked.columns]
+    rows = None if prepared.order is None else prepared.order.positions
+    cleared, left_alone = blank_cells(prepared.frame, prepared.checked.columns, prepared.encoding, rows)
     limits = _limits(loading)
     batches, calls = limits.daily_bulk_api_batches, limits.daily_api_requests
     return LoadPlan(
         job_rows=tuple(part.rows for part in parts),
-        missing={label: int(prepared.frame[label].isna().sum()) for label in labels},
-        cleared=frozenset(label for label in labels if prepared.encoding.nulls_of(label) == "clear"),
+        cleared=cleared,
+        left_alone=left_alone,
         batches_left=None if batches is None else batches.remaining,
         calls_left=None if calls is None else calls.remaining,
     )

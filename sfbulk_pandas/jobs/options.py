@@ -93,9 +93,10 @@ class LoadOptions:
         does. What cannot travel at all is refused in any case.
     on_problem : {"raise", "skip", "send"}, optional
         What a row does that Salesforce will refuse. By default it is sent, and the report of the check
-        stands in the result; ``"raise"`` refuses the load with the report; ``"skip"`` sends the clean
-        rows only, and returns the others as failed with the same error codes as Salesforce's;
-        ``"send"`` sends everything that can travel and checks only for what cannot.
+        is shown and stands in the result; ``"raise"`` refuses the load with the report; ``"skip"`` sends
+        the clean rows only, and returns the others as failed with the same error codes as Salesforce's;
+        ``"send"`` lets Salesforce judge all rows but those with a cell that cannot travel, also where a
+        required field has no column: a trigger of the org may fill it.
         What would fail the whole job is refused in any case.
     correlation_field : str, optional
         A spare text field of the object. Each row carries a key of its own in it, so that answers are
@@ -119,8 +120,9 @@ class LoadOptions:
     wait_seconds : float, optional
         How long to wait for the jobs; without it, until they end.
     progress : bool or callable, optional
-        ``None``: a bar in a terminal or notebook; ``False``: silence; ``True``: a bar anywhere;
-        a callable: it is handed every event.
+        ``None``: a bar in a terminal or notebook; ``False``: no bar; ``True``: a bar anywhere;
+        a callable: it is handed every event. The bar shows above it what the check has found; without
+        a bar, that goes to the log as a warning.
     """
 
     nulls: Nulls = "ignore"

@@ -131,6 +131,7 @@ def examine(
         timezone=options.timezone,
         parents=describes.get,
         nulls=options.nulls,
+        own_field=None if correlation is None else correlation.name,
     )
     encoding = EncodeOptions(options.nulls, options.timezone, options.allow_na_text)
     named, _ = settle_columns(frame, describe, call)

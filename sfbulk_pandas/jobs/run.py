@@ -101,7 +101,8 @@ class LoadRun:
             raise
 
     def _through(self, notify: Dispatcher) -> LoadResult:
-        notify(FrameChecked(self.prepared.checked.report))
+        if not self.loading.journal.attempts(self.record.load_id):  # who goes on with a load has seen it
+            notify(FrameChecked(self.prepared.checked.report))
         notify(LoadStarted(self.record.sobject, self.prepared.job.operation, len(self.cargo)))
         self._first(notify)
         self._again(notify)

@@ -7,6 +7,7 @@ orgs answer. Sources: SOAP API guide, "Core Data Types Used in API Calls", Statu
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 # What Salesforce documents of addresses (Help, "Ensure that email addresses are valid"), no more.
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _EMAIL = rf"^[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]+@{_LABEL}(?:\.{_LABEL})+$"
+_DAYS = (date(1700, 1, 1), date(4000, 12, 31))
 _TEXTS = frozenset(
     {
         FieldType.STRING,
@@ -65,6 +67,8 @@ def check_cells(field: FieldDescribe, cells: Cells, errors: RowErrors) -> None:
         _check_picklist(field, values, errors)
     if field.type.is_number:
         _check_range(field, cells, errors)
+    if field.type in {FieldType.DATE, FieldType.DATETIME}:
+        _check_day(field, cells, errors)
 
 
 def _tail(field: FieldDescribe) -> str:
@@ -107,6 +111,15 @@ def _check_range(field: FieldDescribe, cells: Cells, errors: RowErrors) -> None:
         before = f"NUMBER_OUTSIDE_VALID_RANGE:{field.label}: value outside of valid range on numeric field: "
         fits = pc.less(pc.abs(cells.values), 10.0**digits)
         errors.add(_breaks(cells.values, fits), about(before, cells.raw, _tail(field)))
+
+
+def _check_day(field: FieldDescribe, cells: Cells, errors: RowErrors) -> None:
+    """Fail days outside the calendar. Source: SOQL guide, "Date Formats and Date Literals", minimum and maximum."""
+    values = cells.values
+    first, last = (pa.scalar(day, pa.date32()).cast(values.type) for day in _DAYS)
+    fits = pc.and_(pc.greater_equal(values, first), pc.less_equal(values, last))
+    before = f"FIELD_INTEGRITY_EXCEPTION:{field.label}: invalid date: "
+    errors.add(_breaks(values, fits), about(before, cells.raw, _tail(field)))
 
 
 def check_writable(targets: Sequence[Target], cells: Mapping[int, Cells], is_new: Mask, errors: RowErrors) -> None:

@@ -6,7 +6,7 @@ from sfbulk_pandas.preflight.call import LoadCall
 from sfbulk_pandas.preflight.check import Checked, check_frame
 from sfbulk_pandas.preflight.findings import Finding, nearest
 from sfbulk_pandas.preflight.mapping import read_sdl
-from sfbulk_pandas.preflight.plan import LoadPlan, plan_rows
+from sfbulk_pandas.preflight.plan import LoadPlan, blank_cells, plan_rows
 from sfbulk_pandas.preflight.resolve import settle_columns
 from sfbulk_pandas.preflight.siblings import sibling_order
 
@@ -15,6 +15,7 @@ __all__ = [
     "Finding",
     "LoadCall",
     "LoadPlan",
+    "blank_cells",
     "check_frame",
     "nearest",
     "plan_rows",

@@ -21,24 +21,33 @@ if TYPE_CHECKING:
 
     from sfbulk_pandas.preflight.call import LoadCall
     from sfbulk_pandas.preflight.cells import Mask, Subject
-    from sfbulk_pandas.salesforce.sobject import FieldDescribe, SObjectDescribe
+    from sfbulk_pandas.salesforce.sobject import SObjectDescribe
 
 BLANK_KEY = "the key is blank"
 BLANK_REQUIRED = "a required field is blank"
 ABSENT_REQUIRED = "a required field has no column"
 
+_NEVER_EMPTY = frozenset({FieldType.BOOLEAN, FieldType.ID})
+_PERSON_NAMES = frozenset({"Name", "LastName"})
 
-def is_required(field: FieldDescribe) -> bool:
-    """Whether a new record needs a value; a checkbox is never empty."""
-    return field.is_required and field.type is not FieldType.BOOLEAN
+
+def required_names(describe: SObjectDescribe) -> frozenset[str]:
+    """Return the fields of which a new record needs a value.
+
+    Not those that the describe calls required although the record may do without: a checkbox is never empty; and in
+    an org with person accounts (REST API guide, "Person Account Record Types") a row has a name or a last name.
+    """
+    names = {each.name for each in describe.fields if each.is_required and each.type is not FieldType.BOOLEAN}
+    return frozenset(names - _PERSON_NAMES if describe.get("IsPersonAccount") else names)
 
 
 def absent_required(describe: SObjectDescribe, subjects: Sequence[Subject], call: LoadCall) -> list[Finding]:
     """Find required fields without a column: an insert cannot succeed, an upsert only for records that exist."""
     if call.operation not in {Operation.INSERT, Operation.UPSERT}:
         return []
-    present = {each.field.name for each in subjects}
-    missing = [each.name for each in describe.fields if is_required(each) and each.name not in present]
+    present = {each.field.name for each in subjects} | {call.own_field}
+    needed = required_names(describe)
+    missing = [each.name for each in describe.fields if each.name in needed and each.name not in present]
     if call.operation is Operation.INSERT:
         return [Finding(None, name, ABSENT_REQUIRED, None, f"add a column {name}") for name in missing]
     suggestion = "rows that make a new record will fail without it"
@@ -68,8 +77,8 @@ def is_key(subject: Subject, call: LoadCall) -> bool:
     return call.key is not None and not subject.is_path and subject.field.name.lower() == call.key.lower()
 
 
-def required_problems(cells: Cells, call: LoadCall, inserted: Mask | None) -> list[Problem]:
-    """Name rows that lack, or clear, a required field.
+def required_problems(cells: Cells, call: LoadCall, inserted: Mask | None, needed: frozenset[str]) -> list[Problem]:
+    """Name rows that lack a required field, or clear one that cannot be empty.
 
     Parameters
     ----------
@@ -77,15 +86,17 @@ def required_problems(cells: Cells, call: LoadCall, inserted: Mask | None) -> li
     call : LoadCall
     inserted : array of bool or None
         Which rows surely make a new record; None: nobody can say.
+    needed : frozenset of str
+        The fields that a new record needs.
     """
     subject = cells.subject
-    if not is_required(subject.field) or is_key(subject, call):
-        return []
-    blank = ~cells.given
-    bad = blank & (inserted if inserted is not None else False)
-    if call.clears(subject.label):
-        bad |= blank & ~to_mask(cells.values.is_valid())
     name = subject.field.name
+    if subject.field.nillable or subject.field.type in _NEVER_EMPTY or is_key(subject, call):
+        return []
+    blank = ~cells.given if name in needed else np.zeros(len(cells.values), bool)
+    bad = blank & (inserted if inserted is not None else False) | cells.marks
+    if call.clears(subject.label):
+        bad |= cells.missing
     error = f"REQUIRED_FIELD_MISSING:Required fields are missing: [{name}]:{name} --"
     problems = _blank_problems(cells, bad, (BLANK_REQUIRED, f"fill {name} in", error))
     return problems + (_insert_note(cells, blank & ~bad) if call.operation is Operation.UPSERT else [])

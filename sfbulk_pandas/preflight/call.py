@@ -35,6 +35,8 @@ class LoadCall:
         Label -> field or header, several with commas between; a label that is not in it keeps its own name.
     nulls : {"ignore", "clear"} or mapping of column label to one of them
         Whether a missing value leaves its field alone or empties it.
+    own_field : str or None
+        A field that the load itself fills, in its canonical case.
     """
 
     operation: Operation
@@ -44,6 +46,7 @@ class LoadCall:
     parents: Callable[[str], SObjectDescribe] | None = None
     rename: Mapping[Hashable, str] | None = None
     nulls: Nulls | Mapping[Hashable, Nulls] = "ignore"
+    own_field: str | None = None
 
     @property
     def key(self) -> str | None:

@@ -64,20 +64,15 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Cells:
-    """A block of one column.
+class Values:
+    """A block of values, and which of them say something.
 
     Attributes
     ----------
-    subject : Subject
-    start : int
-        The frame's row with which the block begins.
     values : pyarrow.Array
         Text (large_string) or a typed array.
     """
 
-    subject: Subject
-    start: int
     values: pa.Array
 
     @property
@@ -88,18 +83,51 @@ class Cells:
     @cached_property
     def given(self) -> Mask:
         """Where a cell says something: neither missing nor empty, nor the mark that clears a field."""
-        given = to_mask(self.values.is_valid())
-        if self.is_text:
-            lengths = text_lengths(self.values)
-            given = given & (lengths > 0)
-            marks = np.flatnonzero(given & (lengths == len(NULL_MARK)))
-            if len(marks):
-                given[marks[to_mask(pc.equal(self.values.take(pa.array(marks)), NULL_MARK))]] = False
-        elif pa.types.is_floating(self.values.type):
-            given = given & ~np.isnan(self.values.to_numpy(zero_copy_only=False))
-        return given
+        return ~self.missing & ~self.empty & ~self.marks
 
-    def problem(self, bad: Mask, check: str, suggestion: str | Sequence[str], error: tuple[str, str]) -> list[Problem]:
+    @cached_property
+    def missing(self) -> Mask:
+        """Where there is no value at all."""
+        missing = ~to_mask(self.values.is_valid())
+        if pa.types.is_floating(self.values.type):
+            missing = missing | np.isnan(self.values.to_numpy(zero_copy_only=False))
+        return missing
+
+    @cached_property
+    def empty(self) -> Mask:
+        """Where a text is there and empty."""
+        if not self.is_text:
+            return np.zeros(len(self.values), bool)
+        return ~self.missing & (text_lengths(self.values) == 0)
+
+    @cached_property
+    def marks(self) -> Mask:
+        """Where a text is the mark that clears a field."""
+        marks = np.zeros(len(self.values), bool)
+        if self.is_text:
+            at = np.flatnonzero(~self.missing & (text_lengths(self.values) == len(NULL_MARK)))
+            if len(at):
+                marks[at] = to_mask(pc.equal(self.values.take(pa.array(at)), NULL_MARK))
+        return marks
+
+
+@dataclass(frozen=True)
+class Cells(Values):
+    """A block of one column.
+
+    Attributes
+    ----------
+    subject : Subject
+    start : int
+        The frame's row with which the block begins.
+    """
+
+    subject: Subject
+    start: int
+
+    def problem(
+        self, bad: Mask, check: str, suggestion: str | Sequence[str], error: tuple[str, str] | None
+    ) -> list[Problem]:
         """Return the problem of some cells; none where there are none.
 
         Parameters
@@ -108,16 +136,18 @@ class Cells:
             The cells; one that says nothing is passed over.
         check : str
         suggestion : str or sequence of str
-        error : tuple of str
-            What stands before and after the value in Salesforce's text.
+        error : tuple of str, or None
+            What stands before and after the value in Salesforce's text; None where the row may well be taken,
+            and the problem is a note.
         """
         offsets = np.flatnonzero(bad & self.given)
         if not len(offsets):
             return []
         values = self.values.take(pa.array(offsets))
-        errors = error_texts(error[0], as_text(values), error[1])
+        errors = None if error is None else error_texts(error[0], as_text(values), error[1])
+        severity = "note" if error is None else "row"
         at = (offsets + self.start).astype(np.int64)
-        return [Problem(self.subject.place, self.subject.label, check, at, values, suggestion, errors)]
+        return [Problem(self.subject.place, self.subject.label, check, at, values, suggestion, errors, severity)]
 
 
 def to_mask(values: pa.Array) -> Mask:

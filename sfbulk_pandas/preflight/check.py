@@ -9,7 +9,14 @@ import numpy as np
 import pyarrow as pa
 
 from sfbulk_pandas.errors import PreflightFailed
-from sfbulk_pandas.preflight.blanks import absent_required, inserted_rows, key_problems, required_problems
+from sfbulk_pandas.preflight.blanks import (
+    ABSENT_REQUIRED,
+    absent_required,
+    inserted_rows,
+    key_problems,
+    required_names,
+    required_problems,
+)
 from sfbulk_pandas.preflight.cells import Cells, Subject, read_block
 from sfbulk_pandas.preflight.findings import failure_text
 from sfbulk_pandas.preflight.headers import field_set
@@ -75,10 +82,23 @@ class Checked:
     blocked: NDArray[np.int64]
     errors: pa.Array
 
-    @property
-    def has_errors(self) -> bool:
-        """Whether something cannot be sent, or would fail the whole job."""
-        return bool((self.report["severity"] == "error").any())
+    def grave(self, on_problem: OnProblem | None = None) -> pd.Series[bool]:
+        """Return which lines of the report keep the frame from being sent.
+
+        Parameters
+        ----------
+        on_problem : {"raise", "skip", "send"}, optional
+            ``"raise"`` refuses also what Salesforce would refuse row by row; with ``"skip"`` and ``"send"``
+            cells that cannot travel concern their rows alone; with ``"send"`` a required field may lack its
+            column, for the org may fill it by itself.
+        """
+        severity, check = self.report["severity"], self.report["check"]
+        grave = severity == "error"
+        if on_problem == "raise":
+            return grave | (severity == "row")
+        if on_problem == "skip":
+            return grave & (check != CANNOT_TRAVEL)
+        return grave & ~check.isin([CANNOT_TRAVEL, ABSENT_REQUIRED]) if on_problem == "send" else grave
 
     def raise_if_errors(self, sobject: str, on_problem: OnProblem | None = None) -> None:
         """Refuse a frame that cannot be sent.
@@ -88,20 +108,14 @@ class Checked:
         sobject : str
             For the message.
         on_problem : {"raise", "skip", "send"}, optional
-            ``"raise"`` refuses also what Salesforce would refuse row by row; with ``"skip"`` and ``"send"``
-            cells that cannot travel concern their rows alone.
+            See :meth:`grave`.
 
         Raises
         ------
         PreflightFailed
             The message shows the first few problems, ``report`` has them all.
         """
-        severity = self.report["severity"]
-        grave = severity == "error"
-        if on_problem == "raise":
-            grave |= severity == "row"
-        elif on_problem is not None:
-            grave &= self.report["check"] != CANNOT_TRAVEL
+        grave = self.grave(on_problem)
         if grave.any():
             text = failure_text(self.report[grave], sobject)
             raise PreflightFailed(text, hint="nothing was sent; .report has every problem", report=self.report)
@@ -150,8 +164,9 @@ def check_frame(
         problems += found
         rows, _ = blocked_rows(problems)
         problems += repeat_problems(frame, subjects, call, rows)
+        findings += absent_required(describe, subjects, call)
         tallied = tally_findings(counted, subjects)
-    findings += [*absent_required(describe, subjects, call), *header_notes(subjects, call), *tallied]
+    findings += [*header_notes(subjects, call), *tallied]
     blocked, errors = blocked_rows(problems)
     return Checked(columns, report_frame(findings, problems, frame.index), blocked, errors)
 
@@ -185,12 +200,14 @@ def _in_blocks(
         if each.field.type.is_id and not each.is_path
     }
 
+    needed = required_names(describe)
+
     def look(start: int) -> tuple[list[Problem], list[Tally]]:
         block = [_read(frame, each, start) for each in subjects]
         inserted = inserted_rows(block, call, min(BLOCK_ROWS, len(frame) - start))
         problems = []
         for cells in block:
-            problems += [*key_problems(cells, call), *required_problems(cells, call, inserted)]
+            problems += [*key_problems(cells, call), *required_problems(cells, call, inserted, needed)]
             problems += [*type_problems(cells), *text_problems(cells)]
             problems += id_problems(cells, prefixes.get(cells.subject.place, frozenset()))
         return problems, [each for cells in block for each in tallies(cells)]
@@ -201,4 +218,4 @@ def _in_blocks(
 
 def _read(frame: pd.DataFrame, subject: Subject, start: int) -> Cells:
     series = frame[subject.label].iloc[start : start + BLOCK_ROWS]
-    return Cells(subject, start, read_block(series, subject.cell_field.type))
+    return Cells(read_block(series, subject.cell_field.type), subject, start)

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import pandas as pd
+    from numpy.typing import NDArray
 
 SHOWN = 5
 
@@ -49,26 +52,31 @@ class Finding:
 
 
 def failure_text(report: pd.DataFrame, sobject: str) -> str:
-    """Say what is wrong with a frame: the first few lines of a report, rows with the same problem on one."""
-    lines = _lines(report)
-    shown = "".join(f"\n  - {each}" for each in lines[:SHOWN])
-    more = f"\n  - and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
+    """Say what is wrong with a frame: the first few kinds of problem, all rows of a kind on one line."""
+    kinds = _kinds(report)
+    count = int(kinds.max()) + 1
+    shown = "".join(f"\n  - {_line(report, np.flatnonzero(kinds == kind))}" for kind in range(min(SHOWN, count)))
+    more = f"\n  - and {count - SHOWN} more" if count > SHOWN else ""
     problems = "1 problem" if len(report) == 1 else f"{len(report):,} problems"
     return f"this frame cannot be sent to {sobject}, {problems}:{shown}{more}"
 
 
-def _lines(report: pd.DataFrame) -> list[str]:
-    """Write a report, what differs by its row alone on one line."""
-    rows: dict[tuple[str, str], tuple[Any, list[Any]]] = {}
-    for values in report.itertuples(index=False, name=None):
-        found = Finding(*values)
-        rows.setdefault((repr(found.column), found.what), (found.column, []))[1].append(found.index)
-    return [f"{_place(column, held)}{what}" for (_, what), (column, held) in rows.items()]
+def _kinds(report: pd.DataFrame) -> NDArray[np.int64]:
+    """Number the lines by column and check; those that keep the frame from being sent by what to do, too."""
+    deeds = report["suggestion"].where(report["severity"] == "error", "")
+    keys = pd.DataFrame({"column": report["column"].map(repr), "check": report["check"], "deed": deeds})
+    numbers: NDArray[np.int64] = keys.groupby(["column", "check", "deed"], sort=False).ngroup().to_numpy()
+    return numbers
 
 
-def _place(column: Any, rows: Sequence[Any]) -> str:
-    named = ", ".join(repr(row) for row in rows[:SHOWN] if row is not None)
-    more = f" and {len(rows) - SHOWN:,} more" if len(rows) > SHOWN else ""
+def _line(report: pd.DataFrame, rows: NDArray[np.int64]) -> str:
+    first = Finding(*report.iloc[rows[0]])
+    return f"{_place(first.column, len(rows), report['index'].iloc[rows[:SHOWN]].tolist())}{first.what}"
+
+
+def _place(column: Any, count: int, rows: Sequence[Any]) -> str:
+    named = ", ".join(repr(row) for row in rows if row is not None)
+    more = f" and {count - SHOWN:,} more" if count > SHOWN else ""
     parts = ("" if column is None else f"column {column!r}", f"row {named}{more}" if named else "")
     place = ", ".join(part for part in parts if part)
     return f"{place}: " if place else ""

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from sfbulk_pandas.preflight.cells import Cells, offsets_of, text_bytes, text_lengths
 from sfbulk_pandas.preflight.findings import Finding
+from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.salesforce.sobject import FieldType
 
 if TYPE_CHECKING:
@@ -38,9 +39,26 @@ NORMALISED = ("line breaks are written \\r\\n", "they are sent as \\n")
 WRITTEN_WHOLE = ("whole numbers are held as floats", "they are sent without a fraction, as the field wants them")
 
 
-def header_notes(subjects: Iterable[Subject], call: LoadCall) -> list[Finding]:
+def header_notes(subjects: Sequence[Subject], call: LoadCall) -> list[Finding]:
     """Tell which columns travel under another name than their own, and which name parents by a key."""
-    return [note for subject in subjects for note in _header_notes(subject, call)]
+    return [note for subject in subjects for note in _header_notes(subject, call)] + _same_lookups(subjects)
+
+
+def _same_lookups(subjects: Sequence[Subject]) -> list[Finding]:
+    """Tell of columns that set the lookup of an earlier one: a row may fill one of them only."""
+    first: dict[str, Subject] = {}
+    later = [each for each in subjects if first.setdefault(each.field.name, each) is not each]
+    return [
+        Finding(
+            None,
+            each.label,
+            f"{first[each.field.name].label!r} sets the same lookup",
+            each.column.header,
+            "Salesforce refuses rows that fill both",
+            "note",
+        )
+        for each in later
+    ]
 
 
 def _header_notes(subject: Subject, call: LoadCall) -> Iterator[Finding]:
@@ -51,6 +69,10 @@ def _header_notes(subject: Subject, call: LoadCall) -> Iterator[Finding]:
     elif header != label:
         check = "the spelling of the header is repaired" if asked else "the header is repaired"
         yield Finding(None, label, check, header, f"sent as {header}", "note")
+    if call.operation is Operation.UPSERT and subject.field.createable != subject.field.updateable:
+        takers, others = ("new", "existing") if subject.field.createable else ("existing", "new")
+        check = f"only {takers} records take this field"
+        yield Finding(None, label, check, header, f"rows that mean {others} ones fail where the cell is filled", "note")
     if subject.is_path:
         suggestion = f"each row finds its parent by {header.rpartition('.')[2]}; a blank cell names none"
         yield Finding(None, label, "a lookup is given by a key of the parent", header, suggestion, "note")

@@ -5,14 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from sfbulk_pandas.preflight.cells import Values, read_block
 from sfbulk_pandas.preflight.findings import Finding
 from sfbulk_pandas.preflight.problems import report_frame
+from sfbulk_pandas.preflight.repeats import BLOCK_ROWS
 from sfbulk_pandas.salesforce.limits import BATCH_ROWS, NULL_MARK
+from sfbulk_pandas.salesforce.sobject import FieldType
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
 
 CALLS_A_JOB = 6  # create, upload, close, one look at least, and two result files
 
@@ -25,17 +34,15 @@ class LoadPlan:
     ----------
     job_rows : sequence of int
         The rows of each job.
-    missing : mapping of Hashable to int
-        Column label -> its missing cells.
-    cleared : frozenset of Hashable
-        The labels whose missing cells empty their field.
+    cleared, left_alone : mapping of Hashable to int
+        Column label -> its cells that empty their field, and those that leave it as it is.
     batches_left, calls_left : int or None
         What remains of the org's daily limits; None: not known.
     """
 
     job_rows: Sequence[int]
-    missing: Mapping[Hashable, int] = field(default_factory=dict)
-    cleared: frozenset[Hashable] = frozenset()
+    cleared: Mapping[Hashable, int] = field(default_factory=dict)
+    left_alone: Mapping[Hashable, int] = field(default_factory=dict)
     batches_left: int | None = None
     calls_left: int | None = None
 
@@ -60,13 +67,14 @@ def plan_rows(plan: LoadPlan) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Jobs, batches, API calls, and for each column with missing cells what becomes of them.
+        Jobs, batches, API calls, and for each column with cells that say nothing what becomes of them.
     """
     findings = [
         Finding(None, None, "jobs", len(plan.job_rows), f"{sum(plan.job_rows):,} rows go up", "plan"),
         Finding(None, None, "batches", plan.batches, _left(plan.batches, plan.batches_left, "batches"), "plan"),
         Finding(None, None, "API calls, at least", plan.calls, _left(plan.calls, plan.calls_left, "API calls"), "plan"),
-        *(_missing(label, count, label in plan.cleared) for label, count in plan.missing.items() if count),
+        *_cells("cells that will be cleared", plan.cleared, f"sent as {NULL_MARK}"),
+        *_cells("cells that will be left alone", plan.left_alone, "sent empty"),
     ]
     return report_frame(findings, (), pd.RangeIndex(0))
 
@@ -79,7 +87,43 @@ def _left(needed: int, left: int | None, what: str) -> str:
     return f"the org has {left:,} {what} left today"
 
 
-def _missing(label: Hashable, count: int, clears: bool) -> Finding:
-    if clears:
-        return Finding(None, label, "cells that will be cleared", count, f"sent as {NULL_MARK}", "plan")
-    return Finding(None, label, "cells that will be left alone", count, "sent empty", "plan")
+def _cells(check: str, counts: Mapping[Hashable, int], suggestion: str) -> list[Finding]:
+    return [Finding(None, label, check, count, suggestion, "plan") for label, count in counts.items() if count]
+
+
+def blank_cells(
+    frame: pd.DataFrame, columns: Sequence[Column], options: EncodeOptions, rows: NDArray[np.int64] | None = None
+) -> tuple[dict[Hashable, int], dict[Hashable, int]]:
+    """Count the cells that clear their field, and those that leave it alone.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    columns : sequence of Column
+        Those that travel.
+    options : EncodeOptions
+        What a missing cell does. An empty text leaves its field alone whatever they say.
+    rows : array of int64, optional
+        The positions that go up; None for all.
+
+    Returns
+    -------
+    dict, dict of column label to int
+    """
+    cleared: dict[Hashable, int] = {}
+    left: dict[Hashable, int] = {}
+    for column in columns:
+        kind = FieldType.STRING if column.field is None else column.field.type
+        clears = options.nulls_of(column.label) == "clear" and kind is not FieldType.ID
+        series = frame[column.label] if rows is None else frame[column.label].iloc[rows]
+        blocks = (series.iloc[at : at + BLOCK_ROWS] for at in range(0, len(series), BLOCK_ROWS))
+        counts = np.array([_blanks(read_block(each, kind)) for each in blocks]).reshape(-1, 3).sum(axis=0)
+        missing, empty, marks = counts.tolist()
+        cleared[column.label] = marks + (missing if clears else 0)
+        left[column.label] = empty + (0 if clears else missing)
+    return cleared, left
+
+
+def _blanks(values: pa.Array) -> tuple[int, int, int]:
+    look = Values(values)
+    return np.count_nonzero(look.missing), np.count_nonzero(look.empty), np.count_nonzero(look.marks)

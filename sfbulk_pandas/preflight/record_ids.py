@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.errors import ApiError, UsageError
 from sfbulk_pandas.preflight.call import ID
 from sfbulk_pandas.preflight.cells import Cells, as_text, offsets_of, text_bytes, text_lengths
 from sfbulk_pandas.salesforce.ids import ALPHABET, CHECK_ALPHABET
@@ -38,7 +38,7 @@ def id_prefixes(field: FieldDescribe, describe: SObjectDescribe, call: LoadCall)
         return frozenset()
     try:
         found = {call.parents(each).key_prefix for each in field.reference_to}
-    except UsageError:  # an object that this user may not see: its prefix is not known, so none is
+    except (UsageError, ApiError):  # an object that this user may not see: its prefix is not known, so none is
         return frozenset()
     return frozenset() if None in found else frozenset(each for each in found if each)
 
@@ -49,7 +49,7 @@ def id_problems(cells: Cells, prefixes: frozenset[str]) -> list[Problem]:
     if not field.type.is_id or cells.subject.is_path:
         return []
     if not cells.is_text:
-        cells = Cells(cells.subject, cells.start, as_text(cells.values))
+        cells = Cells(as_text(cells.values), cells.subject, cells.start)
     malformed, foreign = _verdict(cells, prefixes)
     is_key = field.type is FieldType.ID
     text = f"{field.label.removesuffix(' ID')}{' ID' if is_key else ''}: id value of incorrect type: "

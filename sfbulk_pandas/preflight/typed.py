@@ -35,6 +35,9 @@ XSD = {
 }
 WRONG_TYPE = "the value is not of the field's type"
 OUT_OF_RANGE = "the number is too large for the field"
+NO_YEAR = "the year is out of range"
+# SOQL guide, "Date Formats and Date Literals", minimum and maximum dates; a datetime may pass them by its zone.
+_YEARS = {FieldType.DATE: (1700, 4000), FieldType.DATETIME: (1699, 4001)}
 _DAY = r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
 _FORMS = {
@@ -73,6 +76,8 @@ def type_problems(cells: Cells) -> list[Problem]:
         before = f"INVALID_FIELD:Failed to deserialize field at col {cells.subject.place}. Due to, '"
         after = f"' is not a valid value for the type {xsd}:{cells.subject.cell_field.name} --"
         problems += cells.problem(bad, WRONG_TYPE, _HOW[xsd], (before, after))
+    if kind in _YEARS and not cells.subject.is_path:
+        problems += _year_problems(cells, bad)
     if numbers is not None and not cells.subject.is_path:
         problems += _range_problems(cells, numbers)
     return problems
@@ -93,6 +98,25 @@ def _range_problems(cells: Cells, numbers: NDArray[np.float64]) -> list[Problem]
     return cells.problem(
         np.isfinite(sizes) & (sizes >= 10.0**digits), OUT_OF_RANGE, suggestion, (before, f":{field.name} --")
     )
+
+
+def _year_problems(cells: Cells, unread: Mask | None) -> list[Problem]:
+    """Name days that are of the right form, and that Salesforce has no calendar for."""
+    field = cells.subject.cell_field
+    first, last = _YEARS[field.type]
+    if cells.is_text:
+        years = pc.utf8_slice_codeunits(cells.values, 0, 4)  # of four digits, where the cell can be read
+        outside = pc.or_(pc.less(years, str(first)), pc.greater(years, str(last)))
+    elif pa.types.is_temporal(cells.values.type):
+        years = pc.year(cells.values)
+        outside = pc.or_(pc.less(years, first), pc.greater(years, last))
+    else:
+        return []
+    if not pc.any(outside).as_py():
+        return []
+    bad = to_mask(outside) if unread is None else to_mask(outside) & ~unread
+    error = (f"FIELD_INTEGRITY_EXCEPTION:{field.label}: invalid date: ", f":{field.name} --")
+    return cells.problem(bad, NO_YEAR, "Salesforce takes days from 1700-01-01 to 4000-12-31", error)
 
 
 def _whole_digits(field: FieldDescribe) -> int:

@@ -20,7 +20,7 @@ from sfbulk_pandas.progress.events import (
     QueryStarted,
     RowsRetried,
 )
-from sfbulk_pandas.progress.report import findings_table, findings_text
+from sfbulk_pandas.progress.report import FindingsView, findings_text, has_findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,10 +104,10 @@ class Bar:
             self._bar.set_postfix_str(", ".join(fact for fact in facts if fact), refresh=True)
 
     def _frame_checked(self, event: FrameChecked) -> None:
-        if not (event.report["severity"] == "row").any():
+        if not has_findings(event.report):
             return
         if in_notebook():
-            sys.modules["IPython"].display.display(findings_table(event.report))
+            sys.modules["IPython"].display.display(FindingsView(event.report))
         else:
             sys.stderr.write(findings_text(event.report))
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Self
 
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.progress.bar import Bar, in_notebook
+from sfbulk_pandas.progress.events import FrameChecked
+from sfbulk_pandas.progress.report import findings_text, has_findings
 
 if TYPE_CHECKING:
     from sfbulk_pandas.progress.events import Event, Listener
@@ -75,7 +77,8 @@ def listener_for(progress: bool | Listener | None) -> Dispatcher:
     Parameters
     ----------
     progress : None, bool or callable
-        None: a bar in a terminal or a notebook, else silence. True: a bar. False: silence.
+        None: a bar in a terminal or a notebook, else none. True: a bar. False: none.
+        Without a bar, what the check of a frame has found goes to the log, as a warning.
         A callable gets every event.
 
     Returns
@@ -91,10 +94,16 @@ def listener_for(progress: bool | Listener | None) -> Dispatcher:
     if progress is None:
         progress = in_notebook() or _in_terminal()
     if isinstance(progress, bool):
-        return Dispatcher(Bar() if progress else None)
+        return Dispatcher(Bar() if progress else log_findings)
     if not callable(progress):
         raise UsageError(f"progress={progress!r} is neither None, True, False nor a callable")
     return Dispatcher(progress)
+
+
+def log_findings(event: Event) -> None:
+    """Warn in the log of rows that Salesforce will refuse. Where nobody set up logging, Python writes it to stderr."""
+    if isinstance(event, FrameChecked) and has_findings(event.report):
+        log.warning("%s", findings_text(event.report).rstrip())
 
 
 def _in_terminal() -> bool:

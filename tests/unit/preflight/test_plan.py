@@ -23,8 +23,8 @@ def test_limits_that_do_not_suffice_are_named():
 
 
 def test_missing_cells():
-    found = lines(LoadPlan([1], {"a": 3, "b": 2, "c": 0}, frozenset({"b"})))[3:]
+    found = lines(LoadPlan([1], {"b": 2, "c": 0}, {"a": 3, "b": 0}))[3:]
     assert found == [
-        ["a", "cells that will be left alone", 3, "sent empty"],
         ["b", "cells that will be cleared", 2, "sent as #N/A"],
+        ["a", "cells that will be left alone", 3, "sent empty"],
     ]

@@ -114,6 +114,6 @@ def test_by_default_a_bar_in_a_notebook(monkeypatch):
 
 def test_chosen():
     assert isinstance(listener_for(progress=True)._listener, Bar)
-    assert listener_for(progress=False)._listener is None
+    assert listener_for(progress=False)._listener is choose.log_findings
     with pytest.raises(UsageError, match="progress="):
         listener_for("loud")
