@@ -62,7 +62,9 @@ def account_for(
     Accounted
     """
     paired = reconcile(sent, columns, answers, key)
-    outcome = _settled(job, Outcome.answered(paired), paired.unmatched.num_rows)
+    outcome = Outcome.answered(paired)
+    if not paired.unmatched.num_rows and _has_told_all(job, answers):
+        outcome = _never_processed(outcome)
     return Accounted(outcome, of_job(paired.unmatched, job), _difference(job, sent.num_rows, answers))
 
 
@@ -71,10 +73,14 @@ def of_job(unmatched: pa.Table, job: JobInfo) -> pa.Table:
     return unmatched.add_column(0, "job", pa.array([job.id] * unmatched.num_rows, pa.string()))
 
 
-def _settled(job: JobInfo, outcome: Outcome, unmatched: int) -> Outcome:
-    """Settle rows that are in no file: never processed, where the job ended early and its counters say so."""
-    if job.state is JobState.JOB_COMPLETE or job.number_records_processed is None or unmatched:
-        return outcome
+def _has_told_all(job: JobInfo, answers: Answers) -> bool:
+    """Whether a job that ended early has answered every row that it processed, by its own counter."""
+    successful, failed, _ = answers.counts
+    return job.state is not JobState.JOB_COMPLETE and job.number_records_processed == successful + failed
+
+
+def _never_processed(outcome: Outcome) -> Outcome:
+    """Settle the rows that are in no file."""
     status = np.where(outcome.status == RowStatus.UNKNOWN, np.int8(RowStatus.UNPROCESSED), outcome.status)
     return replace(outcome, status=status)
 

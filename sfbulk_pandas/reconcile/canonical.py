@@ -5,14 +5,18 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sfbulk_pandas.salesforce.ids import CHECK_ALPHABET
 from sfbulk_pandas.salesforce.limits import NULL_MARK
 from sfbulk_pandas.salesforce.sobject import FieldType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
     from sfbulk_pandas.salesforce.sobject import FieldDescribe
 
@@ -25,12 +29,16 @@ _PLAIN_INT = r"^(0|-?[1-9]\d*)$"
 _DATE_TAIL = r"(Z|T00:00:00(\.0+)?(Z|[+-]00:?00))$"
 _TIME_TAIL = r"(\.0+)?Z?$"
 _EXACT_DIGITS = 28  # what Python's decimals hold by default
+_DOUBLE_DIGITS = 15  # numbers of so many digits are never two to one double
+_TINY = 1e-300  # below it doubles lose digits, down to 0
+_HALF_UP = 1 + 2**-52  # a double that stands for a half, such as 1.005, may lie a hair below it
 
 
 def canonical(texts: pa.Array, field: FieldDescribe | None, *, loose: bool = False) -> pa.Array:
     """Return a column in the form in which equal values are equal.
 
-    What is equal strictly is equal loosely too.
+    What is equal strictly is equal loosely too. Strictly, different values are never equal: a number that no double
+    holds, and an Id whose check letters are wrong, compare as text.
 
     Parameters
     ----------
@@ -40,7 +48,8 @@ def canonical(texts: pa.Array, field: FieldDescribe | None, *, loose: bool = Fal
         The field behind the column; None compares as text.
     loose : bool
         Also forgive what a server may do to a value: blanks cut off at the ends, line ends written in another way,
-        ``#N/A`` echoed as nothing, doubles rounded to the field's scale, milliseconds dropped.
+        ``#N/A`` echoed as nothing, numbers read as doubles and rounded to the field's scale, milliseconds dropped,
+        check letters corrected.
 
     Returns
     -------
@@ -53,6 +62,8 @@ def canonical(texts: pa.Array, field: FieldDescribe | None, *, loose: bool = Fal
         return _doubles(texts, field.scale if loose else None)
     if kind is FieldType.DATETIME:
         return _instants(texts, loose=loose)
+    if kind.is_id:
+        return ids(texts) if loose else _sound_ids(texts)
     form = _FORMS.get(kind)
     return form(texts) if form else texts
 
@@ -83,11 +94,37 @@ def _newlines(texts: pa.Array) -> pa.Array:
 
 
 def _doubles(texts: pa.Array, scale: int | None) -> pa.Array:
+    """Read numbers; rounded to a scale, or else null where no double holds what the text says."""
+
     def read(each: pa.Array) -> pa.Array:
         numbers = pc.add(pc.cast(each, pa.float64()), 0.0)  # -0.0 becomes 0.0
-        return numbers if scale is None else pc.round(numbers, scale, round_mode="half_towards_infinity")
+        held = pc.is_finite(numbers) if scale is not None else pc.and_(pc.is_finite(numbers), _is_held(each, numbers))
+        if pc.all(held).as_py() is False:
+            numbers = pc.if_else(held, numbers, pa.scalar(None, pa.float64()))
+        return numbers if scale is None else _rounded(numbers, scale)
 
     return _by_value(texts, _NUMBER, read)
+
+
+def _rounded(numbers: pa.Array, scale: int) -> pa.Array:
+    """Round as the decimal that was written is rounded: 1.005 to 1.01."""
+    return pc.round(pc.multiply(numbers, _HALF_UP), scale, round_mode="half_towards_infinity")
+
+
+def _is_held(texts: pa.Array, numbers: pa.Array) -> pa.Array:
+    """Tell where a double has all the digits of its text: beyond 15, or close to 0, it may stand for several numbers."""
+    is_odd = pc.or_(pc.greater(pc.utf8_length(texts), _DOUBLE_DIGITS), pc.less(pc.abs(numbers), _TINY))
+    is_odd = pc.fill_null(is_odd, fill_value=False)
+    if not pc.any(is_odd).as_py():
+        return pc.is_valid(texts)
+    same = pc.equal(_digits(texts.filter(is_odd)), _digits(pc.cast(numbers.filter(is_odd), TEXT)))
+    return pc.replace_with_mask(pc.is_valid(texts), is_odd, same)
+
+
+def _digits(texts: pa.Array) -> pa.Array:
+    """Return the digits of numbers without sign, point, exponent, and zeros at the ends."""
+    bare = pc.replace_substring_regex(texts, "[eE].*$|[+.-]", "")
+    return pc.utf8_trim(bare, "0")
 
 
 def _instants(texts: pa.Array, *, loose: bool) -> pa.Array:
@@ -101,9 +138,12 @@ def _instants(texts: pa.Array, *, loose: bool) -> pa.Array:
 def _by_value(texts: pa.Array, pattern: str, read: Callable[[pa.Array], pa.Array]) -> pa.Array:
     """Read the cells of a form by value; the others, which Salesforce echoes as they were sent, stay as they are."""
     try:
-        return read(texts)
+        values = read(texts)
     except pa.ArrowInvalid:
-        fits = pc.match_substring_regex(texts, pattern)
+        values = None
+    if values is not None and values.null_count == texts.null_count:
+        return values
+    fits = pc.match_substring_regex(texts, pattern)
     values = pc.cast(_read_each(pc.if_else(fits, texts, pa.scalar(None, TEXT)), read), TEXT)
     return pc.if_else(pc.is_valid(values), _marked("=", values), _marked("?", texts))
 
@@ -163,12 +203,29 @@ def ids(texts: pa.Array) -> pa.Array:
     return pc.if_else(pc.match_substring_regex(texts, _ID), pc.utf8_slice_codeunits(texts, 0, 15), texts)
 
 
+def _sound_ids(texts: pa.Array) -> pa.Array:
+    """Cut Ids to 15 characters where their check letters are right; Salesforce refuses the others, and echoes them."""
+    is_long = pc.fill_null(pc.match_substring_regex(texts, _ID), fill_value=False)
+    if not pc.any(is_long).as_py():
+        return texts
+    long = texts.filter(is_long)
+    cut = pc.if_else(pa.array(_checks_out(long)), pc.utf8_slice_codeunits(long, 0, 15), long)
+    return pc.replace_with_mask(texts, is_long, cut)
+
+
+def _checks_out(long_ids: pa.Array) -> NDArray[np.bool_]:
+    """Tell where the last three characters are those that belong to the first fifteen, in any case."""
+    letters = np.array(long_ids.to_numpy(zero_copy_only=False), "S18").view(np.uint8).reshape(-1, 18)
+    groups = ((letters[:, :15] >= ord("A")) & (letters[:, :15] <= ord("Z"))).reshape(-1, 3, 5)
+    wanted = np.frombuffer(CHECK_ALPHABET.encode(), np.uint8)[groups @ (1 << np.arange(5))]
+    last = letters[:, 15:]
+    return np.asarray((wanted == np.where(last >= ord("a"), last - 32, last)).all(axis=1))
+
+
 _FORMS: dict[FieldType, Callable[[pa.Array], pa.Array]] = {
     FieldType.INT: _ints,
     FieldType.LONG: _ints,
     FieldType.BOOLEAN: _booleans,
     FieldType.DATE: _dates,
     FieldType.TIME: _times,
-    FieldType.ID: ids,
-    FieldType.REFERENCE: ids,
 }

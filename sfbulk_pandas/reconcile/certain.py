@@ -102,7 +102,7 @@ def _strict(stack: Stack, active: Ints, codes: Ints, varied: list[str]) -> Ints:
 def _whole(stack: Stack, rows: Ints, strict: Ints) -> Ints:
     """Give numbers to the sent rows by all that was sent, the columns that did not come back too."""
     for name in stack.lacking:
-        strict = refine(strict, encode(stack.texts(name, rows)))
+        strict = refine(strict, encode(stack.canonical(name, stack.texts(name, rows), loose=False)))
     return strict
 
 

@@ -86,6 +86,11 @@ def paired(kind, value, echo):
         ("string", None, "#N/A"),
         ("currency", "not a number", "not a number"),
         ("currency", "1.239", "1.24"),
+        ("currency", "1.005", "1.01"),
+        ("currency", "-1.005", "-1.01"),
+        ("percent", "+12", "12.0"),
+        ("id", "001000000000001AAA", "001000000000001aaa"),
+        ("id", "001000000000001AAB", "001000000000001AAA"),
         ("datetime", "2024-13-45T00:00:00Z", "2024-13-45T00:00:00Z"),
         ("int", "many", "many"),
         ("date", "2003-04-987654321987654321", "2003-04-987654321987654321"),
@@ -221,6 +226,10 @@ def test_blanks_at_the_ends_tell_rows_apart_where_they_came_back():
         ("textarea", ["a\nb", "a\r\nb"], ["a\nb"]),
         ("string", [None, "#N/A"], [""]),
         ("double", ["1.001", "1.002"], ["1.0"]),
+        ("currency", ["1.005", "1.01"], ["1.01"]),
+        ("double", ["12345678901234567", "12345678901234568"], ["1.2345678901234568E16"] * 2),
+        ("percent", ["12345678901234567", "12345678901234568"], ["1.2345678901234568E16"]),
+        ("double", ["1e-400", "0"], ["0.0", "0.0"]),
         ("datetime", ["2024-01-02T03:04:05.001Z", "2024-01-02T03:04:05.002Z"], ["2024-01-02T03:04:05.001Z"]),
         ("string", ["A", "A "], ["A", "A", "A "]),
     ],
@@ -231,6 +240,42 @@ def test_rows_whose_difference_the_answers_do_not_keep_are_not_guessed(kind, val
     done = reconcile(sent(X=values), [column], answers)
     assert_nothing_certain(done)
     assert done.unmatched_answers == len(echoes)
+
+
+def test_numeric_keys_beyond_what_a_double_tells_apart_are_not_guessed():
+    answers = Answers(successful(["b", "a"], Amount=["1.2345678901234568E16"] * 2, Name=["x", "x"]), EMPTY, EMPTY)
+    part = sent(Amount=["12345678901234567", "12345678901234568"], Name=["x", "x"])
+    assert_nothing_certain(reconcile(part, columns("Amount", "Name"), answers, "Amount"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("id", ["001000000000001AAB", "001000000000001AAA"]),
+        ("reference", ["001000000000001AAA", "001000000000001AAB"]),
+        ("double", ["nan", "NaN"]),
+        ("double", ["1e999", "1e998"]),
+        ("currency", ["12345678901234567", "12345678901234568"]),
+        ("percent", ["0.1", "0.10000000000000000001"]),
+    ],
+)
+def test_values_that_only_their_text_tells_apart_are_paired_by_it(kind, values):
+    for echoes in (values, values[::-1]):
+        answers = Answers(successful(echoes[:1], X=echoes[:1]), failed(["E:m:--"], X=echoes[1:]), EMPTY)
+        done = reconcile(sent(X=values), [Column("X", "X", FieldDescribe("X", FieldType(kind), scale=18))], answers)
+        assert done.status.tolist() == ([1, 2] if echoes[0] == values[0] else [2, 1])
+
+
+def test_numbers_written_in_other_digits_are_interchangeable():
+    values = ["0.30000000000000004", "30000000000000004e-17", "3.0000000000000004E-1"]
+    answers = Answers(successful(["a", "b"], Amount=values[:1] * 2), failed(["E:m:--"], Amount=values[:1]), EMPTY)
+    assert reconcile(sent(Amount=values), columns("Amount", scale=2), answers).status.tolist() == [1, 1, 2]
+
+
+def test_a_missing_cell_and_an_empty_one_travel_alike_also_where_they_do_not_come_back():
+    answers = Answers(successful(["a"], Name=["x"]), failed(["E:m:--"], Name=["x"]), EMPTY)
+    done = reconcile(sent(Name=["x", "x"], Notes=[None, ""]), columns("Name", "Notes"), answers)
+    assert done.status.tolist() == [1, 2]
 
 
 def test_identical_rows_take_fewer_answers_in_order_though_trimmed():

@@ -94,6 +94,13 @@ def test_with_an_answer_of_no_row_a_missing_row_stays_unknown(state):
     assert found.outcome.status.tolist() == [1, 0, 0]
 
 
+@pytest.mark.parametrize("state", [JobState.FAILED, JobState.ABORTED])
+def test_a_missing_row_that_the_job_says_it_processed_stays_unknown(state):
+    found = account(job(state, 3, 0), "abc", answers("ab"))
+    assert found.outcome.status.tolist() == [1, 1, 0]
+    assert "says 3 processed" in str(found.problem)
+
+
 def test_rows_in_no_file_of_a_job_without_counters_stay_unknown():
     found = account(job(JobState.FAILED), "abc", answers("a"))
     assert found.outcome.count(RowStatus.UNKNOWN) == 2
