@@ -12,6 +12,7 @@ from sfbulk_pandas.jobs.extract.conveyor import Rows
 from sfbulk_pandas.jobs.extract.run import ExtractRun, default_parallel_pages
 from sfbulk_pandas.jobs.extract.stopping import StoppableClock
 from sfbulk_pandas.jobs.plans.base import Question
+from sfbulk_pandas.jobs.plans.id_ranges import IdRangesPlan
 from sfbulk_pandas.jobs.plans.locator import LocatorPlan
 from sfbulk_pandas.jobs.plans.result_pages import ResultPagesPlan
 from sfbulk_pandas.progress.choose import listener_for
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.query_options import QueryOptions
     from sfbulk_pandas.progress.choose import Dispatcher
 
-_PLANS = {plan.name: plan for plan in (LocatorPlan, ResultPagesPlan)}
+_PLANS = {plan.name: plan for plan in (LocatorPlan, ResultPagesPlan, IdRangesPlan)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Extract:
             schema=self.schema,
             query_all=options.query_all,
             page_rows=options.page_rows,
+            chunk_rows=options.chunk_rows,
             wait_seconds=options.wait_seconds,
             memory=self.memory,
             remember=self.memory.update,

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from sfbulk_pandas.jobs.options import Progress
 
-PlanName = Literal["locator", "result_pages"]
+PlanName = Literal["locator", "result_pages", "id_ranges"]
+CHUNK_ROWS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,15 +22,19 @@ class QueryOptions:
 
     Parameters
     ----------
-    plan : {"locator", "result_pages"}
+    plan : {"result_pages", "locator", "id_ranges"}
         How the rows are fetched. ``"result_pages"`` (the default) reads the pages of a Bulk API 2.0 job side by side,
-        or by their locators where the org lists no pages; ``"locator"`` always does the latter.
+        or by their locators where the org lists no pages; ``"locator"`` always does the latter. ``"id_ranges"`` cuts
+        the object's Ids into ranges and runs a job for each, several at a time: for objects so large that one job
+        takes too long. It takes no ORDER BY, LIMIT or OFFSET.
     query_all : bool
         Whether deleted and archived records come too.
     parallel_pages : int, optional
         How many pages are read at a time; by default as many as there are cores, from 2 to 4.
     page_rows : int, optional
         The most rows of a page; by default as Salesforce likes.
+    chunk_rows : int
+        About how many records a range of Ids holds.
     keep_order : bool
         Whether rows come in the order of the result also where they are not held in memory; they always do where the
         query has an ORDER BY.
@@ -43,6 +48,7 @@ class QueryOptions:
     query_all: bool = False
     parallel_pages: int | None = None
     page_rows: int | None = None
+    chunk_rows: int = CHUNK_ROWS
     keep_order: bool = False
     wait_seconds: float | None = None
     progress: Progress = None
@@ -51,7 +57,7 @@ class QueryOptions:
         if self.plan not in get_args(PlanName):
             choices = ", ".join(map(repr, get_args(PlanName)))
             raise UsageError(f"plan={self.plan!r} is no plan", hint=f"say one of {choices}")
-        for name in ("parallel_pages", "page_rows"):
+        for name in ("parallel_pages", "page_rows", "chunk_rows"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"{name}={value} does not fit", hint="give at least 1")

@@ -95,7 +95,9 @@ class LoadRun:
             error._resume = self.ways.resume  # noqa: SLF001 - the error hands the caller the way back
             raise self._told(error, self.result()) from None
         except SfBulkError as error:
-            raise error if error.result is not None else self._told(error, self.result())
+            if error.result is None:
+                self._told(error, self.result())
+            raise
         except KeyboardInterrupt:  # after the listener's end: a bar that stands would have the line beside it
             self._say_goodbye()
             raise

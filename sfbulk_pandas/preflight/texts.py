@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from sfbulk_pandas.preflight.problems import Problem
 
 
-
 def _email_form(more: str = "") -> str:
     letters = f"A-Za-z0-9{more}"
     label = rf"[{letters}](?:[{letters}-]*[{letters}])?"

@@ -97,3 +97,38 @@ def read_limits(response: Response) -> Limits:
 def _limit(data: Mapping[str, Any], *names: str) -> Limit | None:
     found = next((data[name] for name in names if data.get(name) is not None), None)
     return None if found is None else Limit(int(found["Max"]), int(found["Remaining"]))
+
+
+def build_record_count(api_version: str, sobject: str) -> Request:
+    """Ask how many records an object has, about. Source: REST API guide, "Record Count"."""
+    return Request("GET", data_path(api_version, "limits", "recordCount", query={"sObjects": sobject}), ACCEPT_JSON)
+
+
+def read_record_count(response: Response) -> int | None:
+    """Read the approximate number of records of the one object that was asked for.
+
+    Parameters
+    ----------
+    response : Response
+
+    Returns
+    -------
+    int or None
+        None where Salesforce does not count that object.
+
+    Raises
+    ------
+    ApiError
+        For an error status.
+    SalesforceBroken
+        For an answer without counts in it.
+    """
+    raise_for_fault(response)
+    data = response.json()
+    try:
+        counts = [int(each["count"]) for each in data["sObjects"]]
+    except (KeyError, ValueError, TypeError, AttributeError):
+        broken = response.broken("should count records and does not")
+    else:
+        return counts[0] if counts else None
+    raise broken

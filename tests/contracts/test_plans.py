@@ -9,7 +9,7 @@ import sfbulk_pandas as sfbulk
 from sfbulk_pandas.local_org import LocalOrg
 
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
-PLANS = ["locator", "result_pages"]
+PLANS = ["locator", "result_pages", "id_ranges"]
 SOQL = "SELECT Id, LastName, Children__c, CreatedDate, Account.Name FROM Contact"
 ROWS = 2_345
 
@@ -44,7 +44,13 @@ def rows_of(table):
 def test_the_rows_are_those_by_locator_in_one_schema(org, plan):
     plain = org.query_arrow(SOQL, plan="locator")
     assert plain.num_rows == ROWS
-    for options in ({}, {"page_rows": 100}, {"page_rows": 100, "parallel_pages": 3}, {"page_rows": 1_000_000}):
+    for options in (
+        {},
+        {"page_rows": 100},
+        {"page_rows": 100, "parallel_pages": 3},
+        {"page_rows": 1_000_000},
+        {"chunk_rows": 300},
+    ):
         table = org.query_arrow(SOQL, plan=plan, **options)
         assert table.schema.equals(plain.schema)
         assert rows_of(table) == rows_of(plain)
@@ -82,7 +88,11 @@ def test_stopped_early_leaves_no_thread(org, plan):
     assert threading.active_count() <= before
 
 
-def test_an_order_is_kept_in_a_stream(org, plan):
+def test_an_order_is_kept_in_a_stream_or_refused_beforehand(org, plan):
+    if plan == "id_ranges":
+        with pytest.raises(sfbulk.UsageError, match="ORDER BY cannot be cut"):
+            org.query_arrow(f"{SOQL} ORDER BY LastName", plan=plan)
+        return
     with org.query_batches(f"{SOQL} ORDER BY LastName DESC", plan=plan, page_rows=100, parallel_pages=4) as stream:
         names = stream.read_all()["LastName"].to_pylist()
     assert names == sorted(names, reverse=True)

@@ -93,10 +93,12 @@ class ExtractRun:
         """
         threads = [self._thread(self._feed, "chains")]
         threads += [self._thread(self._work, f"page-{number}") for number in range(self.parallel_pages)]
-        whole = False
+        whole, handed = False, 0
         try:
-            yield from self._conveyor
-            self._check_whole()
+            for item in self._conveyor:
+                handed += isinstance(item, PageEnd)
+                yield item
+            self._check_whole(handed)
             whole = True
         finally:
             self._end(threads, whole=whole)
@@ -175,7 +177,9 @@ class ExtractRun:
         counts = list(self.plan.expected_rows().values())
         return None if not counts or None in counts else sum(count for count in counts if count is not None)
 
-    def _check_whole(self) -> None:
+    def _check_whole(self, handed: int) -> None:
+        if handed != self.pages:  # a plan that numbers its chains wrongly would leave some behind
+            raise AssertionError(f"{self.pages} pages were read, and {handed} handed over")
         for source, count in self.plan.expected_rows().items():
             if count is not None and count != self._by_source[source]:
                 raise IncompleteResult(

@@ -39,6 +39,8 @@ class Question:
         Whether deleted and archived records come too.
     page_rows : int or None
         The most rows of a page; None leaves it to Salesforce.
+    chunk_rows : int
+        About how many rows a range of Ids holds.
     wait_seconds : float or None
         How long to wait for jobs.
     memory : dict
@@ -55,6 +57,7 @@ class Question:
     schema: pa.Schema
     query_all: bool = False
     page_rows: int | None = None
+    chunk_rows: int = 1_000_000
     wait_seconds: float | None = None
     memory: dict[str, Any] = field(default_factory=dict)
     remember: Callable[[Mapping[str, Any]], None] = lambda _: None

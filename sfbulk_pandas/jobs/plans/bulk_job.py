@@ -36,14 +36,23 @@ class BulkJob:
         JobFailed, JobAborted, StillRunning, ApiError, TransportError
         """
         asked = self._question
-        job = self.info or self._taken_up() or self._made()
-        for polled in watch(self._ask, [job.id], Waiting(asked.clock, asked.polling, asked.wait_seconds)):
-            self.info = job = polled
-            asked.notify(QueryPolled(job))
+        job = self.begun()
+        for polled in watch(lambda _: self.asked(), [job.id], Waiting(asked.clock, asked.polling, asked.wait_seconds)):
+            job = polled
         failure = failure_of(job)
         if failure is not None:
             raise failure
         return job
+
+    def begun(self) -> JobInfo:
+        """Return the job, made now where there is none yet."""
+        return self.info or self._taken_up() or self._made()
+
+    def asked(self) -> JobInfo:
+        """Ask how the job stands."""
+        self.info = self._ask(self.begun().id)
+        self._question.notify(QueryPolled(self.info))
+        return self.info
 
     def abandon(self) -> None:
         """Abort the job, unless it has ended."""
