@@ -122,6 +122,17 @@ def test_bulk_query_pages_by_locator(outsider, tmp_path):
     assert sum(file["number_of_records"] for file in files) == 80
 
 
+def test_the_older_bulk_api_answers_queries_in_json(outsider):
+    outsider.bulk2.Contact.insert(records=[{"Contact_Key__c": "A", "LastName": "O'Néill"}])
+    outsider.bulk2.Contact.delete(records=[{"Id": outsider.Contact.create({"LastName": "gone"})["id"]}])
+    soql = "SELECT Contact_Key__c, LastName, Account.Name, CreatedDate FROM Contact"
+    (row,) = outsider.bulk.Contact.query(soql)
+    assert (row["Contact_Key__c"], row["LastName"], row["Account"]) == ("A", "O'Néill", None)
+    assert isinstance(row["CreatedDate"], int)
+    both = outsider.bulk.Contact.query_all("SELECT LastName FROM Contact")
+    assert {each["LastName"] for each in both} == {"O'Néill", "gone"}
+
+
 def test_rest_create_query_and_describe(outsider):
     made = outsider.Contact.create({"LastName": "Rest", "Contact_Key__c": "R-1"})
     assert made["success"]

@@ -8,6 +8,7 @@ from collections import Counter
 
 import pytest
 import requests
+from urllib3.exceptions import ProtocolError
 
 from sfbulk_pandas.local_org import Immediate, LocalOrg, Switches
 
@@ -214,6 +215,10 @@ def test_a_body_that_breaks_off(packed):
         url = f"{base}/{made['id']}/results"
         whole = session.get(url, timeout=10).content
         org.shorten_next("/results", to_bytes=20)
-        with pytest.raises(requests.exceptions.RequestException):
-            session.get(url, timeout=10)
+        pieces = []
+        with session.get(url, timeout=10, stream=True) as answer, pytest.raises(ProtocolError):
+            pieces.extend(iter(lambda: answer.raw.read(1), b""))
+        came = b"".join(pieces)
+        assert came.startswith(b"\x1f\x8b") if packed else came == whole[:20]
+        assert len(came) == 20
         assert session.get(url, timeout=10).content == whole

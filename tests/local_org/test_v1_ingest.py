@@ -130,6 +130,8 @@ def test_a_batch_above_ten_megabytes_is_refused(v1):
     job = v1.new("insert")
     big = v1("POST", f"job/{job}/batch", "LastName,Description\nA," + "x" * 10_000_000)
     assert error(big)[:2] == (400, "ClientInputError")
+    packed = gzip.compress(b"LastName,Description\nA," + b"x" * 10_000_000)
+    assert error(v1("POST", f"job/{job}/batch", packed, Content_Encoding="gzip"))[:2] == (400, "ClientInputError")
     assert v1.batches(job) == []
 
 

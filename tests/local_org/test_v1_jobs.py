@@ -91,6 +91,29 @@ def test_an_abort_leaves_queued_batches_unprocessed(by_hand):
     assert [each.name for each in by_hand.call.org.state.frames.get(job).folder.iterdir()] == ["v1.json"]
 
 
+def test_a_change_of_state_answers_the_stamp_from_before(call_to):
+    now = [1_000_000.0]
+    with LocalOrg(clock=lambda: now[0]) as org:
+        v1 = V1(call_to(org))
+        job = v1.new("insert")
+        now[0] += 60
+        v1.batch(job, "LastName\nA\n")
+        now[0] += 60
+        before, closed = (element(v1("GET", f"job/{job}")), element(v1.state(job, "Closed")))
+        assert closed["systemModstamp"] == before["systemModstamp"] == "1970-01-12T13:47:40.000Z"
+        assert element(v1("GET", f"job/{job}"))["systemModstamp"] == "1970-01-12T13:48:40.000Z"
+
+
+def test_a_batch_that_is_aborted_before_it_is_handed_on_stays_so(by_hand):
+    org = by_hand.call.org.state
+    frame = org.frames.get(by_hand.new())
+    batch = org.frames.add_batch(frame, 0.0, SOQL)
+    by_hand.state(frame.id, "Aborted")
+    org.engine.submit(batch)
+    org.engine.advance(batch.id)
+    assert [each["state"] for each in by_hand.batches(frame.id)] == ["NotProcessed"]
+
+
 def test_a_closed_job_is_aborted_while_batches_run_and_not_after(by_hand):
     job = by_hand.new("insert")
     by_hand.batch(job, "LastName\nA\n")
