@@ -195,10 +195,13 @@ def test_a_job_that_is_not_open(v1):
             "InvalidJob",
             "Field name provided, Fax does not match an External ID for Contact",
         ),
-        (
-            {"Sforce_Enable_PKChunking": "chunkSize=250001"},
-            "InvalidJob",
-            "Invalid value of the header Sforce-Enable-PKChunking: chunkSize=250001",
+        *(
+            (
+                {"Sforce_Enable_PKChunking": header},
+                "InvalidJob",
+                f"Invalid value of the header Sforce-Enable-PKChunking: {header}",
+            )
+            for header in ("chunkSize=250001", "chunkSize=0", "chunkSize=many", "startRow=001", "size=5", "maybe")
         ),
     ],
 )

@@ -115,6 +115,16 @@ class TestResults:
         pages = [v1("GET", f"job/{job}/batch/{batch}/result/{each}").json() for each in results]
         assert [each["LastName"] for page in pages for each in page] == [f"N{number}" for number in range(7)]
 
+    def test_a_thousand_result_files_have_ids_of_their_own(self, other_org):
+        v1 = V1(other_org(switches=Switches(result_file_rows=1)))
+        v1.call.put("Contact", *({"LastName": "x"} for _ in range(1_005)))
+        job, batch = run(v1, SOQL)
+        results = v1.results(job, batch)
+        assert {len(each) for each in results} == {15}
+        assert len(set(results)) == 1_005
+        last = v1("GET", f"job/{job}/batch/{batch}/result/{results[-1]}").text
+        assert len(last.splitlines()) == 2
+
     def test_query_all_finds_what_is_deleted(self, v1, put):
         put("Contact", {"LastName": "gone", "IsDeleted": True})
         job, batch = run(v1, "SELECT LastName, IsDeleted FROM Contact", operation="queryAll")

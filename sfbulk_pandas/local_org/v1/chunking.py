@@ -19,7 +19,7 @@ from sfbulk_pandas.local_org.soql.parse import parse
 from sfbulk_pandas.local_org.soql.tree import Path
 from sfbulk_pandas.local_org.store import quoted, to_batches, to_table
 from sfbulk_pandas.local_org.v1.faults import invalid_batch, invalid_job
-from sfbulk_pandas.salesforce.ids import from_number, is_id, to_15
+from sfbulk_pandas.salesforce.ids import from_number, to_15
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -35,6 +35,7 @@ _STANDARD = frozenset({
     "opportunity", "opportunitylineitem", "order", "orderitem", "pricebookentry", "product2", "quote", "task", "user",
     "userrole", "workorder", "workorderlineitem",
 })  # fmt: skip
+_ID = re.compile(r"\w{15}(?:\w{3})?", re.ASCII)  # the guide's own example has check letters that do not fit
 _OFFSHOOT = re.compile(r"(__|)(History|Share)$", re.IGNORECASE)
 
 
@@ -92,7 +93,7 @@ def read_chunking(header: str | None) -> Chunking | None:
     named = {name: value for name, value in given.items() if name != "true"}
     size = named.pop("chunksize", str(DEFAULT_CHUNK_ROWS))
     parent, start_row = named.pop("parent", None), named.pop("startrow", None)
-    fits = size.isdecimal() and 1 <= int(size) <= MAX_CHUNK_ROWS and (start_row is None or is_id(start_row))
+    fits = size.isdecimal() and 1 <= int(size) <= MAX_CHUNK_ROWS and (start_row is None or _ID.fullmatch(start_row))
     if named or not fits:
         raise invalid_job(f"Invalid value of the header Sforce-Enable-PKChunking: {header}")
     return Chunking(int(size), parent, to_15(start_row) if start_row else None)

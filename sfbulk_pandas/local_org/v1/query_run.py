@@ -17,6 +17,7 @@ from sfbulk_pandas.local_org.soql.narrow import narrowed
 from sfbulk_pandas.local_org.v1.chunking import Chunking, can_cut, chunk_conditions
 from sfbulk_pandas.local_org.v1.jobs import NOT_PROCESSED
 from sfbulk_pandas.local_org.v1.records import JsonWriter, XmlWriter
+from sfbulk_pandas.salesforce.ids import from_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -105,7 +106,8 @@ def result_ids(batch: Job, switches: Switches) -> list[str]:
     """Return the ids of a batch's result files, 15 characters each, as recorded."""
     files = -(-max(batch.processed, 1) // _file_rows(batch, switches))
     # The batch's own id with another prefix, and the file's number where the batches' running number has its zeros.
-    return [f"752{batch.id[3:6]}{place:03d}{batch.id[9:15]}" for place in range(files)]
+    numbers = (from_number("752", place)[12:15] for place in range(files))
+    return [f"752{batch.id[3:6]}{number}{batch.id[9:15]}" for number in numbers]
 
 
 def _file_rows(batch: Job, switches: Switches) -> int:
