@@ -1,44 +1,117 @@
-"""Which columns a query returns, and of which types."""
+"""Which columns a query returns, of which types, and where JSON has them."""
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from sfbulk_pandas.codec.schema import arrow_type
 from sfbulk_pandas.errors import UsageError
-from sfbulk_pandas.salesforce.soql import Select, SelectItem, SoqlError, read_select
+from sfbulk_pandas.salesforce.soql import SoqlError, parse
+from sfbulk_pandas.salesforce.soql.select import packed
+from sfbulk_pandas.salesforce.soql.tree import Call, Child, Item, Path, TypeOf
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sfbulk_pandas.jobs.describes import Describes
+    from sfbulk_pandas.salesforce.soql import Query
+
+_COUNTS = frozenset({"COUNT", "COUNT_DISTINCT", "GROUPING"})
+_SUMS = frozenset({"SUM", "AVG"})
+_EXTREMES = frozenset({"MIN", "MAX"})
 
 
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'", re.DOTALL)
-_ORDER = re.compile(r"\border\s+by\b", re.IGNORECASE)
+@dataclass(frozen=True, slots=True)
+class ResultColumn:
+    """One column of a result.
+
+    Attributes
+    ----------
+    name : str
+        As the select list has it; its alias, where it has one.
+    path : str
+        Of the field that it holds, as seen from the object; empty where it holds none.
+    key : tuple of str
+        The way to its value in a record of JSON, in any case.
+    function : str
+        The function whose value it is, in capitals; empty for a field.
+    """
+
+    name: str
+    path: str
+    key: tuple[str, ...]
+    function: str = ""
 
 
-def has_order(soql: str) -> bool:
-    """Whether a query says in which order its rows come."""
-    return bool(_ORDER.search(_QUOTED.sub("''", soql)))
-
-
-def selected(soql: str) -> Select:
-    """Read the object and select list of a query.
+def parsed(soql: str) -> Query:
+    """Read a query.
 
     Raises
     ------
     UsageError
-        Where the text is no query.
+        Where the text is none; shows where.
     """
     try:
-        return read_select(soql)
+        return parse(soql)
     except SoqlError as error:
         raise UsageError(f"this is no query: {error}", hint="write SELECT field, ... FROM object ...") from None
 
 
-def result_schema(select: Select, describes: Describes) -> pa.Schema:
+def result_columns(query: Query) -> tuple[ResultColumn, ...]:
+    """Return the columns of a query, in the order of its select list; those of a TYPEOF one for each of its fields.
+
+    Raises
+    ------
+    UsageError
+        For a query within the select list, whose rows fit no cell.
+    """
+    unnamed = count()
+    return tuple(column for entry in query.select for column in _columns(query, entry, unnamed))
+
+
+def _columns(query: Query, entry: object, unnamed: Iterator[int]) -> Iterator[ResultColumn]:
+    if isinstance(entry, Child):
+        raise UsageError(
+            f"({query.text(entry).strip('()')}) gives each record rows of its own, which fit no cell",
+            hint="query the child object, with the parent's fields: SELECT LastName, Account.Name FROM Contact",
+        )
+    if isinstance(entry, TypeOf):
+        yield from _of_choices(query, entry)
+    elif isinstance(entry, Item) and isinstance(entry.operand, Path):
+        names = query.local(entry.operand)
+        is_flat = query.is_grouped  # a record of groups has no parents within
+        path = ".".join(names)
+        yield ResultColumn(entry.alias or path, path, (entry.alias or names[-1],) if is_flat else names)
+    elif isinstance(entry, Item) and isinstance(entry.operand, Call):
+        yield _of_call(query, entry, entry.operand, unnamed)
+
+
+def _of_call(query: Query, entry: Item, call: Call, unnamed: Iterator[int]) -> ResultColumn:
+    inside = next((each for each in call.arguments if isinstance(each, Path)), None)
+    path = "" if inside is None else ".".join(query.local(inside))
+    if entry.alias:
+        key = entry.alias
+    elif call.is_aggregate or query.is_grouped:
+        key = f"expr{next(unnamed)}"
+    else:
+        key = path.rpartition(".")[2]  # toLabel(Status) comes as Status
+    return ResultColumn(entry.alias or packed(query.text(entry)), path, (key,), call.name.upper())
+
+
+def _of_choices(query: Query, entry: TypeOf) -> Iterator[ResultColumn]:
+    found: dict[str, tuple[str, ...]] = {}
+    for path in [*(path for choice in entry.choices for path in choice.paths), *entry.otherwise]:
+        names = (*query.local(entry.path), *path.names)
+        found.setdefault(".".join(names).lower(), names)
+    for names in found.values():
+        yield ResultColumn(".".join(names), "", names)
+
+
+def result_schema(query: Query, describes: Describes) -> pa.Schema:
     """Give each column of a query the type its describe says.
 
     What the describe does not know, such as an expression, is text: whether the query is right
@@ -47,14 +120,25 @@ def result_schema(select: Select, describes: Describes) -> pa.Schema:
     Raises
     ------
     UsageError
-        Where the object is not there.
+        Where the object is not there, or a column fits no cell.
     """
-    return pa.schema([_column(select, item, describes) for item in select.items])
+    return pa.schema([_field(query.sobject, column, describes) for column in result_columns(query)])
 
 
-def _column(select: Select, item: SelectItem, describes: Describes) -> pa.Field:
-    field = describes.field(select.sobject, item.path) if item.path else None
+def json_keys(query: Query) -> tuple[tuple[str, ...], ...]:
+    """Return the way to each column's value in a record of JSON."""
+    return tuple(column.key for column in result_columns(query))
+
+
+def _field(sobject: str, column: ResultColumn, describes: Describes) -> pa.Field:
+    if column.function in _COUNTS:
+        return pa.field(column.name, pa.int64())
+    if column.function in _SUMS:
+        return pa.field(column.name, pa.float64())
+    field = describes.field(sobject, column.path) if column.path else None
+    if column.function:
+        return pa.field(column.name, arrow_type(field) if column.function in _EXTREMES else pa.string())
     if field is None:
-        return pa.field(item.name, pa.string())
-    head, dot, _ = item.path.rpartition(".")
-    return pa.field(f"{head}{dot}{field.name}", arrow_type(field))
+        return pa.field(column.name, pa.string())
+    head, dot, _ = column.path.rpartition(".")
+    return pa.field(f"{head}{dot}{field.name}" if column.name == column.path else column.name, arrow_type(field))

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.errors import SfBulkError, StillRunning
-from sfbulk_pandas.jobs.columns import has_order, result_schema, selected
+from sfbulk_pandas.jobs.columns import parsed, result_schema
 from sfbulk_pandas.jobs.extract.conveyor import Rows
 from sfbulk_pandas.jobs.extract.run import ExtractRun, default_parallel_pages
 from sfbulk_pandas.jobs.extract.stopping import StoppableClock
 from sfbulk_pandas.jobs.plans.base import Question
 from sfbulk_pandas.jobs.plans.id_ranges import IdRangesPlan
 from sfbulk_pandas.jobs.plans.locator import LocatorPlan
+from sfbulk_pandas.jobs.plans.pk_chunks import PkChunksPlan
+from sfbulk_pandas.jobs.plans.rest import RestPlan
 from sfbulk_pandas.jobs.plans.result_pages import ResultPagesPlan
 from sfbulk_pandas.progress.choose import listener_for
 from sfbulk_pandas.progress.events import PlanChosen, QueryFinished
@@ -27,8 +29,9 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.loading import Loading
     from sfbulk_pandas.jobs.query_options import QueryOptions
     from sfbulk_pandas.progress.choose import Dispatcher
+    from sfbulk_pandas.salesforce.soql import Query
 
-_PLANS = {plan.name: plan for plan in (LocatorPlan, ResultPagesPlan, IdRangesPlan)}
+_PLANS = {plan.name: plan for plan in (LocatorPlan, ResultPagesPlan, IdRangesPlan, PkChunksPlan, RestPlan)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,7 @@ class Extract:
     Attributes
     ----------
     loading : Loading
-    sobject : str
-        What the query is from.
-    soql : str
+    query : Query
         With its values bound.
     schema : pyarrow.Schema
         Of the rows.
@@ -50,8 +51,7 @@ class Extract:
     """
 
     loading: Loading
-    sobject: str
-    soql: str
+    query: Query
     schema: pa.Schema
     options: QueryOptions
     memory: dict[str, Any] = field(default_factory=dict)
@@ -65,23 +65,25 @@ class Extract:
             clock=clock,
             polling=self.loading.polling,
             notify=notify,
-            soql=self.soql,
+            soql=self.query.soql,
             schema=self.schema,
             query_all=options.query_all,
             page_rows=options.page_rows,
             chunk_rows=options.chunk_rows,
+            chunk_parent=options.chunk_parent,
+            chunk_start=options.chunk_start,
             wait_seconds=options.wait_seconds,
             memory=self.memory,
             remember=self.memory.update,
         )
-        notify(PlanChosen(self.sobject, options.plan, "asked for"))
+        notify(PlanChosen(self.query.sobject, options.plan, "asked for"))
         return ExtractRun(
             session,
             _PLANS[options.plan](question),
             clock,
             notify,
             options.parallel_pages or default_parallel_pages(),
-            options.keep_order or has_order(self.soql),
+            options.keep_order or bool(self.query.order),
         )
 
     def waiting(self, seconds: float | None) -> Extract:
@@ -97,8 +99,8 @@ def prepare_query(loading: Loading, soql: str, options: QueryOptions) -> Extract
     UsageError
         Where the text is no query, or names an object the org does not have.
     """
-    select = selected(soql)
-    return Extract(loading, select.sobject, soql, result_schema(select, loading.describes), options)
+    query = parsed(soql)
+    return Extract(loading, query, result_schema(query, loading.describes), options)
 
 
 def read_table(extract: Extract) -> pa.Table:

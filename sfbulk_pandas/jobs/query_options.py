@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from sfbulk_pandas.jobs.options import Progress
 
-PlanName = Literal["locator", "result_pages", "id_ranges"]
+PlanName = Literal["result_pages", "locator", "id_ranges", "pk_chunks", "rest"]
 CHUNK_ROWS = 1_000_000
 
 
@@ -22,11 +22,13 @@ class QueryOptions:
 
     Parameters
     ----------
-    plan : {"result_pages", "locator", "id_ranges"}
+    plan : {"result_pages", "locator", "id_ranges", "pk_chunks", "rest"}
         How the rows are fetched. ``"result_pages"`` (the default) reads the pages of a Bulk API 2.0 job side by side,
         or by their locators where the org lists no pages; ``"locator"`` always does the latter. ``"id_ranges"`` cuts
         the object's Ids into ranges and runs a job for each, several at a time: for objects so large that one job
-        takes too long. It takes no ORDER BY, LIMIT or OFFSET.
+        takes too long. ``"pk_chunks"`` lets Salesforce do so, by Bulk API 1.0. Neither takes ORDER BY, LIMIT or OFFSET.
+        ``"rest"`` reads pages of up to 2,000 records without a job: for small results, and for what bulk jobs refuse,
+        such as GROUP BY, OFFSET and TYPEOF.
     query_all : bool
         Whether deleted and archived records come too.
     parallel_pages : int, optional
@@ -34,7 +36,11 @@ class QueryOptions:
     page_rows : int, optional
         The most rows of a page; by default as Salesforce likes.
     chunk_rows : int
-        About how many records a range of Ids holds.
+        About how many records a range of Ids holds; at most 250,000 of ``"pk_chunks"``.
+    chunk_parent : str, optional
+        For ``"pk_chunks"`` of a Share or History object: the object by whose Ids it is cut.
+    chunk_start : str, optional
+        For ``"pk_chunks"``: the Id at which the first chunk begins.
     keep_order : bool
         Whether rows come in the order of the result also where they are not held in memory; they always do where the
         query has an ORDER BY.
@@ -49,6 +55,8 @@ class QueryOptions:
     parallel_pages: int | None = None
     page_rows: int | None = None
     chunk_rows: int = CHUNK_ROWS
+    chunk_parent: str | None = None
+    chunk_start: str | None = None
     keep_order: bool = False
     wait_seconds: float | None = None
     progress: Progress = None

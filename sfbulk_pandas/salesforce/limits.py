@@ -21,4 +21,5 @@ NULL_MARK = "#N/A"  # guide, "Prepare CSV Files": this exact text sets a field t
 MULTI_SELECT_SEPARATOR = ";"  # REST and SOAP guides, field type multipicklist
 
 LIST_PAGE_ROWS = 1_000  # guide, "Get Information About All Jobs"
+MAX_PK_CHUNK_ROWS = 250_000  # Bulk API guide, "PK Chunking Header"; 100,000 where nobody says
 REST_PAGE_ROWS = 2_000  # REST API guide, "Query": at most 2,000 records an answer

@@ -19,6 +19,7 @@ from sfbulk_pandas.transport.body import BodyFile
 from sfbulk_pandas.transport.failures import map_error
 from sfbulk_pandas.wire.hosts import is_loopback
 from sfbulk_pandas.wire.http import Headers, Response
+from sfbulk_pandas.wire.query_v1 import is_async
 
 if TYPE_CHECKING:
     from sfbulk_pandas.transport.clock import Clock
@@ -53,7 +54,9 @@ class _Bearer(AuthBase):
 
     def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
         prepared.headers.pop("Authorization", None)
-        if self._token is not None:
+        if self._token is not None and is_async(prepared.path_url):
+            prepared.headers["X-SFDC-Session"] = self._token.token
+        elif self._token is not None:
             prepared.headers["Authorization"] = f"Bearer {self._token.token}"
         return prepared
 

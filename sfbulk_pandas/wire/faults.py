@@ -20,6 +20,7 @@ from sfbulk_pandas.errors import (
     SalesforceBroken,
     SessionExpired,
 )
+from sfbulk_pandas.wire.answers_v1 import read_answer
 
 if TYPE_CHECKING:
     from sfbulk_pandas.wire.http import Response
@@ -132,6 +133,9 @@ def _said(response: Response) -> _Said | None:
     data: Any = None
     with suppress(SalesforceBroken):
         data = response.json()
+    if response.body.lstrip().startswith(b"<?xml"):  # Bulk API 1.0
+        with suppress(ValueError):
+            data = read_answer(response.body)
     if isinstance(data, list):
         data = data[0] if data else None
     if not isinstance(data, dict):

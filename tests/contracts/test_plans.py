@@ -9,7 +9,7 @@ import sfbulk_pandas as sfbulk
 from sfbulk_pandas.local_org import LocalOrg
 
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
-PLANS = ["locator", "result_pages", "id_ranges"]
+PLANS = ["locator", "result_pages", "id_ranges", "pk_chunks", "rest"]
 SOQL = "SELECT Id, LastName, Children__c, CreatedDate, Account.Name FROM Contact"
 ROWS = 2_345
 
@@ -75,7 +75,7 @@ def test_values_with_line_breaks_quotes_and_accents(org, plan):
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_every_row_once_whichever_request_breaks(local, org, plan, when):
-    for method, part in (("GET", "/jobs/query/"), ("GET", "/results"), ("GET", "/resultPages")):
+    for method, part in (("GET", "/jobs/query/"), ("GET", "/results"), ("GET", "/resultPages"), ("GET", "/query")):
         local.break_next(method, part, when)
         table = org.query_arrow(SOQL, plan=plan, page_rows=500)
         assert len(set(table["Id"].to_pylist())) == table.num_rows == ROWS
@@ -89,7 +89,7 @@ def test_stopped_early_leaves_no_thread(org, plan):
 
 
 def test_an_order_is_kept_in_a_stream_or_refused_beforehand(org, plan):
-    if plan == "id_ranges":
+    if plan in {"id_ranges", "pk_chunks"}:
         with pytest.raises(sfbulk.UsageError, match="ORDER BY cannot be cut"):
             org.query_arrow(f"{SOQL} ORDER BY LastName", plan=plan)
         return

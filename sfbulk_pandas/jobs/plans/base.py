@@ -41,6 +41,8 @@ class Question:
         The most rows of a page; None leaves it to Salesforce.
     chunk_rows : int
         About how many rows a range of Ids holds.
+    chunk_parent, chunk_start : str or None
+        For Salesforce's own chunks: the object by whose Ids a Share or History object is cut, and the first Id.
     wait_seconds : float or None
         How long to wait for jobs.
     memory : dict
@@ -58,6 +60,8 @@ class Question:
     query_all: bool = False
     page_rows: int | None = None
     chunk_rows: int = 1_000_000
+    chunk_parent: str | None = None
+    chunk_start: str | None = None
     wait_seconds: float | None = None
     memory: dict[str, Any] = field(default_factory=dict)
     remember: Callable[[Mapping[str, Any]], None] = lambda _: None

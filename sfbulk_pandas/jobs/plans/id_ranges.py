@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.jobs.extract.pages import Chain
 from sfbulk_pandas.jobs.failures import failure_of
 from sfbulk_pandas.jobs.plans.base import CsvPage
 from sfbulk_pandas.jobs.plans.bulk_job import BulkJob, rows_of
+from sfbulk_pandas.jobs.plans.divisible import check_divisible
 from sfbulk_pandas.jobs.plans.segments import find_segments
 from sfbulk_pandas.jobs.poll import Waiting, still_running
 from sfbulk_pandas.ranges import IdRange, cut_ranges
@@ -49,7 +49,7 @@ class IdRangesPlan:
     def __init__(self, question: Question) -> None:
         self._question = question
         self._query = parse(question.soql)
-        _check_divisible(question.soql)
+        check_divisible(question.soql)
         self._jobs: dict[int, BulkJob] = {}
 
     @property
@@ -133,14 +133,3 @@ class IdRangesPlan:
     def _id(self, number: int) -> str:
         info = self._jobs[number].info
         return "" if info is None else info.id
-
-
-def _check_divisible(soql: str) -> None:
-    query = parse(soql)
-    clauses = {"ORDER BY": query.order, "LIMIT": query.limit, "OFFSET": query.offset}
-    found = [name for name, clause in clauses.items() if clause]
-    if found:
-        raise UsageError(
-            f"a query with {found[0]} cannot be cut into ranges of Ids: it is not the sum of its parts",
-            hint=f'leave {found[0]} out, or say plan="locator"',
-        )

@@ -64,9 +64,9 @@ def _item(query: Query, entry: Entry) -> SelectItem:
         path = ".".join(query.local(entry.operand))
         return SelectItem(path, entry.alias or path)
     alias = entry.alias if isinstance(entry, Item) else ""
-    return SelectItem("", alias or _packed(query.text(entry)))
+    return SelectItem("", alias or packed(query.text(entry)))
 
 
-def _packed(text: str) -> str:
+def packed(text: str) -> str:
     """Return an expression without blanks and comments, which is how its column is called."""
     return "".join(token.text for token in read_tokens(text) if token.kind is not Kind.END)

@@ -270,6 +270,14 @@ class Query(Span):
         return any([name.lower() for name in self.local(path)] == ["id"] for path in paths)
 
     @property
+    def is_count(self) -> bool:
+        """Whether it is ``SELECT COUNT()``, which answers a number and no records."""
+        (first, *others) = self.select
+        return (
+            not others and isinstance(first, Item) and isinstance(first.operand, Call) and not first.operand.arguments
+        )
+
+    @property
     def is_grouped(self) -> bool:
         """Whether it sums records up: GROUP BY, or an aggregate function in the select list."""
         items = (each.operand for each in self.select if isinstance(each, Item))

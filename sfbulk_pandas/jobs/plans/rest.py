@@ -1,0 +1,93 @@
+"""REST, page by page: for small results, and for what Bulk API refuses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from sfbulk_pandas.codec.records import records_batch
+from sfbulk_pandas.jobs.columns import json_keys
+from sfbulk_pandas.jobs.extract.pages import Chain
+from sfbulk_pandas.salesforce.soql import parse
+from sfbulk_pandas.wire.http import Request, Response
+from sfbulk_pandas.wire.paths import ACCEPT_JSON
+from sfbulk_pandas.wire.rest_query import build_rest_query, read_rest_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sfbulk_pandas.jobs.extract.pages import Todo
+    from sfbulk_pandas.jobs.plans.base import Question
+    from sfbulk_pandas.transport.session import Streamed
+    from sfbulk_pandas.wire.rest_query import RestPage
+
+_SOURCE = "the REST query"
+
+
+class RestPlan:
+    """No job, one chain of JSON pages; each costs one API call and holds up to 2,000 records.
+
+    Source: REST API guide, "Query". A page's address is good for two days.
+    """
+
+    name = "rest"
+    job_ids: tuple[str, ...] = ()
+
+    def __init__(self, question: Question) -> None:
+        self._question = question
+        self._query = parse(question.soql)
+        self._keys = json_keys(self._query)
+        self._total: int | None = None
+
+    def chains(self) -> Iterator[Chain]:
+        """Yield the one chain; nothing is sent before its first page is read."""
+        session = self._question.session
+        yield Chain(0, build_rest_query(session.api_version, self._question.soql, self._question.query_all), _SOURCE)
+
+    def open(self, answer: Streamed, todo: Todo) -> JsonPage:  # noqa: ARG002 - the port's signature
+        """Read a page whole: its end names the next one."""
+        page = read_rest_page(Response(answer.status_code, answer.headers, answer.raw.readall()))
+        self._total = 1 if self._query.is_count else page.total_size
+        following = None if page.following is None else self.page(page.following)
+        if self._query.is_count:
+            count = pa.array([page.total_size], pa.int64())
+            return JsonPage(pa.RecordBatch.from_arrays([count], schema=self._question.schema), following)
+        return JsonPage(self._batch(page), following)
+
+    def page(self, path: str) -> Request:
+        """Return the request for a page."""
+        return Request("GET", path, ACCEPT_JSON)
+
+    def expected_rows(self) -> Mapping[str, int | None]:
+        """Return how many rows there are, once the first page has said so."""
+        return {_SOURCE: self._total}
+
+    def abandon(self) -> None:
+        """Do nothing: no job runs."""
+
+    def _batch(self, page: RestPage) -> pa.RecordBatch:
+        return records_batch(page.records, self._question.schema, self._keys)
+
+
+class JsonPage:
+    """A page that was read whole.
+
+    Parameters
+    ----------
+    batch : pyarrow.RecordBatch
+    following : Request or None
+    """
+
+    def __init__(self, batch: pa.RecordBatch, following: Request | None) -> None:
+        self.rows: int | None = batch.num_rows
+        self.following = following
+        self._batch = batch
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Return the rows."""
+        return iter([self._batch])
+
+    def bad_cells(self) -> pa.Table | None:
+        """Return None: what cannot be typed is an error."""
+        return None
