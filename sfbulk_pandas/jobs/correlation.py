@@ -10,9 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.salesforce.sobject import FieldType
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sfbulk_pandas.salesforce.sobject import FieldDescribe, SObjectDescribe
     from sfbulk_pandas.spool import Spool
 
@@ -21,14 +24,17 @@ _TEXTS = frozenset({FieldType.STRING, FieldType.TEXTAREA})
 KEY_CHARS = 30  # a load's id, a hyphen, and nine digits
 
 
-def correlation_field(frame: pd.DataFrame, describe: SObjectDescribe, name: str) -> FieldDescribe:
+def correlation_field(frame: pd.DataFrame, describe: SObjectDescribe, name: str, operation: Operation) -> FieldDescribe:
     """Return the field that carries the keys, or say why it cannot.
 
     Raises
     ------
     UsageError
-        Where the object has no such field, it is no text long enough, or the frame fills it already.
+        Where the operation takes no such field, the object has none, it is no text long enough, this user may not write
+        it, or the frame fills it already.
     """
+    if operation.is_delete:
+        raise UsageError(f"a {operation} sends Ids alone, and no correlation_field=", hint="leave it out")
     field = describe.get(name)
     if field is None:
         raise UsageError(f"{describe.name} has no field {name!r} to carry the keys", hint="name a spare text field")
@@ -36,17 +42,41 @@ def correlation_field(frame: pd.DataFrame, describe: SObjectDescribe, name: str)
         kind = f"{field.type}({field.length})" if field.length else field.type
         hint = f"name a text field of at least {KEY_CHARS} characters"
         raise UsageError(f"correlation_field={field.name!r} is of type {kind} and cannot carry the keys", hint=hint)
-    if field.name.lower() in {str(label).lower() for label in frame.columns}:
+    if (operation is not Operation.UPDATE and not field.createable) or (
+        operation is not Operation.INSERT and not field.updateable
+    ):
+        hint = "name another field, or ask for the permission"
+        raise UsageError(f"this user may not write the correlation field {field.name!r} by {operation}", hint=hint)
+    check_spare(field, frame.columns)
+    return field
+
+
+def check_spare(field: FieldDescribe, names: Iterable[object]) -> None:
+    """See that none of the frame's columns, as they are labelled or as they travel, is the field of the keys.
+
+    Raises
+    ------
+    UsageError
+    """
+    if field.name.lower() in {str(name).lower() for name in names}:
         hint = "drop the column, name a spare field, or upsert by it"
         raise UsageError(f"the frame fills the correlation field {field.name!r} itself", hint=hint)
-    return field
+
+
+def with_room_for_keys(frame: pd.DataFrame, header: str) -> pd.DataFrame:
+    """Return the frame with one column more that takes as many characters as the keys do, to measure rows by."""
+    code = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(frame), np.int8)), pa.array(["-" * KEY_CHARS], _TEXT))
+    return _with_column(frame, header, code)
 
 
 def with_keys(frame: pd.DataFrame, header: str, load_id: str, spool: Spool) -> pd.DataFrame:
     """Return the frame with one column more, mapped from disk: the load's id and each row's position."""
     numbers = pc.cast(pa.array(np.arange(len(frame))), _TEXT)
     keys = pc.binary_join_element_wise(pa.scalar(load_id, _TEXT), numbers, pa.scalar("-", _TEXT))
-    mapped = spool.mapped(pa.table({header: keys})).column(header)
-    keyed = frame.copy(deep=False)
-    keyed[header] = pd.Series(pd.arrays.ArrowExtensionArray(mapped), index=frame.index)
-    return keyed
+    return _with_column(frame, header, spool.mapped(pa.table({header: keys})).column(header))
+
+
+def _with_column(frame: pd.DataFrame, header: str, column: pa.Array | pa.ChunkedArray) -> pd.DataFrame:
+    wider = frame.copy(deep=False)
+    wider[header] = pd.Series(pd.arrays.ArrowExtensionArray(column), index=frame.index)
+    return wider

@@ -96,4 +96,5 @@ def clean_up(loading: Loading) -> pd.DataFrame:
     journal, org_id = loading.journal, identity_of(loading.session).org_id
     loads = [load for load in journal.loads() if load.org_id == org_id and not journal.is_held(load.load_id)]
     parts = [part for load in loads for part in journal.parts(load.load_id)]
-    return orphans.clean_up(loading.session, [part.job_id for part in parts if part.job_id and part.step in NOT_CLOSED])
+    ours = {part.job_id: part.load_id for part in parts if part.job_id and part.step in NOT_CLOSED}
+    return orphans.clean_up(loading.session, ours)

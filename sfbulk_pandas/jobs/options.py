@@ -51,7 +51,7 @@ class LoadKeywords(TypedDict, total=False):
 
     nulls: Nulls
     timezone: str | None
-    columns: Sequence[str] | None
+    columns: Sequence[Hashable] | None
     rename: Rename | None
     allow_na_text: bool
     check: bool
@@ -127,7 +127,7 @@ class LoadOptions:
 
     nulls: Nulls = "ignore"
     timezone: str | None = None
-    columns: Sequence[str] | None = None
+    columns: Sequence[Hashable] | None = None
     rename: Rename | None = None
     allow_na_text: bool = False
     check: bool = True

@@ -15,7 +15,7 @@ from sfbulk_pandas.salesforce.ids import to_15
 from sfbulk_pandas.salesforce.job import JobInfo, JobState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable
+    from collections.abc import Callable, Container, Mapping
 
     import pandas as pd
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 _JOB_TYPE = "V2Ingest"
 _SLACK_SECONDS = 60.0
-_CLEANED = pa.schema([("id", pa.string()), ("state", pa.string()), ("object", pa.string()), ("aborted", pa.bool_())])
+_TEXT = pa.string()
+_CLEANED = pa.schema([("id", _TEXT), ("load_id", _TEXT), ("state", _TEXT), ("object", _TEXT), ("aborted", pa.bool_())])
 
 
 def find_orphans(
@@ -124,20 +125,20 @@ def _aborted(ingest: Ingest, job: JobInfo) -> JobInfo:
         return moved
 
 
-def clean_up(session: Session, job_ids: Iterable[str]) -> pd.DataFrame:
+def clean_up(session: Session, loads: Mapping[str, str]) -> pd.DataFrame:
     """Abort those of our jobs that are still Open, and so have written nothing.
 
     Parameters
     ----------
     session : Session
-    job_ids : iterable of str
-        Jobs that our own journal made, of loads that run no more.
+    loads : mapping of str to str
+        Jobs that our own journal made, of loads that run no more; each with the id of its load.
 
     Returns
     -------
     pandas.DataFrame
-        A row a job, in the order given: ``id``, ``state`` (as it stands now; missing where the job is gone),
-        ``object`` and ``aborted`` (whether that was done now).
+        A row a job, in the order given: ``id``, ``load_id``, ``state`` (as it stands now; missing where the job is
+        gone), ``object`` and ``aborted`` (whether that was done now).
 
     Raises
     ------
@@ -149,25 +150,20 @@ def clean_up(session: Session, job_ids: Iterable[str]) -> pd.DataFrame:
     Costs one API call a job, and one more for each that is aborted.
     """
     ingest = Ingest(session)
-    ends = [(job_id, *_closed_down(ingest, job_id)) for job_id in job_ids]
-    rows = [
-        {"id": job_id, "state": job and job.state.value, "object": job and job.object, "aborted": aborted}
-        for job_id, job, aborted in ends
-    ]
+    rows = [{"id": job_id, "load_id": load_id} | _closed_down(ingest, job_id) for job_id, load_id in loads.items()]
     return to_pandas(pa.Table.from_pylist(rows, _CLEANED))
 
 
-def _closed_down(ingest: Ingest, job_id: str) -> tuple[JobInfo | None, bool]:
+def _closed_down(ingest: Ingest, job_id: str) -> dict[str, object]:
     try:
         job = ingest.info(job_id)
     except NotFound:
-        return None, False
-    if job.state is not JobState.OPEN:
-        return job, False
-    try:
-        return ingest.abort(job.id), True
-    except ImpossibleTransition as error:
-        return error.job, False
+        return {"state": None, "object": None, "aborted": False}
+    is_open = job.state is JobState.OPEN
+    if is_open:
+        job = _aborted(ingest, job)
+    aborted = is_open and job.state is JobState.ABORTED
+    return {"state": job.state.value, "object": job.object, "aborted": aborted}
 
 
 def _fits(listed: JobInfo, job: IngestJob, user_id: str | None) -> bool:

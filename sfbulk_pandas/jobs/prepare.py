@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from sfbulk_pandas.codec.encode import PartLimits
 from sfbulk_pandas.codec.refusals import refused_cells
 from sfbulk_pandas.codec.rows import RowOrder
 from sfbulk_pandas.jobs.cargo import Cargo
-from sfbulk_pandas.jobs.correlation import correlation_field, with_keys
+from sfbulk_pandas.jobs.correlation import check_spare, correlation_field, with_keys, with_room_for_keys
 from sfbulk_pandas.jobs.mapping import with_mapping
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
 from sfbulk_pandas.preflight import Checked, LoadCall, check_frame, settle_columns, sibling_order
@@ -21,7 +22,7 @@ from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.wire.ingest import IngestJob
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import pandas as pd
     from numpy import bool_, int64
@@ -121,7 +122,7 @@ def examine(
     describe = describes.get(target.sobject)
     correlation = None
     if options.correlation_field is not None:
-        correlation = correlation_field(frame, describe, options.correlation_field)
+        correlation = correlation_field(frame, describe, options.correlation_field, target.operation)
     options = with_mapping(options)
     call = LoadCall(
         operation=target.operation,
@@ -136,7 +137,9 @@ def examine(
     encoding = EncodeOptions(options.nulls, options.timezone, options.allow_na_text)
     named, _ = settle_columns(frame, describe, call)
     limits = PartLimits(options.part_bytes, options.part_rows)
-    refused = list(refused_cells(frame, named, encoding, limits, mapper=mapper))
+    refused = _refused(
+        frame, named, correlation, partial(refused_cells, options=encoding, limits=limits, mapper=mapper)
+    )
     checked = check_frame(frame, describe, call, refused, cells=options.check, mapper=mapper)
     held_back = _held_back(checked, refused, options.on_problem)
     key = _key(target, describe)
@@ -152,6 +155,21 @@ def examine(
         correlation=correlation,
         mapper=mapper,
     )
+
+
+def _refused(
+    frame: pd.DataFrame,
+    named: Sequence[Column],
+    correlation: FieldDescribe | None,
+    look: Callable[[pd.DataFrame, Sequence[Column]], Iterable[RefusedCells]],
+) -> list[RefusedCells]:
+    """Return the cells that cannot travel; a row's key, where it has one, counts to its length."""
+    if correlation is None or not named:
+        return list(look(frame, named))
+    check_spare(correlation, (column.header for column in named))
+    key = Column(correlation.name, correlation.name, correlation)
+    found = look(with_room_for_keys(frame, correlation.name), (*named, key))
+    return [replace(each, column=named[0]) if each.column is key else each for each in found]
 
 
 def _job(target: Target, describe: SObjectDescribe, key: str | None, correlation: FieldDescribe | None) -> IngestJob:

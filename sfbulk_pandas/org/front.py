@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from sfbulk_pandas.jobs.options import Rename
     from sfbulk_pandas.jobs.results import LoadResult
     from sfbulk_pandas.org.org import Org
     from sfbulk_pandas.salesforce.job import JobInfo
@@ -168,7 +169,15 @@ def jobs(*, org: Org | None = None, **options: Any) -> pd.DataFrame:
     return current_org(org).jobs(**options)
 
 
-def results(job_id: str, /, frame: pd.DataFrame | None = None, *, org: Org | None = None) -> LoadResult:
+def results(
+    job_id: str,
+    /,
+    frame: pd.DataFrame | None = None,
+    *,
+    rename: Rename | None = None,
+    timezone: str | None = None,
+    org: Org | None = None,
+) -> LoadResult:
     """Read the results of an ingest job, whoever ran it; see :meth:`Org.results`.
 
     Parameters
@@ -177,6 +186,10 @@ def results(job_id: str, /, frame: pd.DataFrame | None = None, *, org: Org | Non
         15 or 18 characters.
     frame : DataFrame, optional
         The rows that the job was given.
+    rename : mapping of column label to field name, or path, optional
+        What the load was given.
+    timezone : str, optional
+        What the load was given.
     org : Org, optional
         Instead of the one last connected.
 
@@ -191,7 +204,7 @@ def results(job_id: str, /, frame: pd.DataFrame | None = None, *, org: Org | Non
     StillRunning
         Where the job has not ended.
     """
-    return current_org(org).results(job_id, frame)
+    return current_org(org).results(job_id, frame, rename=rename, timezone=timezone)
 
 
 def abort(job_id: str, /, *, org: Org | None = None) -> JobInfo:

@@ -13,6 +13,7 @@ from sfbulk_pandas.org.base import Base
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sfbulk_pandas.jobs.options import Rename
     from sfbulk_pandas.jobs.results import LoadResult
     from sfbulk_pandas.salesforce.job import JobInfo
 
@@ -103,7 +104,15 @@ class Jobs(Base):
         ours = self._loading.journal.jobs()
         return list_jobs(self._session, ours, sobject=sobject, state=state, counts=counts)
 
-    def results(self, job_id: str, /, frame: pd.DataFrame | None = None) -> LoadResult:
+    def results(
+        self,
+        job_id: str,
+        /,
+        frame: pd.DataFrame | None = None,
+        *,
+        rename: Rename | None = None,
+        timezone: str | None = None,
+    ) -> LoadResult:
         """Read the results of an ingest job, whoever ran it.
 
         Parameters
@@ -111,21 +120,28 @@ class Jobs(Base):
         job_id : str
             15 or 18 characters.
         frame : DataFrame, optional
-            The rows that the job was given: the results are then joined to them as those of a load are. Without
-            it, the rows are those of the result files, the columns typed by the describe.
+            The rows that the job was given, or anything else that a load takes: the results are then joined to them
+            as those of a load are. Without it, the rows are those of the result files, the columns typed by the
+            describe.
+        rename : mapping of column label to field name, or path, optional
+            What the load was given, where the frame's columns are not labelled as their fields are.
+        timezone : str, optional
+            What the load was given: the zone that datetimes without one are in.
 
         Returns
         -------
         LoadResult
-            Rows of the frame that the job knows nothing of are ``unknown``; answers that are surely no row's are
-            ``unmatched``.
+            Rows of the frame that have no answer for certain are ``unknown``, and answers that are no row's for
+            certain are ``unmatched``; of either, a warning tells how many.
 
         Raises
         ------
         StillRunning
             Where the job has not ended.
         UsageError
-            For a query job.
+            For a query job, or a frame that has none of the job's columns.
+        EncodeError
+            For a cell that cannot have been sent, such as a datetime without a zone where ``timezone`` is not given.
         NotFound
             Where there is no such job, or it ended more than 7 days ago.
         ReconcileError
@@ -135,7 +151,7 @@ class Jobs(Base):
         -----
         Costs four API calls; once an object, one for its describe.
         """
-        return results_of(self._loading, job_id, frame)
+        return results_of(self._loading, job_id, frame, rename=rename, timezone=timezone)
 
     def clean_up(self) -> pd.DataFrame:
         """Abort the Open jobs that our own loads left behind and no process works on; other jobs are left alone.
@@ -145,7 +161,8 @@ class Jobs(Base):
         Returns
         -------
         DataFrame, a row a job
-            Columns: ``id``, ``load_id``, ``state`` after it.
+            Columns: ``id``, ``load_id`` (the load that made it), ``state`` as it stands now (missing where the job is
+            gone), ``object``, and ``aborted``: whether that was done now.
 
         Notes
         -----

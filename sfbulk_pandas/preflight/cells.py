@@ -88,7 +88,7 @@ class Values:
     @cached_property
     def missing(self) -> Mask:
         """Where there is no value at all."""
-        missing = ~to_mask(self.values.is_valid())
+        missing: Mask = ~to_mask(self.values.is_valid())
         if pa.types.is_floating(self.values.type):
             missing = missing | np.isnan(self.values.to_numpy(zero_copy_only=False))
         return missing
@@ -98,7 +98,8 @@ class Values:
         """Where a text is there and empty."""
         if not self.is_text:
             return np.zeros(len(self.values), bool)
-        return ~self.missing & (text_lengths(self.values) == 0)
+        empty: Mask = ~self.missing & (text_lengths(self.values) == 0)
+        return empty
 
     @cached_property
     def marks(self) -> Mask:

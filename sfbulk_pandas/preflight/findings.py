@@ -62,10 +62,10 @@ def failure_text(report: pd.DataFrame, sobject: str) -> str:
 
 
 def _kinds(report: pd.DataFrame) -> NDArray[np.int64]:
-    """Number the lines by column and check; those that keep the frame from being sent by what to do, too."""
+    """Give each line the number of its column and check; where nothing can be sent, of what to do, too."""
     deeds = report["suggestion"].where(report["severity"] == "error", "")
     keys = pd.DataFrame({"column": report["column"].map(repr), "check": report["check"], "deed": deeds})
-    numbers: NDArray[np.int64] = keys.groupby(["column", "check", "deed"], sort=False).ngroup().to_numpy()
+    numbers: NDArray[np.int64] = np.asarray(keys.groupby(["column", "check", "deed"], sort=False).ngroup(), np.int64)
     return numbers
 
 

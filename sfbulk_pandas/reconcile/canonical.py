@@ -112,7 +112,7 @@ def _rounded(numbers: pa.Array, scale: int) -> pa.Array:
 
 
 def _is_held(texts: pa.Array, numbers: pa.Array) -> pa.Array:
-    """Tell where a double has all the digits of its text: beyond 15, or close to 0, it may stand for several numbers."""
+    """Tell where a double has all digits of its text: beyond 15, or close to 0, it may stand for several numbers."""
     is_odd = pc.or_(pc.greater(pc.utf8_length(texts), _DOUBLE_DIGITS), pc.less(pc.abs(numbers), _TINY))
     is_odd = pc.fill_null(is_odd, fill_value=False)
     if not pc.any(is_odd).as_py():

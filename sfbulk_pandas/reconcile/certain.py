@@ -23,7 +23,8 @@ def settle(stack: Stack, paired: Ints, active: Ints, codes: Ints, varied: list[s
 
     Where a group's answers are strictly its rows, each finds its own. Where its rows are strictly identical they are
     interchangeable, and the answers are dealt out in order; not so if there are more answers than rows that do not
-    all say the same, for which of them are surplus is not known. Everything else stays alone.
+    all say the same, for which of them are surplus is not known. Nor are answers dealt that differ in a column the rows
+    lack. Everything else stays alone.
 
     Parameters
     ----------
@@ -43,9 +44,11 @@ def settle(stack: Stack, paired: Ints, active: Ints, codes: Ints, varied: list[s
     count = int(np.count_nonzero(active < stack.sent_rows))
     strict = _strict(stack, active, codes, varied)
     whole = _whole(stack, active[:count], strict[:count])
-    loosely = _dealt_loosely(stack, active, codes, whole)
+    surplus = _surplus(stack, active[count:] - stack.sent_rows)
+    loosely = _dealt_loosely(stack, active, codes, whole) & is_uniform(codes[count:], surplus, int(codes.max()) + 1)
     stricts = int(strict.max()) + 1
-    strictly = _same_both_sides(codes, strict, count)[codes] & is_uniform(strict[:count], whole, stricts)[strict]
+    alike = is_uniform(strict[:count], whole, stricts) & is_uniform(strict[count:], surplus, stricts)
+    strictly = _same_both_sides(codes, strict, count)[codes] & alike[strict]
     chosen = strictly | loosely[codes]
     # a group is dealt strictly wherever it can be: so the two kinds of numbers never meet in one group
     keys = np.where(strictly, strict, codes + stricts)
@@ -122,6 +125,14 @@ def _dealt_loosely(stack: Stack, active: Ints, codes: Ints, whole: Ints) -> NDAr
     if not enough.all():
         enough |= is_uniform(codes[count:], _said(stack, active[count:] - stack.sent_rows), groups)
     return np.asarray(is_uniform(codes[:count], whole, groups) & enough)
+
+
+def _surplus(stack: Stack, answers: Ints) -> Ints:
+    """Give numbers to answers by what they hold in columns that are not among those sent."""
+    held = np.zeros(len(answers), np.int64)
+    for name in stack.surplus:
+        held = refine(held, encode(stack.answer_texts(name).take(pa.array(answers))))
+    return held
 
 
 def _said(stack: Stack, answers: Ints) -> Ints:

@@ -47,6 +47,9 @@ class Answers:
 class Stack:
     """Give the values of rows by their position: those sent first, then those of the answers.
 
+    Columns that were sent are ``shared`` where every file has them, else ``lacking``; ``surplus`` ones came back and
+    are not among those sent, as where a frame is not quite the one that the job was given.
+
     Parameters
     ----------
     sent : pyarrow.Table
@@ -67,6 +70,8 @@ class Stack:
         held = [{name.lower() for name in table.column_names} for table in answers.tables if table.num_rows]
         shared = [name for name in sent.column_names if all(name.lower() in each for each in held)]
         self.lacking = [name for name in sent.column_names if name not in shared]
+        ours = {name.lower() for name in (*SF_COLUMNS, *sent.column_names)}
+        self.surplus = sorted({name for each in held for name in each if name not in ours})
         self.shared = sorted(shared, key=self._variety, reverse=True)  # what tells most rows apart comes first
         self.key = next((name for name in shared if key and name.lower() == key.lower()), None)
 

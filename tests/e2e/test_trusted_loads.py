@@ -125,10 +125,70 @@ def test_a_correlation_field_tells_equal_rows_apart(local, org, field):
         org.insert(frame, "Contact", correlation_field=field)
 
 
-def test_a_field_that_cannot_carry_keys_is_refused(org):
-    for field, reason in [("Nothing__c", "no field"), ("Birthdate", "cannot carry"), ("lastname", "fills")]:
-        with pytest.raises(sfbulk.UsageError, match=reason):
-            org.insert(contacts(2), "Contact", correlation_field=field)
+@pytest.mark.parametrize(
+    ("field", "reason"),
+    [
+        ("Nothing__c", "no field"),
+        ("Birthdate", "cannot carry"),
+        ("MailingPostalCode", r"string\(20\) and cannot carry"),
+        ("lastname", "fills"),
+        ("Name", "may not write"),
+    ],
+)
+def test_a_field_that_cannot_carry_keys_is_refused(local, org, field, reason):
+    with pytest.raises(sfbulk.UsageError, match=reason):
+        org.insert(contacts(2), "Contact", correlation_field=field)
+    assert not [each for each in local.exchanges if "/jobs/" in each.path]
+
+
+def test_a_field_that_may_be_made_but_not_changed_carries_no_keys_of_an_update(org):
+    from dataclasses import replace
+
+    known = org.describe("Contact")
+    fixed = tuple(replace(each, updateable=each.name != "Description") for each in known.fields)
+    org._loading.describes._known["contact"] = replace(known, fields=fixed)
+    made = org.insert(contacts(2), "Contact", correlation_field="Description").successful
+    frame = made[["sf__Id", "LastName"]].rename(columns={"sf__Id": "Id"})
+    with pytest.raises(sfbulk.UsageError, match=r"may not write .* by update"):
+        org.update(frame, "Contact", correlation_field="Description")
+
+
+def test_a_column_that_is_renamed_to_the_field_of_the_keys_is_refused(local, org):
+    with pytest.raises(sfbulk.UsageError, match="fills the correlation field 'Description'"):
+        org.insert(contacts(2, mine="x"), "Contact", rename={"mine": "description"}, correlation_field="Description")
+    assert not [each for each in local.exchanges if "/jobs/" in each.path]
+
+
+def test_a_delete_carries_no_keys(local, org):
+    made = org.insert(contacts(2), "Contact").successful[["sf__Id"]].rename(columns={"sf__Id": "Id"})
+    for delete in (org.delete, org.hard_delete):
+        with pytest.raises(sfbulk.UsageError, match="sends Ids alone"):
+            delete(made, "Contact", correlation_field="Description")
+    assert local.records("Contact").num_rows == 2
+
+
+def test_a_rows_key_counts_to_its_length(local, org):
+    frame = contacts(3, Notes__c=["x" * 100, "x" * 160, "x" * 100])
+    with pytest.raises(sfbulk.PreflightFailed, match=r"column 'Notes__c', row 1.*more CSV than a part may hold"):
+        org.insert(frame, "Contact", part_bytes=220, correlation_field="Description")
+    with pytest.raises(sfbulk.PreflightFailed, match=r"row 0.*more CSV than a part may hold"):
+        org.insert(contacts(3), "Contact", part_bytes=40, correlation_field="Description")
+    assert not [each for each in local.exchanges if "/jobs/" in each.path]
+    result = org.insert(frame, "Contact", part_bytes=260, correlation_field="Description")
+    assert (len(result.jobs), result.counts["successful"]) == (3, 3)
+
+
+def test_updates_and_upserts_are_told_apart_by_their_own_keys_too(local, org):
+    made = org.insert(contacts(3), "Contact").successful
+    frame = pd.DataFrame({"Id": made["sf__Id"].tolist(), "LastName": "Same", "note": range(3)})
+    changed = org.update(frame, "Contact", columns=["Id", "LastName"], correlation_field="Description")
+    assert changed.successful["sf__Id"].tolist() == frame["Id"].tolist()
+    assert sorted(local.records("Contact")["Description"].to_pylist()) == [f"{changed.load_id}-{at}" for at in range(3)]
+    frame = pd.DataFrame({"Contact_Key__c": ["k", "k", "l"], "LastName": ["A", "A", "B"]})
+    put = org.upsert(frame, "Contact", external_id_field="Contact_Key__c", correlation_field="Description")
+    assert put.counts["unprocessed"] == 0
+    keys = dict(zip(*(local.records("Contact")[name].to_pylist() for name in ("Id", "Description")), strict=True))
+    assert [keys[each] for each in put.successful["sf__Id"]] == [f"{put.load_id}-{at}" for at in put.successful.index]
 
 
 # Going on
@@ -270,34 +330,7 @@ def test_causes_show_values_and_rows(org):
     assert (cause["count"], cause["fields"], cause["retry_helps"]) == (3, "Email", False)
 
 
-# Results of any job
-
-
-def test_results_of_a_job_with_and_without_the_frame(org):
-    frame = contacts(5, Email=["a@example.com", "bad", *["b@example.com"] * 3]).assign(note=range(5))
-    result = org.insert(frame, "Contact", columns=["LastName", "Email"])
-    job_id = result.jobs[0].id
-    joined = org.results(job_id, frame)
-    assert joined.failed[["LastName", "note"]].equals(result.failed[["LastName", "note"]])
-    assert joined.successful["sf__Id"].tolist() == result.successful["sf__Id"].tolist()
-    alone = sfbulk.results(job_id)
-    assert alone.counts == {"rows": 5, "successful": 4, "failed": 1, "unprocessed": 0}
-    assert sorted(alone.successful["LastName"]) == ["Name 0", "Name 2", "Name 3", "Name 4"]
-    assert alone.failed["Email"].tolist() == ["bad"]
-    more = pd.concat([frame, contacts(1)], ignore_index=True)
-    assert org.results(job_id, more).counts["unknown"] == 1
-
-
-def test_results_of_a_job_that_runs_or_queries_are_refused(slow):
-    local, org = slow
-    with pytest.raises(sfbulk.StillRunning):
-        org.insert(contacts(2), "Contact", wait_seconds=0)
-    job_id = org.jobs(counts=False)["id"][0]
-    with pytest.raises(sfbulk.StillRunning) as caught:
-        org.results(job_id)
-    while org.job(job_id).state != "JobComplete":
-        local.advance()
-    assert caught.value.resume().counts["successful"] == 2
+# Jobs
 
 
 def test_jobs_tells_ours_from_others(org, local):
