@@ -1,0 +1,99 @@
+"""Loads end to end, on a server that counts their bytes and drops them: beside encoding alone and simple-salesforce."""
+
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # the tasks are scripts beside this file
+
+from discarding_org import DiscardingOrg
+from load_tasks import DESCRIBE
+
+pytestmark = pytest.mark.benchmark
+TASKS = Path(__file__).with_name("load_tasks.py")
+ROWS = 500_000
+ROUNDS = 9
+TURNS = 3
+MB = 1e6
+
+
+def run(task, **arguments):
+    """Run a task in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, TASKS, task, json.dumps(arguments)], check=True, stdout=subprocess.PIPE, text=True
+    )
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def org(tmp_path):
+    describes = tmp_path / "describes.json"
+    describes.write_text(json.dumps({"Contact": DESCRIBE}), "utf-8")
+    results = tmp_path / "results"
+    results.mkdir()
+    with DiscardingOrg(results, describes) as org:
+        org.results = results
+        yield org
+
+
+def told(name, figures):
+    print(f"  {name:<32} {figures}")
+
+
+def test_end_to_end_beside_encoding_alone(org):
+    run("prepare", folder=str(org.results), rows=ROWS)
+    times = run("rounds", host=org.host, rows=ROWS, turns=ROUNDS)
+    alone = statistics.median(times["encoding alone"])
+    print(f"\n{ROWS:,} rows by 12 columns, frame to closed job, {ROUNDS} rounds in random order, pandas {pd.__version__}")
+    for name, each in times.items():
+        told(name, f"{statistics.median(each):.3f} s, {statistics.median(each) / alone:.2f} times encoding alone")
+    assert set(times) == {"encoding alone", "to closed job, checked", "to closed job, check=False"}
+
+
+def test_end_to_end_beside_simple_salesforce(org):
+    run("prepare", folder=str(org.results), rows=ROWS)
+    ways = ("ours", "ours, unchecked", "simple-salesforce")
+    found = {way: [] for way in ways}
+    for _ in range(TURNS):
+        for way in ways:
+            found[way].append(run("load", host=org.host, rows=ROWS, way=way))
+    print(f"\n{ROWS:,} rows by 12 columns, each load in a process of its own, medians of {TURNS}, in turn")
+    theirs = found["simple-salesforce"]
+    for way in ways:
+        closed, anon = (statistics.median(each[name] for each in found[way]) for name in ("closed", "anon"))
+        faster = statistics.median(each["closed"] for each in theirs) / closed
+        less = statistics.median(each["anon"] for each in theirs) / anon
+        told(way, f"{closed:7.3f} s to the closed job ({faster:.0f} times), {anon / MB:6.0f} MB extra (1/{less:.0f})")
+        assert closed > 0
+
+
+def test_reading_results(org):
+    run("prepare", folder=str(org.results), rows=ROWS)
+    times = run("reading_rounds", host=org.host, rows=ROWS, turns=ROUNDS // 2)
+    print(f"\nthe results of {ROWS:,} rows, a tenth of them failed, {ROUNDS // 2} rounds in random order")
+    ours = statistics.median(times["ours"])
+    for name, each in times.items():
+        memory = run("reading", host=org.host, rows=ROWS, way=name)
+        seconds = statistics.median(each)
+        told(name, f"{seconds:6.2f} s, {seconds / ours:5.1f} times ours, {memory['anon'] / MB:6.0f} MB extra")
+        assert seconds > 0
+
+
+@pytest.mark.parametrize("way", ["frame", "Parquet file", "RecordBatchReader"])
+def test_memory_stays_level_whatever_the_size(org, tmp_path, way):
+    print(f"\nfrom a {way}, default parts, two at a time")
+    for millions in (1, 5, 10):
+        rows = millions * 10**6
+        path = str(tmp_path / f"{millions}.parquet")
+        run("prepare", folder=str(org.results), rows=rows)
+        if way != "frame":
+            run("write_parquet", path=path, rows=rows)
+        found = run("load_source", host=org.host, rows=rows, way=way, path=path)
+        per_million = found["closed"] / millions
+        told(f"{rows:,} rows", f"{per_million:.2f} s a million, {found['anon'] / MB:.0f} MB beyond the source")
+        assert found["anon"] >= 0
