@@ -45,7 +45,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _SECRETS = (
     (re.compile(r"00D[0-9A-Za-z]{9,15}![0-9A-Za-z._\-]+"), "00D…!***"),
@@ -298,7 +298,24 @@ class EncodeError(DataError):
 
 
 class DecodeError(DataError):
-    """The CSV of an answer cannot be read."""
+    """The CSV of an answer cannot be read.
+
+    Attributes
+    ----------
+    missing, surplus : list of str
+        Columns that were asked for and did not come, and the reverse.
+    column, text : str or None
+        A value that is none of its field's type.
+    page, row : int or None
+        Where it is: rows of a page are counted from 0.
+    """
+
+    missing: Sequence[str] = ()
+    surplus: Sequence[str] = ()
+    column: str | None = None
+    text: str | None = None
+    page: int | None = None
+    row: int | None = None
 
 
 class ReconcileError(DataError):

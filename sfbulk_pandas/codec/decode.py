@@ -2,58 +2,90 @@
 
 from __future__ import annotations
 
-import csv as stdlib_csv
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from pyarrow import csv
 
-from sfbulk_pandas.codec.blocks import BLOCK_BYTES, Readable, row_blocks
-from sfbulk_pandas.codec.typed import typed_column
+from sfbulk_pandas.codec.blocks import BLOCK_BYTES, COMMA
+from sfbulk_pandas.codec.header import places_of, split_header
+from sfbulk_pandas.codec.row_typer import ReadOptions, RowTyper
 from sfbulk_pandas.errors import DecodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
 
+    from sfbulk_pandas.codec.bad_cells import BadCells
+    from sfbulk_pandas.codec.blocks import Readable
+
+__all__ = ["PageReader", "ReadOptions", "read_result_table"]
 STRIDE_BYTES = 1 << 20  # what one thread of Arrow's parser takes at a time
-BOM = "\ufeff"
-COMMA = ","
+NO_ROWS = "Records not found for this query"  # all that Bulk API 1.0 answers then, with or without a line end
 
 
-def read_batches(
-    raw: Readable, types: Mapping[str, pa.DataType], *, block_bytes: int = BLOCK_BYTES
-) -> Iterator[pa.RecordBatch]:
-    """Read a query result page, a block of rows at a time.
+class PageReader:
+    """Read a query result page into record batches, in one go and in memory that does not grow with it.
 
     Parameters
     ----------
     raw : binary file-like
         Read to its end and not closed. A cut-off body must raise by itself: no CSV tells that it is short.
-    types : mapping of str to pyarrow.DataType
-        Type by header in lower case; a column that is not named is text.
-    block_bytes : int
-        How much is parsed at a time; a larger row makes a larger block.
+    schema : pyarrow.Schema
+        That of every batch: its names, order and types. The page may spell and order its columns otherwise.
+    bad_cells : BadCells
+        Takes the cells whose text is no value of their type, when their batch is handed out.
+    options : ReadOptions
 
-    Yields
-    ------
-    pyarrow.RecordBatch
-        Columns named as in the file; every batch has the same schema. An empty cell is null, quoted or not; ``NA``
-        and ``null`` are text. A header without rows yields one batch of no rows, an empty body nothing.
+    Attributes
+    ----------
+    rows : int
+        The rows read so far, skipped ones among them.
 
-    Raises
-    ------
-    DecodeError
-        Where a value does not fit its type, with column and value, or the bytes are no CSV.
+    Notes
+    -----
+    Iterating yields :class:`pyarrow.RecordBatch`, none of them empty. An empty cell is null, quoted or not; ``NA``
+    and ``null`` are text. An empty body, a header alone and the sentence of Bulk API 1.0 are no rows.
+
+    It raises DecodeError where the bytes are no CSV, where a column is missing or was not asked for, and for a bad
+    value with ``on_bad_value="raise"``, with its ``column``, ``row``, ``page`` and ``text``.
     """
-    blocks = _split_header(raw, block_bytes)
-    names = next(blocks, None)
-    if not isinstance(names, list):
-        return
-    schema = pa.schema([(name, types.get(name.lower(), pa.string())) for name in names])
-    for block in blocks:
-        if isinstance(block, bytes):
-            yield from _read_block(block, schema)
+
+    def __init__(
+        self,
+        raw: Readable,
+        schema: pa.Schema,
+        bad_cells: BadCells,
+        options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
+    ) -> None:
+        self._raw = raw
+        self._schema = schema
+        self._options = options
+        self._typer = RowTyper(schema, bad_cells, options)
+
+    @property
+    def rows(self) -> int:
+        """The rows read so far."""
+        return self._typer.rows
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        header, blocks = split_header(self._raw, self._options.block_bytes)
+        if header is None or header == [NO_ROWS]:
+            return
+        order = [str(place) for place in places_of(self._schema.names, header)]
+        names = [str(place) for place in range(len(header))]
+        for block in blocks:
+            for texts in self._parsed(block, names, order):
+                yield from self._typer.handed_out(texts)
+
+    def _parsed(self, block: memoryview, names: list[str], order: list[str]) -> list[pa.RecordBatch]:
+        """Let the parser type the columns; where a value does not fit, take all of this block as text."""
+        types = [pa.string() if place in self._typer.by_hand else kind for place, kind in enumerate(self._schema.types)]
+        parse = _Parse(names, order, self._options.use_threads)
+        try:
+            return parse(block, types, STRIDE_BYTES)
+        except pa.ArrowInvalid:
+            return parse.as_text(block)
 
 
 def read_result_table(raw: Readable, *, delimiter: str = COMMA, block_bytes: int = BLOCK_BYTES) -> pa.Table:
@@ -76,83 +108,47 @@ def read_result_table(raw: Readable, *, delimiter: str = COMMA, block_bytes: int
     DecodeError
         Where the bytes are no CSV.
     """
-    blocks = _split_header(raw, block_bytes, delimiter)
-    names = next(blocks, None)
-    if not isinstance(names, list):
+    header, blocks = split_header(raw, block_bytes, delimiter)
+    if header is None:
         return pa.table({})
+    names = [str(place) for place in range(len(header))]
+    parse = _Parse(names, names, use_threads=True, delimiter=delimiter, has_nulls=False)
+    batches = list(chain.from_iterable(parse.as_text(block) for block in blocks))
     schema = pa.schema([(name, pa.string()) for name in names])
-    parsed = (_parse(block, schema, nulls=False, delimiter=delimiter) for block in blocks if isinstance(block, bytes))
-    return pa.Table.from_batches(chain.from_iterable(parsed), schema)
+    return pa.Table.from_batches(batches, schema).rename_columns(header)
 
 
-def _split_header(raw: Readable, block_bytes: int, delimiter: str = COMMA) -> Iterator[list[str] | bytes]:
-    """Yield the header's names, then the rows; no rows come as one empty block."""
-    blocks = row_blocks(raw, block_bytes)
-    first = next(blocks, b"").lstrip(b"\r\n")
-    if not first:
-        return
-    line, _, rows = first.partition(b"\n")
-    yield _names(line, delimiter)
-    rest = next(blocks, b"") if not rows else b""
-    yield from (block for block in chain([rows or rest], blocks))
+class _Parse:
+    """Arrow's parser, for blocks of one file."""
 
+    def __init__(
+        self, names: list[str], order: list[str], use_threads: bool, delimiter: str = COMMA, has_nulls: bool = True
+    ) -> None:
+        self._names = names
+        self._order = order
+        self._use_threads = use_threads
+        self._form = csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
+        self._has_nulls = has_nulls
 
-def _names(line: bytes, delimiter: str) -> list[str]:
-    text = _utf8(line).removeprefix(BOM).rstrip("\r")
-    return next(stdlib_csv.reader([text], delimiter=delimiter))
+    def __call__(self, block: memoryview, types: Sequence[pa.DataType], stride: int) -> list[pa.RecordBatch]:
+        read = csv.ReadOptions(column_names=self._names, block_size=stride, use_threads=self._use_threads)
+        convert = csv.ConvertOptions(
+            column_types=dict(zip(self._order, types, strict=True)),
+            include_columns=self._order,
+            null_values=[""],
+            strings_can_be_null=self._has_nulls,
+            quoted_strings_can_be_null=self._has_nulls,
+        )
+        table = csv.read_csv(pa.BufferReader(block), read, self._form, convert)
+        return [batch for batch in table.to_batches() if batch.num_rows]
 
-
-def _utf8(line: bytes) -> str:
-    try:
-        return line.decode()
-    except UnicodeDecodeError as error:
-        raise DecodeError(f"the header is not UTF-8: {error}") from error
-
-
-def _read_block(block: bytes, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Let the parser type the columns; where a value does not fit, look at the block as text."""
-    in_parser = pa.schema([(each.name, _parsed_as(each.type)) for each in schema])
-    try:
-        batches = _parse(block, in_parser, nulls=True)
-    except DecodeError:
-        batches = _parse(block, pa.schema([(each.name, pa.string()) for each in schema]), nulls=True)
-    for batch in batches:
-        columns = [typed_column(column, each) for column, each in zip(batch.columns, schema, strict=True)]
-        yield pa.RecordBatch.from_arrays(columns, schema=schema)
-
-
-def _parsed_as(kind: pa.DataType) -> pa.DataType:
-    return pa.string() if pa.types.is_time(kind) else kind  # Arrow's time parser does not take the Z
-
-
-def _parse(block: bytes, schema: pa.Schema, *, nulls: bool, delimiter: str = COMMA) -> list[pa.RecordBatch]:
-    if not block:
-        return [pa.RecordBatch.from_arrays([pa.array([], each.type) for each in schema], schema=schema)]
-    convert = _convert(schema, nulls=nulls)
-    form = csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
-    try:
-        return _parse_in(min(len(block), STRIDE_BYTES), block, schema.names, form, convert)
-    except pa.ArrowInvalid:
-        pass  # perhaps only because a row is longer than the stride: the whole block at once knows no such limit
-    try:
-        return _parse_in(len(block), block, schema.names, form, convert)
-    except pa.ArrowInvalid as error:
-        raise DecodeError(f"the answer's CSV cannot be read: {error}") from error
-
-
-def _parse_in(
-    stride: int, block: bytes, names: list[str], form: csv.ParseOptions, convert: csv.ConvertOptions
-) -> list[pa.RecordBatch]:
-    read = csv.ReadOptions(column_names=names, block_size=stride)
-    table = csv.read_csv(pa.BufferReader(block), read, form, convert)
-    batches: list[pa.RecordBatch] = table.to_batches()
-    return batches
-
-
-def _convert(schema: pa.Schema, *, nulls: bool) -> csv.ConvertOptions:
-    return csv.ConvertOptions(
-        column_types={each.name: each.type for each in schema},
-        null_values=[""],
-        strings_can_be_null=nulls,
-        quoted_strings_can_be_null=nulls,
-    )
+    def as_text(self, block: memoryview) -> list[pa.RecordBatch]:
+        types = [pa.string()] * len(self._order)
+        try:
+            return self(block, types, STRIDE_BYTES)
+        except pa.ArrowInvalid:
+            pass  # perhaps only because a row is longer than the stride: the whole block at once knows no such limit
+        try:
+            return self(block, types, len(block))
+        except pa.ArrowInvalid as error:
+            raise DecodeError(f"the answer's CSV cannot be read: {error}") from error

@@ -1,4 +1,4 @@
-"""Records as REST answers them, nested JSON values, as rows of a schema. A page holds 2,000 at most."""
+"""Records as REST answers them, nested JSON values, as rows. A page holds 2,000 at most."""
 
 from __future__ import annotations
 
@@ -7,50 +7,39 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from sfbulk_pandas.codec.typed import typed_column
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     Record = Mapping[str, Any]
 
 
-def records_batch(records: Sequence[Record], schema: pa.Schema, keys: Sequence[tuple[str, ...]]) -> pa.RecordBatch:
-    """Return records as a record batch.
+def record_texts(records: Sequence[Record], columns: Mapping[str, tuple[str, ...]]) -> pa.RecordBatch:
+    """Return records as a record batch of texts, as the CSV of a bulk job has them.
 
     Parameters
     ----------
     records : sequence of mapping
         With parents as mappings within.
-    schema : pyarrow.Schema
-    keys : sequence of tuple of str
+    columns : mapping of str to tuple of str
         For each column, the way to its value, in any case; what a record does not have is null.
-
-    Raises
-    ------
-    DecodeError
-        Where a value does not fit its type, with column and value.
 
     Examples
     --------
-    >>> schema = pa.schema([("Account.Name", pa.string()), ("Staff__c", pa.int64())])
     >>> record = {"Account": {"Name": "Acme"}, "Staff__c": 3.0}
-    >>> records_batch([record], schema, [("account", "name"), ("staff__c",)]).to_pylist()
-    [{'Account.Name': 'Acme', 'Staff__c': 3}]
+    >>> record_texts([record], {"Account.Name": ("account", "name"), "Staff__c": ("staff__c",)}).to_pylist()
+    [{'Account.Name': 'Acme', 'Staff__c': '3.0'}]
     """
     lowered = [_lowered(record) for record in records]
-    columns = [_column(lowered, field, key) for field, key in zip(schema, keys, strict=True)]
-    return pa.RecordBatch.from_arrays(columns, schema=schema)
+    return pa.record_batch({name: _column(lowered, key) for name, key in columns.items()})
 
 
 def _lowered(record: Record) -> Record:
     return {name.lower(): _lowered(value) if isinstance(value, dict) else value for name, value in record.items()}
 
 
-def _column(records: Sequence[Record], field: pa.Field, key: tuple[str, ...]) -> pa.Array:
+def _column(records: Sequence[Record], key: tuple[str, ...]) -> pa.Array:
     names = [name.lower() for name in key]
-    texts = [_text(_reached(record, names)) for record in records]
-    return typed_column(pa.array(texts, pa.string()), field)
+    return pa.array([_text(_reached(record, names)) for record in records], pa.string())
 
 
 def _reached(record: Any, names: Sequence[str]) -> Any:

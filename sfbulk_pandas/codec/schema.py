@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -16,6 +17,37 @@ if TYPE_CHECKING:
     from sfbulk_pandas.salesforce.sobject import FieldDescribe
 
 DtypeBackend = Literal["numpy_nullable", "pyarrow"] | None
+OnBadValue = Literal["keep", "raise"]
+
+
+@dataclass(frozen=True, slots=True)
+class TypeOptions:
+    """What the values of a query become, where there is a choice.
+
+    Attributes
+    ----------
+    decimals : bool
+        Doubles, currencies and percents exact, as ``decimal128(precision, scale)`` of their describe, instead of
+        ``float64``. A value with more digits than that, as formulas have them, is a bad value.
+    categories : bool
+        Picklists as dictionaries (pandas: categories) instead of text.
+    lists : bool
+        Multi-select picklists as lists of texts instead of one text with semicolons.
+    on_bad_value : {"keep", "raise"}
+        A text that is no value of its field's type, such as 5.5 in an int field, ends the query with a DecodeError,
+        or is kept beside the rows, where the cell is null. ``5.0`` and ``1.5E7`` are ints. A table in memory may
+        turn the int column into doubles instead; a stream cannot, whose schema is given away with its first rows.
+    """
+
+    decimals: bool = False
+    categories: bool = False
+    lists: bool = False
+    on_bad_value: OnBadValue = "keep"
+
+    def __post_init__(self) -> None:
+        if self.on_bad_value not in {"keep", "raise"}:
+            raise UsageError(f'on_bad_value must be "keep" or "raise", not {self.on_bad_value!r}')
+
 
 # Types that are not listed are text: Ids and ZIP codes are not numbers. Source: Object Reference, "Field Types".
 _ARROW: dict[FieldType, pa.DataType] = {
@@ -29,11 +61,46 @@ _ARROW: dict[FieldType, pa.DataType] = {
     FieldType.DATETIME: pa.timestamp("ms", "UTC"),
     FieldType.TIME: pa.time32("ms"),
 }
+_CATEGORY = pa.dictionary(pa.int32(), pa.string())
+_LIST = pa.list_(pa.string())
 
 
-def arrow_type(field: FieldDescribe | None) -> pa.DataType:
-    """Return the Arrow type of a field's values; text where the field is not known."""
-    return _ARROW.get(field.type, pa.string()) if field else pa.string()
+def arrow_type(field: FieldDescribe | None, options: TypeOptions = TypeOptions()) -> pa.DataType:
+    """Return the Arrow type of a field's values; text where the field is not known.
+
+    =========================  =============================  =====================================
+    field type                 Arrow type                     on request
+    =========================  =============================  =====================================
+    boolean                    ``bool``
+    int, long                  ``int64``
+    double, currency, percent  ``double``                     ``decimal128(precision, scale)``
+    date                       ``date32``
+    datetime                   ``timestamp[ms, UTC]``
+    time                       ``time32[ms]``
+    picklist                   ``string``                     ``dictionary<int32, string>``
+    multipicklist              ``string``                     ``list<string>``
+    any other                  ``string``
+    =========================  =============================  =====================================
+
+    A double whose describe tells no precision stays a double.
+    """
+    if field is None:
+        return pa.string()
+    if options.decimals and field.type.is_double and field.precision:
+        return pa.decimal128(field.precision, field.scale)
+    if options.categories and field.type is FieldType.PICKLIST:
+        return _CATEGORY
+    if options.lists and field.type is FieldType.MULTIPICKLIST:
+        return _LIST
+    return _ARROW.get(field.type, pa.string())
+
+
+def is_parsed(kind: pa.DataType) -> bool:
+    """Tell whether Arrow's CSV parser makes this type.
+
+    It knows no lists, takes no time with a ``Z``, and lets decimals through that have more digits than their type.
+    """
+    return not (pa.types.is_time(kind) or pa.types.is_list(kind) or pa.types.is_decimal(kind))
 
 
 def to_pandas(table: pa.Table, dtype_backend: DtypeBackend = None) -> pd.DataFrame:
@@ -50,6 +117,8 @@ def to_pandas(table: pa.Table, dtype_backend: DtypeBackend = None) -> pd.DataFra
     date                      ``date32[pyarrow]``    ``date32[pyarrow]``     ``date32[pyarrow]``
     datetime                  ``datetime64[ms,UTC]`` ``datetime64[ms,UTC]``  ``timestamp[ms, UTC]``
     time                      ``time32[pyarrow]``    ``time32[pyarrow]``     ``time32[pyarrow]``
+    picklist as categories    ``category``           ``category``            ``dictionary[...]``
+    decimals, lists           their Arrow types      their Arrow types       their Arrow types
     ========================  =====================  ======================  =====================
 
     pandas has no date of its own: ``date32[pyarrow]`` holds dates, has ``.dt`` and stays typed when empty.
@@ -93,4 +162,7 @@ def _shared(kind: pa.DataType) -> Any:
         return pd.BooleanDtype()
     if pa.types.is_int64(kind):
         return pd.Int64Dtype()
-    return pd.ArrowDtype(kind) if pa.types.is_date(kind) or pa.types.is_time(kind) else None
+    return pd.ArrowDtype(kind) if any(of_kind(kind) for of_kind in _ONLY_ARROW) else None
+
+
+_ONLY_ARROW = (pa.types.is_date, pa.types.is_time, pa.types.is_decimal, pa.types.is_list)

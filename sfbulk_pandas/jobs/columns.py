@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from sfbulk_pandas.codec.schema import arrow_type
+from sfbulk_pandas.codec.schema import TypeOptions, arrow_type
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.salesforce.soql import SoqlError, parse
 from sfbulk_pandas.salesforce.soql.select import packed
@@ -111,7 +111,7 @@ def _of_choices(query: Query, entry: TypeOf) -> Iterator[ResultColumn]:
         yield ResultColumn(".".join(names), "", names)
 
 
-def result_schema(query: Query, describes: Describes) -> pa.Schema:
+def result_schema(query: Query, describes: Describes, types: TypeOptions = TypeOptions()) -> pa.Schema:  # noqa: B008 - frozen
     """Give each column of a query the type its describe says.
 
     What the describe does not know, such as an expression, is text: whether the query is right
@@ -122,7 +122,7 @@ def result_schema(query: Query, describes: Describes) -> pa.Schema:
     UsageError
         Where the object is not there, or a column fits no cell.
     """
-    return pa.schema([_field(query.sobject, column, describes) for column in result_columns(query)])
+    return pa.schema([_field(query.sobject, column, describes, types) for column in result_columns(query)])
 
 
 def json_keys(query: Query) -> tuple[tuple[str, ...], ...]:
@@ -130,15 +130,15 @@ def json_keys(query: Query) -> tuple[tuple[str, ...], ...]:
     return tuple(column.key for column in result_columns(query))
 
 
-def _field(sobject: str, column: ResultColumn, describes: Describes) -> pa.Field:
+def _field(sobject: str, column: ResultColumn, describes: Describes, types: TypeOptions) -> pa.Field:
     if column.function in _COUNTS:
         return pa.field(column.name, pa.int64())
     if column.function in _SUMS:
         return pa.field(column.name, pa.float64())
     field = describes.field(sobject, column.path) if column.path else None
     if column.function:
-        return pa.field(column.name, arrow_type(field) if column.function in _EXTREMES else pa.string())
+        return pa.field(column.name, arrow_type(field, types) if column.function in _EXTREMES else pa.string())
     if field is None:
         return pa.field(column.name, pa.string())
     head, dot, _ = column.path.rpartition(".")
-    return pa.field(f"{head}{dot}{field.name}" if column.name == column.path else column.name, arrow_type(field))
+    return pa.field(f"{head}{dot}{field.name}" if column.name == column.path else column.name, arrow_type(field, types))

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from sfbulk_pandas.codec.frame import text_table
 from sfbulk_pandas.codec.schema import arrow_type, to_pandas
-from sfbulk_pandas.codec.typed import typed_column
-from sfbulk_pandas.errors import DecodeError, StillRunning, UsageError
+from sfbulk_pandas.codec.typed import typed_cells
+from sfbulk_pandas.errors import StillRunning, UsageError
 from sfbulk_pandas.jobs.account import counters_differ, of_job
 from sfbulk_pandas.jobs.control import job_info
 from sfbulk_pandas.jobs.facts import LoadFacts, unmatched_frame
@@ -145,12 +145,9 @@ def _in_order(table: pa.Table, names: list[str]) -> pa.Table:
 def _typed(column: pa.ChunkedArray, name: str, sobject: str, describes: Describes) -> pa.Array:
     """Give a column its field's type; where a cell has no such value, as in rows that failed, it stays text."""
     field = describes.field(sobject, name.rpartition(":")[2])
-    kind = arrow_type(field)
     texts = pa.array(column.to_pandas().replace("", None), pa.string())
-    try:
-        return typed_column(texts, pa.field(name, kind))
-    except DecodeError:
-        return texts
+    typed = typed_cells(texts, arrow_type(field))
+    return texts if typed.bad.size else typed.array
 
 
 def _stacked(answers: Answers) -> Outcome:

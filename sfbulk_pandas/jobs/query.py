@@ -72,6 +72,7 @@ class Extract:
             chunk_rows=options.chunk_rows,
             chunk_parent=options.chunk_parent,
             chunk_start=options.chunk_start,
+            on_bad_value=options.on_bad_value,
             wait_seconds=options.wait_seconds,
             memory=self.memory,
             remember=self.memory.update,
@@ -100,7 +101,7 @@ def prepare_query(loading: Loading, soql: str, options: QueryOptions) -> Extract
         Where the text is no query, or names an object the org does not have.
     """
     query = parsed(soql)
-    return Extract(loading, query, result_schema(query, loading.describes), options)
+    return Extract(loading, query, result_schema(query, loading.describes, options.types), options)
 
 
 def read_table(extract: Extract) -> pa.Table:

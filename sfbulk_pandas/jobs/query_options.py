@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from sfbulk_pandas.codec.schema import OnBadValue, TypeOptions
 from sfbulk_pandas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class QueryOptions:
     keep_order : bool
         Whether rows come in the order of the result also where they are not held in memory; they always do where the
         query has an ORDER BY.
+    decimals, categories, lists, on_bad_value
+        What values become; see :class:`TypeOptions`.
     wait_seconds : float, optional
         How long to wait for jobs; without it, until they end.
     progress : bool or callable, optional
@@ -58,6 +61,10 @@ class QueryOptions:
     chunk_parent: str | None = None
     chunk_start: str | None = None
     keep_order: bool = False
+    decimals: bool = False
+    categories: bool = False
+    lists: bool = False
+    on_bad_value: OnBadValue = "keep"
     wait_seconds: float | None = None
     progress: Progress = None
 
@@ -65,10 +72,16 @@ class QueryOptions:
         if self.plan not in get_args(PlanName):
             choices = ", ".join(map(repr, get_args(PlanName)))
             raise UsageError(f"plan={self.plan!r} is no plan", hint=f"say one of {choices}")
+        _ = self.types  # which checks its own
         for name in ("parallel_pages", "page_rows", "chunk_rows"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"{name}={value} does not fit", hint="give at least 1")
+
+    @property
+    def types(self) -> TypeOptions:
+        """What values become."""
+        return TypeOptions(self.decimals, self.categories, self.lists, self.on_bad_value)
 
     @classmethod
     def split(cls, keywords: Mapping[str, Any]) -> tuple[QueryOptions, dict[str, Any]]:

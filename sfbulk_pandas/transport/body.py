@@ -88,9 +88,9 @@ class BodyFile(io.RawIOBase):
         return b"".join(pieces)
 
     def readinto(self, buffer: Any, /) -> int:
-        """Fill a buffer and return how many bytes went in."""
+        """Put the next bytes into a buffer, not always as many as fit, and return how many they are."""
         view = memoryview(buffer).cast("B")
-        data = self.read(len(view))
+        data = self.read(min(len(view), _BLOCK_BYTES))
         view[: len(data)] = data
         return len(data)
 

@@ -334,8 +334,7 @@ class Memory:
 
 def _resident():
     status = Path("/proc/self/status").read_text("ascii")
-    found = {name: int(re.search(rf"{field}:\s+(\d+)", status)[1]) * 1024 for name, field in _FIELDS.items()}
-    return found
+    return {name: int(re.search(rf"{field}:\s+(\d+)", status)[1]) * 1024 for name, field in _FIELDS.items()}
 
 
 _FIELDS = {"rss": "VmRSS", "anon": "RssAnon"}

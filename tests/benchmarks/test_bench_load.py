@@ -49,7 +49,9 @@ def test_end_to_end_beside_encoding_alone(org):
     run("prepare", folder=str(org.results), rows=ROWS)
     times = run("rounds", host=org.host, rows=ROWS, turns=ROUNDS)
     alone = statistics.median(times["encoding alone"])
-    print(f"\n{ROWS:,} rows by 12 columns, frame to closed job, {ROUNDS} rounds in random order, pandas {pd.__version__}")
+    print(
+        f"\n{ROWS:,} rows by 12 columns, frame to closed job, {ROUNDS} rounds in random order, pandas", pd.__version__
+    )
     for name, each in times.items():
         told(name, f"{statistics.median(each):.3f} s, {statistics.median(each) / alone:.2f} times encoding alone")
     assert set(times) == {"encoding alone", "to closed job, checked", "to closed job, check=False"}

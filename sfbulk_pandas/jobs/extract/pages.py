@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from sfbulk_pandas.codec.bad_cells import BadCells
     from sfbulk_pandas.transport.session import Streamed
     from sfbulk_pandas.wire.http import Request
+
+
+_MOST_PAGES = 10**9  # of one chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,11 @@ class Todo:
     request: Request
 
     @property
+    def key(self) -> int:
+        """A number of its own for each page, in the order of the result."""
+        return self.chain.order * _MOST_PAGES + self.number
+
+    @property
     def place(self) -> Place:
         """Where its rows come from."""
         return Place(self.chain.order, self.number, self.request.path)
@@ -75,12 +84,16 @@ class OpenPage(Protocol):
     rows: int | None
     following: Request | None
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        """Read the body, once."""
+    def batches(self, skip_rows: int, bad_cells: BadCells) -> Iterator[pa.RecordBatch]:
+        """Read the body, once, and yield the rows behind the first ones, which were handed over before.
+
+        Cells of these that cannot be typed go to ``bad_cells``.
+        """
         ...
 
-    def bad_cells(self) -> pa.Table | None:
-        """Return what could not be typed, once the body has been read."""
+    @property
+    def read_rows(self) -> int:
+        """How many rows the body has, those left out among them; known once it has been read."""
         ...
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sfbulk_pandas.codec.bad_cells import BadCells
 from sfbulk_pandas.errors import ConnectionFailed, IncompleteResult, ReadTimedOut, SfBulkError
 from sfbulk_pandas.sinks.base import PageEnd
 
@@ -22,8 +23,8 @@ _PAUSE_SECONDS = 0.5  # before the second try; doubled with each
 
 
 @dataclass(slots=True)
-class PageReader:
-    """Read one page.
+class Delivery:
+    """Read one page, and hand its rows over.
 
     Attributes
     ----------
@@ -49,6 +50,7 @@ class PageReader:
     received_bytes: int = 0
     _following: Request | None = None
     _knows_head: bool = False
+    _bad_cells: BadCells = field(default_factory=BadCells)
 
     def read(self) -> PageEnd:
         """Hand over the rows of the page that were not handed over before.
@@ -71,44 +73,36 @@ class PageReader:
         for attempt in range(1, _TRIES + 1):
             is_last = attempt == _TRIES
             try:
-                announced, rows, bad_cells = self._read_once()
+                announced, rows = self._read_once()
             except (ConnectionFailed, ReadTimedOut):
                 if is_last:
                     raise
             else:
                 if announced in {None, rows}:
                     following = None if self._following is None else self._following.path
-                    return PageEnd(self.todo.place, rows, following, bad_cells)
+                    return PageEnd(self.todo.place, rows, following, self._bad_cells.table())
                 if is_last or rows > (announced or 0):
                     raise self._incomplete(announced, rows)
             self.session.clock.sleep(_PAUSE_SECONDS * 2 ** (attempt - 1))
         raise AssertionError("the last try returns or raises")
 
-    def _read_once(self) -> tuple[int | None, int, pa.Table | None]:
-        rows = 0
+    def _read_once(self) -> tuple[int | None, int]:
         with self.session.stream(self.todo.request) as answer:
             page = self.plan.open(answer, self.todo)
             self._tell_head(page)
             try:
-                for batch in page.batches():
-                    self._hand_over(batch, rows)
-                    rows += batch.num_rows
+                for batch in page.batches(self.delivered, self._bad_cells):
+                    self.put(batch)
+                    self.delivered += batch.num_rows
             finally:
                 self.received_bytes += answer.raw.received_bytes
-        return page.rows, rows, page.bad_cells()
+        return page.rows, page.read_rows
 
     def _tell_head(self, page: OpenPage) -> None:
         if not self._knows_head:
             self._knows_head = True
             self._following = page.following
             self.on_head(page.following)
-
-    def _hand_over(self, batch: pa.RecordBatch, before: int) -> None:
-        """Hand over the rows of a batch that were not handed over by an earlier try."""
-        fresh = batch.slice(max(self.delivered - before, 0))
-        if fresh.num_rows:
-            self.put(fresh)
-            self.delivered += fresh.num_rows
 
     def _incomplete(self, announced: int | None, rows: int) -> IncompleteResult:
         return IncompleteResult(

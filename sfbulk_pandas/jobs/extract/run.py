@@ -14,7 +14,7 @@ from sfbulk_pandas.errors import IncompleteResult, SfBulkError
 from sfbulk_pandas.jobs.extract.agenda import Agenda
 from sfbulk_pandas.jobs.extract.conveyor import Conveyor, Rows
 from sfbulk_pandas.jobs.extract.pages import Todo
-from sfbulk_pandas.jobs.extract.reading import PageReader
+from sfbulk_pandas.jobs.extract.reading import Delivery
 from sfbulk_pandas.progress.events import PageRead
 from sfbulk_pandas.sinks.base import PageEnd
 
@@ -144,7 +144,7 @@ class ExtractRun:
             self._head_known(todo, following)
             self._finish(todo, PageEnd(todo.place, end.rows, end.following), 0)
             return
-        reader = PageReader(
+        delivery = Delivery(
             self.session,
             self.plan,
             todo,
@@ -152,7 +152,7 @@ class ExtractRun:
             lambda batch: self._conveyor.put(Rows(todo.place, batch)),
             self.done.rows.get(todo.request.path, 0),
         )
-        self._finish(todo, reader.read(), reader.received_bytes)
+        self._finish(todo, delivery.read(), delivery.received_bytes)
 
     def _head_known(self, todo: Todo, following: Request | None) -> None:
         if following is not None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
-from sfbulk_pandas.codec.decode import read_batches
+from sfbulk_pandas.codec.decode import PageReader, ReadOptions
 from sfbulk_pandas.wire.query import read_page_head
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    import pyarrow as pa
+
+    from sfbulk_pandas.codec.bad_cells import BadCells
+    from sfbulk_pandas.codec.schema import OnBadValue
     from sfbulk_pandas.jobs.extract.stopping import StoppableClock
     from sfbulk_pandas.jobs.options import Polling
     from sfbulk_pandas.progress.choose import Dispatcher
@@ -43,6 +45,8 @@ class Question:
         About how many rows a range of Ids holds.
     chunk_parent, chunk_start : str or None
         For Salesforce's own chunks: the object by whose Ids a Share or History object is cut, and the first Id.
+    on_bad_value : {"keep", "raise"}
+        What becomes of a value that is none of its field's type.
     wait_seconds : float or None
         How long to wait for jobs.
     memory : dict
@@ -62,6 +66,7 @@ class Question:
     chunk_rows: int = 1_000_000
     chunk_parent: str | None = None
     chunk_start: str | None = None
+    on_bad_value: OnBadValue = "keep"
     wait_seconds: float | None = None
     memory: dict[str, Any] = field(default_factory=dict)
     remember: Callable[[Mapping[str, Any]], None] = lambda _: None
@@ -73,26 +78,30 @@ class CsvPage:
     Parameters
     ----------
     answer : Streamed
-    schema : pyarrow.Schema
-        What the rows become.
+    question : Question
+        Says what the rows become.
+    key : int
+        The page's own number.
     following : Request or None
         What fetches the next page.
     """
 
-    def __init__(self, answer: Streamed, schema: pa.Schema, following: Request | None) -> None:
+    _reader: PageReader
+
+    def __init__(self, answer: Streamed, question: Question, key: int, following: Request | None) -> None:
         self.rows = read_page_head(answer.headers).rows
         self.following = following
         self._raw = answer.raw
-        self._schema = schema
+        self._question = question
+        self._key = key
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        """Read the body, once."""
-        types = {each.name.lower(): each.type for each in self._schema}
-        for batch in read_batches(self._raw, types):
-            places = {name.lower(): place for place, name in enumerate(batch.schema.names)}
-            columns = [batch.column(places[name.lower()]) for name in self._schema.names]
-            yield pa.RecordBatch.from_arrays(columns, schema=self._schema)
+    def batches(self, skip_rows: int, bad_cells: BadCells) -> Iterator[pa.RecordBatch]:
+        """Read the body, once, without its first rows."""
+        options = ReadOptions(self._key, skip_rows, self._question.on_bad_value)
+        self._reader = PageReader(self._raw, self._question.schema, bad_cells, options)
+        yield from self._reader
 
-    def bad_cells(self) -> pa.Table | None:
-        """Return None: what cannot be typed is an error."""
-        return None
+    @property
+    def read_rows(self) -> int:
+        """How many rows the body has, those left out among them."""
+        return self._reader.rows

@@ -39,10 +39,10 @@ class LocatorPlan:
         if rows_of(job) != 0:
             yield Chain(0, self._request(None), job.id)
 
-    def open(self, answer: Streamed, todo: Todo) -> CsvPage:  # noqa: ARG002 - the port's signature
+    def open(self, answer: Streamed, todo: Todo) -> CsvPage:
         """Read the head of a page."""
         locator = read_page_head(answer.headers).locator
-        return CsvPage(answer, self._question.schema, None if locator is None else self._request(locator))
+        return CsvPage(answer, self._question, todo.key, None if locator is None else self._request(locator))
 
     def page(self, path: str) -> Request:
         """Return the request for a page that an earlier run knew of."""

@@ -76,7 +76,7 @@ class PkChunksPlan:
     def open(self, answer: Streamed, todo: Todo) -> CsvPage:
         """Read the head of a result; a batch that was run again has pages with locators."""
         again = self._again.get(todo.chain.source)  # by the id of its job, where others have that of a batch
-        return CsvPage(answer, self._question.schema, None) if again is None else again.open(answer, todo)
+        return CsvPage(answer, self._question, todo.key, None) if again is None else again.open(answer, todo)
 
     def page(self, path: str) -> Request:
         """Return the request for a page that an earlier run knew of."""

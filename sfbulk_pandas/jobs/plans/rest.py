@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from sfbulk_pandas.codec.records import records_batch
+from sfbulk_pandas.codec.records import record_texts
+from sfbulk_pandas.codec.row_typer import ReadOptions, RowTyper
 from sfbulk_pandas.jobs.columns import json_keys
 from sfbulk_pandas.jobs.extract.pages import Chain
 from sfbulk_pandas.salesforce.soql import parse
@@ -17,6 +18,7 @@ from sfbulk_pandas.wire.rest_query import build_rest_query, read_rest_page
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from sfbulk_pandas.codec.bad_cells import BadCells
     from sfbulk_pandas.jobs.extract.pages import Todo
     from sfbulk_pandas.jobs.plans.base import Question
     from sfbulk_pandas.transport.session import Streamed
@@ -45,15 +47,18 @@ class RestPlan:
         session = self._question.session
         yield Chain(0, build_rest_query(session.api_version, self._question.soql, self._question.query_all), _SOURCE)
 
-    def open(self, answer: Streamed, todo: Todo) -> JsonPage:  # noqa: ARG002 - the port's signature
+    def open(self, answer: Streamed, todo: Todo) -> JsonPage:
         """Read a page whole: its end names the next one."""
         page = read_rest_page(Response(answer.status_code, answer.headers, answer.raw.readall()))
         self._total = 1 if self._query.is_count else page.total_size
         following = None if page.following is None else self.page(page.following)
+        return JsonPage(self._texts(page), self._question, todo.key, following)
+
+    def _texts(self, page: RestPage) -> pa.RecordBatch:
+        names = self._question.schema.names
         if self._query.is_count:
-            count = pa.array([page.total_size], pa.int64())
-            return JsonPage(pa.RecordBatch.from_arrays([count], schema=self._question.schema), following)
-        return JsonPage(self._batch(page), following)
+            return pa.record_batch({names[0]: pa.array([str(page.total_size)])})
+        return record_texts(page.records, dict(zip(names, self._keys, strict=True)))
 
     def page(self, path: str) -> Request:
         """Return the request for a page."""
@@ -66,28 +71,29 @@ class RestPlan:
     def abandon(self) -> None:
         """Do nothing: no job runs."""
 
-    def _batch(self, page: RestPage) -> pa.RecordBatch:
-        return records_batch(page.records, self._question.schema, self._keys)
-
 
 class JsonPage:
     """A page that was read whole.
 
     Parameters
     ----------
-    batch : pyarrow.RecordBatch
+    texts : pyarrow.RecordBatch
+    question : Question
+        Says what the rows become.
+    key : int
+        The page's own number.
     following : Request or None
     """
 
-    def __init__(self, batch: pa.RecordBatch, following: Request | None) -> None:
-        self.rows: int | None = batch.num_rows
+    def __init__(self, texts: pa.RecordBatch, question: Question, key: int, following: Request | None) -> None:
+        self.rows: int | None = texts.num_rows
+        self.read_rows = texts.num_rows
         self.following = following
-        self._batch = batch
+        self._texts = texts
+        self._question = question
+        self._key = key
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        """Return the rows."""
-        return iter([self._batch])
-
-    def bad_cells(self) -> pa.Table | None:
-        """Return None: what cannot be typed is an error."""
-        return None
+    def batches(self, skip_rows: int, bad_cells: BadCells) -> Iterator[pa.RecordBatch]:
+        """Return the rows without the first ones."""
+        options = ReadOptions(self._key, skip_rows, self._question.on_bad_value)
+        yield from RowTyper(self._question.schema, bad_cells, options).handed_out(self._texts)

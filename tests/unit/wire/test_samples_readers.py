@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 
 from sfbulk_pandas import errors
-from sfbulk_pandas.codec.decode import read_batches, read_result_table
+from sfbulk_pandas.codec.bad_cells import BadCells
+from sfbulk_pandas.codec.decode import PageReader, read_result_table
 from sfbulk_pandas.salesforce.job import JobState, Operation
 from sfbulk_pandas.salesforce.row_error import split_row_errors
 from sfbulk_pandas.salesforce.sobject import FieldType
@@ -259,6 +260,12 @@ def test_row_errors_split_into_code_message_and_fields(sample):
         assert " ".join(error.fields) == text.rpartition(":")[2].removesuffix("--").strip()
 
 
+def query_page(body):
+    names = read_result_table(io.BytesIO(body)).column_names
+    schema = pa.schema([(name, pa.string()) for name in names])
+    return pa.Table.from_batches(PageReader(io.BytesIO(body), schema, BadCells()), schema)
+
+
 @pytest.mark.parametrize(
     ("name", "rows", "has_more"),
     [
@@ -273,14 +280,14 @@ def test_query_page(name, rows, has_more):
     response = Sample(f"query_results/{name}").response
     head = read_page_head(response.headers)
     assert (head.rows, head.locator is not None) == (rows, has_more)
-    found = [row for batch in read_batches(io.BytesIO(response.body), {}) for row in batch.to_pylist()]
+    found = query_page(response.body).to_pylist()
     assert len(found) == rows
     assert all(list(row)[0] == "Id" and "Account.Name" in row for row in found)  # noqa: RUF015 - the order matters
 
 
 def test_query_page_keeps_text_that_looks_missing():
     body = Sample("query_results/first_page").response.body
-    columns = pa.Table.from_batches(read_batches(io.BytesIO(body), {})).to_pydict()
+    columns = query_page(body).to_pydict()
     assert columns["FirstName"] == ["Anna", "NA", "null"]
     assert columns["Account.Name"] == [None, 'O"Brien, Ben', "two\nlines"]
     assert columns["MailingPostalCode"] == ["01067", "SW1A 1AA", None]

@@ -21,6 +21,8 @@ from sfbulk_pandas.wire.query import read_page_head
 
 SCHEMA = pa.schema([("Id", pa.string()), ("Staff__c", pa.int64())])
 
+QUESTION = SimpleNamespace(schema=SCHEMA, on_bad_value="keep")
+
 
 class Clock:
     """Count instead of waiting."""
@@ -50,6 +52,11 @@ class Body(io.BytesIO):
         if not data and self.breaks:
             raise ConnectionFailed("the body was cut off")
         return data
+
+    def readinto(self, buffer):
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
 
 class Server:
@@ -99,7 +106,7 @@ class Plan:
 
     def open(self, answer, todo):
         locator = read_page_head(answer.headers).locator
-        return CsvPage(answer, SCHEMA, None if locator is None else self.page(f"/{locator}"))
+        return CsvPage(answer, QUESTION, todo.key, None if locator is None else self.page(f"/{locator}"))
 
     def expected_rows(self):
         return self.expected
