@@ -46,6 +46,7 @@ from sfbulk_pandas.errors import (
     TransportError,
     UsageError,
 )
+from sfbulk_pandas.jobs.extract.bad import bad_cells
 from sfbulk_pandas.jobs.options import LoadOptions, Polling
 from sfbulk_pandas.jobs.query_options import QueryOptions
 from sfbulk_pandas.jobs.results import LoadResult
@@ -103,6 +104,7 @@ __all__ = [
     "TransportError",
     "UsageError",
     "abort",
+    "bad_cells",
     "clean_up",
     "connect",
     "delete_job",

@@ -6,8 +6,10 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from sfbulk_pandas.codec.bad_cells import BadCells
 from sfbulk_pandas.errors import SfBulkError, StillRunning
 from sfbulk_pandas.jobs.columns import parsed, result_schema
+from sfbulk_pandas.jobs.extract.bad import warn_of_bad_cells, with_bad_cells
 from sfbulk_pandas.jobs.extract.conveyor import Rows
 from sfbulk_pandas.jobs.extract.run import ExtractRun, default_parallel_pages
 from sfbulk_pandas.jobs.extract.stopping import StoppableClock
@@ -19,6 +21,7 @@ from sfbulk_pandas.jobs.plans.rest import RestPlan
 from sfbulk_pandas.jobs.plans.result_pages import ResultPagesPlan
 from sfbulk_pandas.progress.choose import listener_for
 from sfbulk_pandas.progress.events import PlanChosen, QueryFinished
+from sfbulk_pandas.sinks.stream import BatchStream
 from sfbulk_pandas.sinks.table import TableSink
 
 if TYPE_CHECKING:
@@ -127,9 +130,10 @@ def read_table(extract: Extract) -> pa.Table:
         except SfBulkError as error:
             error.partial = sink.partial()
             raise
-        table = sink.close()
+        table, bad = sink.close()
         notify(QueryFinished(table.num_rows))
-        return table
+    warn_of_bad_cells(bad)
+    return with_bad_cells(table, bad)
 
 
 def _fill(run: ExtractRun, sink: TableSink) -> None:
@@ -141,18 +145,26 @@ def _fill(run: ExtractRun, sink: TableSink) -> None:
                 sink.end_page(item)
 
 
-def read_batches_of(extract: Extract) -> Generator[pa.RecordBatch, None, None]:
-    """Run a query and yield its rows as they come; close the generator to stop early.
+def stream_of(extract: Extract) -> BatchStream:
+    """Return a stream that runs a query when it is first asked for rows.
 
     Raises
     ------
     SfBulkError
-        As :func:`read_table`.
+        From the stream, as :func:`read_table`.
     """
+    bad = BadCells()
+    return BatchStream(extract.schema, _batches(extract, bad), bad)
+
+
+def _batches(extract: Extract, bad: BadCells) -> Generator[pa.RecordBatch, None, None]:
     with listener_for(extract.options.progress) as notify:
         run = extract.run(notify)
         with closing(run.items()) as items:
             for item in items:
                 if isinstance(item, Rows):
                     yield item.batch
+                elif item.bad_cells is not None:
+                    bad.add(item.bad_cells)
         notify(QueryFinished(run.rows))
+    warn_of_bad_cells(bad.table())

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sfbulk_pandas.codec.schema import to_pandas
 from sfbulk_pandas.jobs.bound import bound
-from sfbulk_pandas.jobs.query import prepare_query, read_batches_of, read_table
+from sfbulk_pandas.jobs.extract.bad import attrs_of
+from sfbulk_pandas.jobs.query import prepare_query, read_table, stream_of
 from sfbulk_pandas.jobs.query_options import QueryOptions
 from sfbulk_pandas.org.base import Base
-from sfbulk_pandas.sinks.stream import BatchStream
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
     from sfbulk_pandas.jobs.query import Extract
+    from sfbulk_pandas.sinks.stream import BatchStream
 
 DtypeBackend = Literal["numpy_nullable", "pyarrow"]
 
@@ -56,7 +57,10 @@ class Queries(Base):
         Costs one API call to create the job, one a poll, one a page of results and one for each five pages; once an
         object, one for its describe. Source: Bulk API 2.0 guide, "Bulk API 2.0 Query".
         """
-        return to_pandas(self.query_arrow(soql, **keywords), dtype_backend)
+        table = self.query_arrow(soql, **keywords)
+        frame = to_pandas(table, dtype_backend)
+        frame.attrs.update(attrs_of(table))
+        return frame
 
     def query_arrow(self, soql: str, /, **keywords: Any) -> pa.Table:
         """Run a bulk query and return its rows as a pyarrow Table.
@@ -95,8 +99,7 @@ class Queries(Base):
             Anything with ``__arrow_c_stream__`` support takes it. Rows come in the order of the result with
             ``keep_order=True`` or where the query has an ORDER BY, else as they come.
         """
-        extract = self._extract(soql, keywords)
-        return BatchStream(extract.schema, read_batches_of(extract))
+        return stream_of(self._extract(soql, keywords))
 
     def _extract(self, soql: str, keywords: dict[str, Any]) -> Extract:
         options, params = QueryOptions.split(keywords)

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_MOST_PAGES = 10**9  # of one chain
 T_co = TypeVar("T_co", covariant=True)
+
+
+def page_key(chain: int, page: int) -> int:
+    """Return a number of its own for each page, in the order of the result."""
+    return chain * _MOST_PAGES + page
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from sfbulk_pandas.codec.bad_cells import BadCells
+
 
 class BatchStream:
     """The rows of a query on their way: a ``pyarrow.RecordBatchReader`` that can be stopped at any time.
@@ -22,11 +24,19 @@ class BatchStream:
     schema : pyarrow.Schema
     batches : generator of pyarrow.RecordBatch
         Each of that schema.
+    bad_cells : BadCells
+        Filled meanwhile.
     """
 
-    def __init__(self, schema: pa.Schema, batches: Generator[pa.RecordBatch, None, None]) -> None:
+    def __init__(self, schema: pa.Schema, batches: Generator[pa.RecordBatch, None, None], bad_cells: BadCells) -> None:
         self.schema = schema
         self._batches = batches
+        self._bad = bad_cells
+
+    @property
+    def bad_cells(self) -> pa.Table:
+        """The cells met so far whose text is no value of their field's type; they are null in the rows."""
+        return self._bad.table()
 
     def __iter__(self) -> Self:
         return self

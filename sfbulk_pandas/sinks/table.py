@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from sfbulk_pandas.codec.bad_cells import BadCells, with_doubles
+from sfbulk_pandas.sinks.base import page_key
+
 if TYPE_CHECKING:
     from sfbulk_pandas.sinks.base import PageEnd, Place
 
@@ -13,12 +16,13 @@ if TYPE_CHECKING:
 class TableSink:
     """Keep every batch, and put them together in the order of the result, however they came.
 
-    An int column in which some page holds a number with a fraction becomes double as a whole.
+    An int column in which some row holds a number with a fraction becomes double as a whole.
     """
 
     def __init__(self) -> None:
         self._pages: dict[tuple[int, int], list[pa.RecordBatch]] = {}
         self._schema = pa.schema([])
+        self._bad = BadCells()
 
     def open(self, schema: pa.Schema) -> None:
         """Get ready for rows of this schema."""
@@ -29,17 +33,23 @@ class TableSink:
         self._pages.setdefault((place.chain, place.page), []).append(batch)
 
     def end_page(self, end: PageEnd) -> None:
-        """Do nothing: the rows are there already."""
+        """Keep the page's bad cells."""
+        if end.bad_cells is not None:
+            self._bad.add(end.bad_cells)
 
-    def close(self) -> pa.Table:
-        """Return the table."""
-        return self.partial()
+    def close(self) -> tuple[pa.Table, pa.Table]:
+        """Return the table, and its bad cells."""
+        starts = {}
+        row = 0
+        for (chain, page), batches in sorted(self._pages.items()):
+            starts[page_key(chain, page)] = row
+            row += sum(batch.num_rows for batch in batches)
+        return with_doubles(self.partial(), self._bad.table(), starts)
 
     def partial(self) -> pa.Table:
         """Return what there is by now, in order."""
         batches = [batch for key in sorted(self._pages) for batch in self._pages[key]]
-        tables = [self._schema.empty_table(), *(pa.Table.from_batches([batch]) for batch in batches)]
-        return pa.concat_tables(tables, promote_options="permissive")
+        return pa.Table.from_batches(batches, self._schema)
 
     def abort(self) -> None:
         """Let go of the rows."""

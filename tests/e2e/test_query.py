@@ -123,3 +123,48 @@ def test_every_answer_the_documents_leave_open(switches):
         assert frame.iloc[0, 0] == "Z"
         assert frame.iloc[0, 1].tzinfo is not None
         assert frame.iloc[0, 2] == 10.0
+
+
+# Cells that have no value of their type
+
+
+@pytest.fixture
+def odd(local, org):
+    """Make an org answer pages with cells that fit no type."""
+    org.insert(pd.DataFrame({"LastName": ["a", "b"], "Children__c": [1, 2]}), "Contact")
+    body = '"Id","Children__c","Birthdate"\n"003000000000001AAA","5.5","1990-01-02"\n"003000000000002AAA","7","soon"\n'
+    return lambda: local.answer_next("GET", "/results", 200, body, Sforce_NumberOfRecords="2", Sforce_Locator="null")
+
+
+ODD = "SELECT Id, Children__c, Birthdate FROM Contact"
+
+
+def test_a_bad_cell_is_kept_beside_the_rows_and_warned_of(odd, org):
+    odd()
+    with pytest.warns(UserWarning, match=r"1 cell\(s\) are no value of their field's type .* Birthdate 'soon'"):
+        frame = org.query(ODD, plan="locator")
+    assert frame["Children__c"].tolist() == [5.5, 7.0]  # in memory, the whole column becomes double
+    assert frame["Birthdate"].isna().tolist() == [False, True]
+    assert sfbulk.bad_cells(frame).to_dict("records") == [
+        {"row": 1, "Id": "003000000000002AAA", "column": "Birthdate", "text": "soon"}
+    ]
+    odd()
+    with pytest.warns(UserWarning, match="1 cell"):
+        table = org.query_arrow(ODD, plan="locator")
+    assert sfbulk.bad_cells(table)["text"].tolist() == ["soon"]
+
+
+def test_a_stream_keeps_its_schema_and_tells_of_every_bad_cell(odd, org):
+    odd()
+    with pytest.warns(UserWarning, match="2 cell"), org.query_batches(ODD, plan="locator") as stream:
+        table = stream.read_all()
+    assert table["Children__c"].to_pylist() == [None, 7]
+    assert sorted(sfbulk.bad_cells(stream)["text"]) == ["5.5", "soon"]
+
+
+def test_a_bad_cell_can_be_an_error(odd, org):
+    odd()
+    with pytest.raises(sfbulk.DecodeError, match="holds"):
+        org.query(ODD, plan="locator", on_bad_value="raise")
+    with pytest.raises(sfbulk.UsageError, match="no result of a query"):
+        sfbulk.bad_cells(3)

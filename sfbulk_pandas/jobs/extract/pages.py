@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from sfbulk_pandas.sinks.base import Place
+from sfbulk_pandas.sinks.base import Place, page_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from sfbulk_pandas.codec.bad_cells import BadCells
     from sfbulk_pandas.transport.session import Streamed
     from sfbulk_pandas.wire.http import Request
-
-
-_MOST_PAGES = 10**9  # of one chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ class Todo:
     @property
     def key(self) -> int:
         """A number of its own for each page, in the order of the result."""
-        return self.chain.order * _MOST_PAGES + self.number
+        return page_key(self.chain.order, self.number)
 
     @property
     def place(self) -> Place:
