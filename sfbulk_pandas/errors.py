@@ -6,6 +6,7 @@
     +- UsageError (ValueError)     the call cannot be right; nothing was sent
     |  +- MissingExtra (ImportError)   an optional package is not installed
     |  +- AlreadyLoaded            an insert of the same bytes went up before; .load_id
+    |  +- QueryRefused             the query cannot be run as it is; .report is a DataFrame
     +- AuthError                   signing in failed
     |  +- TokenRefused             the token endpoint said no; .error is its OAuth code
     +- TransportError              the request or its answer did not come through
@@ -139,6 +140,15 @@ class AlreadyLoaded(UsageError):
 
     load_id: str = ""
     finished_at: float | None = None
+
+
+class QueryRefused(UsageError):
+    """The query cannot be run as it is; nothing was sent.
+
+    ``report`` is a DataFrame, one row a problem: line, column, check, value, suggestion.
+    """
+
+    report: Any = None
 
 
 class AuthError(SfBulkError):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from sfbulk_pandas.codec.schema import TypeOptions, arrow_type
-from sfbulk_pandas.errors import UsageError
-from sfbulk_pandas.salesforce.soql import SoqlError, parse
+from sfbulk_pandas.errors import QueryRefused, UsageError
+from sfbulk_pandas.preflight import check_query, expand_select
 from sfbulk_pandas.salesforce.soql.select import packed
 from sfbulk_pandas.salesforce.soql.tree import Call, Child, Item, Path, TypeOf
 
@@ -47,18 +47,18 @@ class ResultColumn:
     function: str = ""
 
 
-def parsed(soql: str) -> Query:
-    """Read a query.
+def settle_query(soql: str, describes: Describes, *, bulk: bool) -> Query:
+    """Return a query as it is to be sent: looked through, and ``*`` and ``FIELDS()`` written out.
 
     Raises
     ------
-    UsageError
-        Where the text is none; shows where.
+    QueryRefused
+        Where it is no query, names what the org does not have, or ``bulk`` queries do not take it; with every place.
     """
-    try:
-        return parse(soql)
-    except SoqlError as error:
-        raise UsageError(f"this is no query: {error}", hint="write SELECT field, ... FROM object ...") from None
+    checked = check_query(soql, describes.get, bulk=bulk)
+    if checked.query is None or checked.problems:
+        raise QueryRefused(checked.failure_text, report=checked.report)
+    return expand_select(checked.query, describes.get(checked.query.sobject))
 
 
 def result_columns(query: Query) -> tuple[ResultColumn, ...]:

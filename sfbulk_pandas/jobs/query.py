@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.codec.bad_cells import BadCells
 from sfbulk_pandas.errors import SfBulkError, StillRunning
-from sfbulk_pandas.jobs.columns import parsed, result_schema
+from sfbulk_pandas.jobs.columns import result_schema, settle_query
 from sfbulk_pandas.jobs.extract.bad import warn_of_bad_cells, with_bad_cells
 from sfbulk_pandas.jobs.extract.conveyor import Rows
 from sfbulk_pandas.jobs.extract.run import ExtractRun, default_parallel_pages
@@ -100,10 +100,10 @@ def prepare_query(loading: Loading, soql: str, options: QueryOptions) -> Extract
 
     Raises
     ------
-    UsageError
-        Where the text is no query, or names an object the org does not have.
+    QueryRefused
+        Where the text is no query, names what the org does not have, or the plan does not take it.
     """
-    query = parsed(soql)
+    query = settle_query(soql, loading.describes, bulk=options.plan != "rest")
     return Extract(loading, query, result_schema(query, loading.describes, options.types), options)
 
 

@@ -45,7 +45,9 @@ class Queries(Base):
         Raises
         ------
         UsageError
-            For a value or a query that cannot be right, before anything is sent.
+            For a value that cannot be bound, before anything is sent.
+        QueryRefused
+            Where the query cannot be right, or a bulk query does not take it, with every place; no job is made.
         InvalidQuery
             Where Salesforce refuses the query.
         JobFailed, JobAborted, StillRunning, IncompleteResult, ApiError, TransportError

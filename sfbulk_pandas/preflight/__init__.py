@@ -1,4 +1,4 @@
-"""Find what makes a frame impossible to send, and the rows that will be refused, before anything is sent."""
+"""Find what makes a frame or a query impossible to send, and rows that will be refused, before anything is sent."""
 
 from __future__ import annotations
 
@@ -7,16 +7,26 @@ from sfbulk_pandas.preflight.check import Checked, check_frame
 from sfbulk_pandas.preflight.findings import Finding, nearest
 from sfbulk_pandas.preflight.mapping import read_sdl
 from sfbulk_pandas.preflight.plan import LoadPlan, blank_cells, plan_rows
+from sfbulk_pandas.preflight.query_check import check_query
+from sfbulk_pandas.preflight.query_columns import ColumnGroups, column_groups, expand_select, has_expansion
+from sfbulk_pandas.preflight.query_report import CheckedQuery, QueryProblem
 from sfbulk_pandas.preflight.resolve import settle_columns
 from sfbulk_pandas.preflight.siblings import sibling_order
 
 __all__ = [
     "Checked",
+    "CheckedQuery",
+    "ColumnGroups",
     "Finding",
     "LoadCall",
     "LoadPlan",
     "blank_cells",
+    "QueryProblem",
     "check_frame",
+    "check_query",
+    "column_groups",
+    "expand_select",
+    "has_expansion",
     "nearest",
     "plan_rows",
     "read_sdl",

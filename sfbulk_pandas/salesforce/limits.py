@@ -22,4 +22,7 @@ MULTI_SELECT_SEPARATOR = ";"  # REST and SOAP guides, field type multipicklist
 
 LIST_PAGE_ROWS = 1_000  # guide, "Get Information About All Jobs"
 MAX_PK_CHUNK_ROWS = 250_000  # Bulk API guide, "PK Chunking Header"; 100,000 where nobody says
+# App Limits cheat sheet, "SOQL and SOSL Limits for Search Queries": maximum length of SOQL statements. Formula fields
+# count more than they are long, for Salesforce writes them out first: QUERY_TOO_COMPLICATED may come far below it.
+MAX_SOQL_CHARS = 100_000
 REST_PAGE_ROWS = 2_000  # REST API guide, "Query": at most 2,000 records an answer

@@ -36,6 +36,7 @@ class FieldType(StrEnum):
     BASE64 = "base64"
     ADDRESS = "address"
     LOCATION = "location"
+    JUNCTION_ID_LIST = "junctionidlist"
     ANYTYPE = "anyType"
     UNKNOWN = "unknown"
 
@@ -53,6 +54,11 @@ class FieldType(StrEnum):
     def is_double(self) -> bool:
         """Whether values are xsd:double: double, currency and percent."""
         return self in _DOUBLES
+
+    @property
+    def is_compound(self) -> bool:
+        """Whether values are several fields in one: addresses and geolocations."""
+        return self in {FieldType.ADDRESS, FieldType.LOCATION}
 
     @property
     def is_id(self) -> bool:

@@ -85,15 +85,40 @@ def test_the_module_functions_act_on_the_org_last_connected(filled):
     assert sfbulk.query_arrow("SELECT Id FROM Account", org=filled).num_rows == 1
 
 
-def test_a_refused_query_says_where(filled):
-    with pytest.raises(sfbulk.InvalidQuery, match="No such column 'Emial'"):
-        filled.query("SELECT Emial FROM Contact")
-    with pytest.raises(sfbulk.InvalidQuery):
-        filled.query("SELECT COUNT(Id) FROM Contact")
-    with pytest.raises(sfbulk.UsageError, match="did you mean 'Contact'"):
-        filled.query("SELECT Id FROM Contct")
+@pytest.mark.parametrize(
+    ("soql", "line", "column", "said"),
+    [
+        ("SELECT Emial FROM Contact", 1, 8, "Contact has no field Emial; did you mean Email"),
+        ("SELECT Id\nFROM Contact WHERE Acount.Name = 'x'", 2, 20, "no relationship Acount; did you mean Account?"),
+        ("SELECT COUNT(Id) FROM Contact", 1, 8, 'bulk queries take no aggregate functions; plan="rest"'),
+        ("SELECT MailingAddress FROM Contact", 1, 8, "select its components: MailingStreet, MailingCity"),
+        ("SELECT Id FROM Contct", 1, 16, "did you mean 'Contact'"),
+        ("SELECT Id FRM Contact", 1, 11, "expected FROM, found 'FRM'"),
+    ],
+)
+def test_a_query_that_cannot_be_right_is_refused_with_its_places_and_no_job(filled, local, soql, line, column, said):
+    with pytest.raises(sfbulk.QueryRefused, match=said) as caught:
+        filled.query(soql)
+    assert caught.value.report[["line", "column"]].to_numpy().tolist() == [[line, column]]
+    assert not [each for each in local.exchanges if "/jobs/query" in each.path]
+
+
+def test_what_salesforce_alone_knows_it_refuses(filled):
+    with pytest.raises(sfbulk.InvalidQuery, match="Description"):
+        filled.query("SELECT Id FROM Contact WHERE Description = 'x'")
     with pytest.raises(sfbulk.UsageError, match="no value was given"):
         filled.query("SELECT Id FROM Contact WHERE Id = {id}")
+
+
+def test_every_field_comes_with_a_star(filled):
+    frame = filled.query("SELECT *, Account.Name FROM Contact ORDER BY LastName")
+    assert frame.columns[0] == "Id"
+    assert frame.columns[-1] == "Account.Name"
+    assert {"LastName", "Salary__c", "MailingPostalCode", "SystemModstamp"} <= set(frame.columns)
+    assert "MailingAddress" not in frame.columns
+    custom = filled.query("SELECT FIELDS(CUSTOM), Id FROM Contact WHERE LastName = {name}", name="O'Neil")
+    assert all(name.endswith("__c") for name in custom.columns[:-1])
+    assert custom.loc[0, "Salary__c"] == 12_345_678.5
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def segments(draw):
 def cuttings(draw):
     held = draw(segments())
     total = sum(each.rows for each in held)
-    return held, draw(st.integers(max(1, total // 200), max(1, total // 200) * 300))
+    return held, draw(st.integers(max(1, total // 20), max(1, total // 20) * 30))
 
 
 @given(cuttings(), IDS)
