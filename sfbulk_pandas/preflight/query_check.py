@@ -169,7 +169,7 @@ class _Against:
         for comparison in condition.comparisons if condition else ():
             yield from self._operand(query, comparison.operand, describe)
             if comparison.query:
-                yield from _Against(self.describes, bulk=False).problems(comparison.query)
+                yield from self.problems(comparison.query)
 
     def _operand(
         self, query: Query, operand: Operand, describe: SObjectDescribe, *, selected: bool = False

@@ -83,8 +83,9 @@ def _is_unknown(name: str, known: Iterable[str]) -> bool:
 
     ``Size__c`` may be ``acme__Size__c``: an org's own namespace need not be written.
     """
-    namespaced = (each.lower().endswith(f"__{name.lower()}") for each in known)
-    return name.lower() not in _UNDESCRIBED and not any(namespaced)
+    is_custom = "__" in name  # Size__c, Boss__r, Place__Latitude__s
+    namespaced = is_custom and any(each.lower().endswith(f"__{name.lower()}") for each in known)
+    return name.lower() not in _UNDESCRIBED and not namespaced
 
 
 def _relationships(describe: SObjectDescribe) -> list[str]:

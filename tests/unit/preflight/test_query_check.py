@@ -112,9 +112,16 @@ def checks(soql, **options):
         ),
         ("SELECT Id FROM Contact WHERE Id IN (SELECT Id FROM Acct)", "Acct", "the org has no object 'Acct'", "did"),
         ("SELECT Id FROM Contact WHERE Id = :ids", ":ids", "a value behind a colon is for Apex", "write {name}"),
+        (
+            "SELECT Id FROM Contact WHERE Id IN (SELECT Id FROM Account WHERE Name = :x)",
+            ":x",
+            "a value behind a colon is for Apex",
+            "write {name}",
+        ),
         ("SELECT Id FROM Contact LIMIT :n", "LIMIT :n", "a value behind a colon is for Apex", "write {name}"),
         ("SELECT Id FROM Contact ALL ROWS", "ALL ROWS", "ALL ROWS is for Apex", "query_all=True"),
         ("SELECT Id Email FROM Contact", "Id Email", "only grouped queries give names", "write Id, Email if both"),
+        ("SELECT c FROM Contact", "c", "Contact has no field c", "check the API name"),
         ("SELECT Id FRM Contact", "FRM", "expected FROM, found 'FRM'", ""),
     ],
 )
@@ -188,6 +195,13 @@ def test_what_bulk_queries_do_not_take(soql, place, check, suggestion):
 )
 def test_what_may_be_right_is_not_refused(soql):
     assert found(soql) == []
+
+
+def test_conditions_on_groups_and_in_queries_of_children_are_looked_at():
+    soql = "SELECT Name FROM Contact GROUP BY Name HAVING COUNT(Emial) > 1"
+    assert checks(soql, bulk=False) == ["Contact has no field Emial"]
+    soql = "SELECT Id, (SELECT Id FROM Contacts WHERE Id = :x) FROM Account"
+    assert checks(soql, bulk=False) == ["a value behind a colon is for Apex"]
 
 
 def test_names_given_in_a_grouped_query_may_be_used():

