@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+import numpy as np
 import pyarrow as pa
 
 from sfbulk_pandas.codec.frame import FrameTexts
@@ -17,13 +18,12 @@ from sfbulk_pandas.salesforce.limits import MAX_COLUMNS, MAX_HEADER_CHARS, PART_
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
     from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
 
-__all__ = ["CsvBody", "Part", "PartLimits", "PartRange", "RowOrder", "encode_parts", "encode_range", "header_line"]
+__all__ = ["CsvBody", "Part", "PartLimits", "PartRange", "RowOrder", "encode_parts", "encode_range", "header_line", "row_ends"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -179,6 +179,36 @@ def encode_range(
     for encoded in _slices(texts, order, range(rows.start, rows.stop), mapper):
         filled.add(encoded)
     return _part(rows.number, filled)
+
+
+def row_ends(
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    options: EncodeOptions | None,
+    stop: int,
+    *,
+    order: RowOrder | None = None,
+    mapper: Mapper = map,
+) -> NDArray[np.int64]:
+    """Return how many bytes the CSV has after its header and after each of the first rows; none of it is kept.
+
+    Parameters
+    ----------
+    frame, columns, options, order, mapper
+        As for :func:`encode_parts`.
+    stop : int
+        How many rows.
+
+    Returns
+    -------
+    numpy.ndarray of int64, ``stop + 1``
+    """
+    at = len(header_line(columns))
+    found = [np.array([at])]
+    for encoded in _slices(FrameTexts(frame, columns, options), order, range(stop), mapper):
+        found.append(at + encoded.ends[1:])
+        at += encoded.data.size
+    return np.concatenate(found)
 
 
 def _part(number: int, filled: Filled) -> Part:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sfbulk_pandas.codec.encode import Part, PartLimits, PartRange, encode_parts, encode_range
+from sfbulk_pandas.codec.encode import Part, PartLimits, PartRange, encode_parts, encode_range, row_ends
 from sfbulk_pandas.codec.frame import label_at, text_table
 from sfbulk_pandas.codec.rows import RowOrder, position_of, rows_of
 
@@ -66,6 +66,10 @@ class Cargo:
         """Encode exactly the rows from ``start`` to ``stop`` of the order as one part."""
         rows = PartRange(number, start, stop)
         return encode_range(self.frame, self.columns, self.encoding, rows, order=self.order, mapper=self.mapper)
+
+    def ends(self, stop: int) -> NDArray[int64]:
+        """Return how many bytes the CSV has after its header and after each of the first rows of the order."""
+        return row_ends(self.frame, self.columns, self.encoding, stop, order=self.order, mapper=self.mapper)
 
     def texts(self, start: int, stop: int) -> pa.Table:
         """Return the texts that rows travel as, to compare with what comes back."""

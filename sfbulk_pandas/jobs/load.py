@@ -52,7 +52,7 @@ def load(loading: Loading, data: Any, target: Target, options: LoadOptions, retr
         prepared = prepare(frame, target, loading.describes, options, pool.map)
         record = _record(loading, prepared, options, retry_of)
         if not options.repeat:
-            refuse_repeated(loading.journal, prepared, record, spool)
+            refuse_repeated(loading.journal, prepared, record)
         with loading.journal.hold(record.load_id):
             run = _run(loading, prepared, record, options, spool)
             loading.journal.begin(record)

@@ -8,16 +8,28 @@ from typing import TYPE_CHECKING
 from sfbulk_pandas.errors import AlreadyLoaded
 from sfbulk_pandas.jobs.sending import NOT_CLOSED
 from sfbulk_pandas.salesforce.job import Operation
+from sfbulk_pandas.spool import Spool
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy import int64
+    from numpy.typing import NDArray
+
+    from sfbulk_pandas.jobs.cargo import Cargo
     from sfbulk_pandas.jobs.prepare import Prepared
     from sfbulk_pandas.journal import Journal
     from sfbulk_pandas.journal.records import LoadRecord, PartRecord
-    from sfbulk_pandas.spool import Spool
+
+    Alike = tuple[LoadRecord, Sequence[PartRecord]]
+    Digests = dict[tuple[int, int], str]
 
 
-def refuse_repeated(journal: Journal, prepared: Prepared, record: LoadRecord, spool: Spool) -> None:
-    """Compare an insert with those that the journal knows; bytes are compared only where object, rows and header agree.
+def refuse_repeated(journal: Journal, prepared: Prepared, record: LoadRecord) -> None:
+    """Compare an insert with those that the journal knows.
+
+    Bytes are compared only where object, rows and header agree, and where several loads do, the size of a part first:
+    of a long history of loads of one shape hardly one is worth encoding for.
 
     Raises
     ------
@@ -26,10 +38,37 @@ def refuse_repeated(journal: Journal, prepared: Prepared, record: LoadRecord, sp
     """
     if prepared.target.operation is not Operation.INSERT:
         return
-    for earlier in journal.finished_inserts(record.org_id, record.sobject, record.rows, record.headers):
-        parts = [part for part in journal.parts(earlier.load_id) if part.attempt == 1 and part.step not in NOT_CLOSED]
-        if parts and _may_have_stored(earlier) and _same_bytes(prepared, earlier, parts, spool):
+    alike = list(_alike(journal, record))
+    if len(alike) > 1:
+        alike = _of_equal_size(alike, prepared, record.load_id)
+    digests: Digests = {}
+    for earlier, parts in alike:
+        if _same_bytes(prepared, earlier, parts, digests):
             raise _already_loaded(earlier)
+
+
+def _alike(journal: Journal, record: LoadRecord) -> Iterator[Alike]:
+    """Yield earlier inserts of the same shape that may have made records, each with its parts."""
+    for earlier in journal.finished_inserts(record.org_id, record.sobject, record.rows, record.headers):
+        if not _may_have_stored(earlier):
+            continue
+        is_under_way = earlier.finished_at is None and journal.is_held(earlier.load_id)
+        parts = journal.parts(earlier.load_id)
+        begun = [part for part in parts if part.attempt == 1 and (is_under_way or part.step not in NOT_CLOSED)]
+        if begun:
+            yield earlier, begun
+
+
+def _of_equal_size(alike: Sequence[Alike], prepared: Prepared, load_id: str) -> list[Alike]:
+    """Return those whose first part is as large as the same rows are now; ids of loads are all of one length."""
+    with Spool() as scratch:
+        cargo = prepared.cargo(load_id, scratch)
+        ends = cargo.ends(min(max(parts[0].stop for _, parts in alike), len(cargo)))
+    return [each for each in alike if _size(ends, each[1][0]) == each[1][0].size_bytes]
+
+
+def _size(ends: NDArray[int64], part: PartRecord) -> int | None:
+    return int(ends[part.stop] - ends[part.start] + ends[0]) if part.stop < len(ends) else None
 
 
 def _may_have_stored(earlier: LoadRecord) -> bool:
@@ -38,11 +77,20 @@ def _may_have_stored(earlier: LoadRecord) -> bool:
     return bool(counts.get("successful", 0) or counts.get("unknown", 0))
 
 
-def _same_bytes(prepared: Prepared, earlier: LoadRecord, parts: list[PartRecord], spool: Spool) -> bool:
-    cargo = prepared.cargo(earlier.load_id, spool)
-    if max(part.stop for part in parts) > len(cargo):
-        return False
-    return all(cargo.part(part.number, part.start, part.stop).digest == part.digest for part in parts)
+def _same_bytes(prepared: Prepared, earlier: LoadRecord, parts: Sequence[PartRecord], digests: Digests) -> bool:
+    """Whether the bytes now are those of an earlier load's parts; what was encoded once is not encoded again."""
+    if prepared.correlation is not None:  # the id of the load is part of the bytes: they are each load's own
+        digests = {}
+    with Spool() as scratch:
+        cargo = prepared.cargo(earlier.load_id, scratch)
+        return max(part.stop for part in parts) <= len(cargo) and all(_digest(cargo, part, digests) == part.digest for part in parts)
+
+
+def _digest(cargo: Cargo, part: PartRecord, digests: Digests) -> str:
+    rows = (part.start, part.stop)
+    if rows not in digests:
+        digests[rows] = cargo.part(part.number, *rows).digest
+    return digests[rows]
 
 
 def _already_loaded(earlier: LoadRecord) -> AlreadyLoaded:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_GLANCE_SECONDS = 0.5  # how long a lock may be held by somebody who only looks whether it is; that takes no time
+
 
 class Locks:
     """Locks of loads, files in one folder; a file says nothing, only its lock does. From any thread or process.
@@ -37,10 +39,29 @@ class Locks:
         JournalError
             Where it cannot be held.
         """
+        with self._held(load_id, _GLANCE_SECONDS):
+            yield
+
+    def is_held(self, load_id: str) -> bool:
+        """Whether somebody works on a load."""
+        if not self._path(load_id).exists():
+            return False
+        try:
+            with self._held(load_id, 0):
+                return False
+        except JournalBusy:
+            return True
+
+    def remove(self, load_id: str) -> None:
+        """Remove the file of a load that nobody works on any more."""
+        self._path(load_id).unlink(missing_ok=True)
+
+    @contextmanager
+    def _held(self, load_id: str, seconds: float) -> Iterator[None]:
         lock = self._lock(load_id)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=seconds, poll_interval=0.01)
         except Timeout:
             raise JournalBusy(
                 f"load {load_id} is under way, in this or another process",
@@ -53,20 +74,6 @@ class Locks:
             yield
         finally:
             lock.release()
-
-    def is_held(self, load_id: str) -> bool:
-        """Whether somebody works on a load."""
-        if not self._path(load_id).exists():
-            return False
-        try:
-            with self.hold(load_id):
-                return False
-        except JournalBusy:
-            return True
-
-    def remove(self, load_id: str) -> None:
-        """Remove the file of a load that nobody works on any more."""
-        self._path(load_id).unlink(missing_ok=True)
 
     def _path(self, load_id: str) -> Path:
         return self._folder / f"{load_id}.lock"

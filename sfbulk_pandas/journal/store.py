@@ -86,7 +86,7 @@ class Journal:
         UsageError
             Where there is no such load, or several.
         """
-        found = [each for each in self.loads() if each.load_id.startswith(load_id)] if load_id else []
+        found = self._loads("substr(load_id, 1, length(:begins)) = :begins", {"begins": load_id}) if load_id else []
         if len(found) == 1:
             return found[0]
         known = ", ".join(each.load_id for each in (found or self.loads())[:5])
@@ -95,8 +95,7 @@ class Journal:
 
     def loads(self) -> list[LoadRecord]:
         """Return all loads, the newest first."""
-        rows = self._rows(f"SELECT {_names(_LOAD)} FROM load ORDER BY created_at DESC, rowid DESC")  # noqa: S608 - the same
-        return [_load(row) for row in rows]
+        return self._loads("TRUE", {})
 
     def parts(self, load_id: str) -> list[PartRecord]:
         """Return the parts of a load, by attempt and number."""
@@ -122,12 +121,11 @@ class Journal:
 
     def finished_inserts(self, org_id: str, sobject: str, rows: int, headers: Sequence[str]) -> list[LoadRecord]:
         """Return the inserts, ended or not, that may have had the same bytes, the newest first."""
-        wanted = (org_id, sobject.lower(), rows, tuple(headers), "insert")
-        return [
-            each
-            for each in self.loads()
-            if (each.org_id, each.sobject.lower(), each.rows, each.headers, each.operation) == wanted
-        ]
+        return self._loads(
+            "operation = 'insert' AND rows = :rows AND headers = :headers AND org_id = :org_id"
+            " AND sobject = :sobject COLLATE NOCASE",
+            {"rows": rows, "headers": _json(list(headers)), "org_id": org_id, "sobject": sobject},
+        )
 
     def hold(self, load_id: str) -> AbstractContextManager[None]:
         """Hold a load, so that nobody else works on it; let go of when the process dies.
@@ -191,7 +189,11 @@ class Journal:
         with self._lock, _told(self.path):
             self._opened().execute(statement, values)  # outside of a transaction: each is one of its own
 
-    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+    def _loads(self, condition: str, values: Mapping[str, Any]) -> list[LoadRecord]:
+        query = f"SELECT {_names(_LOAD)} FROM load WHERE {condition} ORDER BY created_at DESC, rowid DESC"  # noqa: S608 - the same
+        return [_load(row) for row in self._rows(query, values)]
+
+    def _rows(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
         with self._lock, _told(self.path):
             if self._connection is None and not self.path.exists():
                 return []
