@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import shutil
-import tempfile
+import os
 import weakref
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
@@ -14,11 +12,13 @@ import pyarrow as pa
 
 from sfbulk_pandas.errors import DataError, UsageError
 from sfbulk_pandas.spool.blocks import even_batches
+from sfbulk_pandas.spool.home import new_folder, remove
 from sfbulk_pandas.spool.plain import plain_schema
 from sfbulk_pandas.spool.sources import BATCH_ROWS, reader_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 
 class Spool:
@@ -27,8 +27,8 @@ class Spool:
     A memory map costs no memory of its own: what is looked at is read from disk, and may be forgotten again.
     Frames and tables outlive the spool, except on Windows, where a mapped file cannot be removed: close it
     after them. It is closed at the latest when nothing refers to it, or when Python ends; killed, Python leaves
-    the folder (``sfbulk-...``) in the system's temporary folder, which the environment variable TMPDIR names.
-    Where that is kept in memory, as /tmp sometimes is, the rows are too.
+    its folder (``sfbulk-...``) in the system's temporary folder, which the environment variable TMPDIR names, and
+    the next spool that is made there removes it. Where that is kept in memory, as /tmp sometimes is, the rows are too.
 
     Safe from several threads.
 
@@ -39,9 +39,9 @@ class Spool:
     """
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="sfbulk-"))  # 0700
+        self.folder = new_folder()
         self._numbers = itertools.count()
-        self._remove = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        self._remove = weakref.finalize(self, remove, self.folder, os.getpid())
 
     def frame_of(self, data: Any) -> pd.DataFrame:
         """Write a source of rows to disk, and return it as a frame that points into the file.

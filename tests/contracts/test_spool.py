@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
+import os
+import shutil
 import stat
 import subprocess
 import sys
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -293,6 +296,106 @@ def test_a_forgotten_spool_is_removed():
     del spool
     gc.collect()
     assert not folder.exists()
+
+
+IN_A_PROCESS = """
+import os, sys, time
+import pyarrow as pa
+from sfbulk_pandas.spool import Spool
+
+spool = Spool()
+spool.mapped(pa.table({"secret": ["row"]}))
+home = spool.folder.parent
+os.utime(home / "lock", (time.time() - 100, time.time() - 100))
+print(home, flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """A temporary folder of the test's own, for this process and those it starts."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    return tmp_path
+
+
+@contextmanager
+def process_with_a_spool():
+    with subprocess.Popen(
+        [sys.executable, "-c", IN_A_PROCESS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process, Path(process.stdout.readline().strip())
+        process.kill()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="TMPDIR, and modes")
+def test_what_a_killed_process_leaves_is_removed_by_the_next_and_what_a_live_one_has_is_not(elsewhere):
+    with process_with_a_spool() as (killed, left), process_with_a_spool() as (_, alive):
+        assert {left.parent, alive.parent} == {elsewhere}
+        killed.kill()
+        killed.wait()
+        assert list(left.rglob("*.arrow"))
+        with Spool() as spool:
+            assert not left.exists()
+            assert list(alive.rglob("*.arrow"))
+            modes = [stat.S_IMODE(each.stat().st_mode) for each in (spool.folder.parent, spool.folder)]
+            assert modes == [0o700, 0o700]
+    assert alive.exists()  # killed as well by now, and nobody has come by since
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="TMPDIR")
+def test_a_process_that_ends_by_itself_leaves_nothing(elsewhere):
+    with process_with_a_spool() as (process, home):
+        process.communicate("\n")
+        assert process.returncode == 0
+        assert not home.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="TMPDIR")
+def test_folders_that_may_be_anybodys_are_left_alone(elsewhere, monkeypatch):
+    names = ["sfbulk-unlocked", "sfbulk-young", "sfbulk-strange"]
+    for name in names:
+        (elsewhere / name).mkdir()
+        (elsewhere / name / "rows.arrow").touch()
+    (elsewhere / "sfbulk-young" / "lock").touch()
+    (elsewhere / "sfbulk-strange" / "lock").touch()
+    os.utime(elsewhere / "sfbulk-strange" / "lock", (1, 1))
+    (elsewhere / "sfbulk-link").symlink_to(elsewhere / "sfbulk-strange")
+    mine = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: mine + 1)
+    Spool().close()
+    assert all((elsewhere / name / "rows.arrow").exists() for name in names)
+    monkeypatch.setattr(os, "getuid", lambda: mine)
+    (elsewhere / "sfbulk-link").rename(elsewhere / "sfbulk-a-link")
+    Spool().close()
+    assert sorted(path.name for path in elsewhere.glob("sfbulk-[a-z]*") if path.name in {*names, "sfbulk-a-link"}) == [
+        "sfbulk-a-link",
+        "sfbulk-unlocked",
+        "sfbulk-young",
+    ]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="fork")
+def test_a_child_process_leaves_the_spools_of_its_parent_alone():
+    code = """if True:
+        import os
+        from sfbulk_pandas.spool import Spool
+        spool = Spool()
+        child = os.fork()
+        if child:
+            os.waitpid(child, 0)
+            print(spool.folder.exists(), spool.folder.parent.exists())
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True True\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="TMPDIR")
+def test_a_home_that_was_tidied_away_is_made_anew(elsewhere):
+    shutil.rmtree(Spool().folder.parent)
+    with Spool() as spool:
+        assert spool.mapped(TABLE).equals(TABLE)
 
 
 STREAM_400_MB = """
