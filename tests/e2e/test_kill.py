@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import sfbulk_pandas as sfbulk
+from sfbulk_pandas.journal import Journal
 from sfbulk_pandas.local_org import LocalOrg
 from sfbulk_pandas.local_org.pacing import AfterPolls
 
@@ -69,10 +70,11 @@ def zygote():
         yield found
 
 
-@pytest.fixture
-def local():
-    with LocalOrg(pacing=AfterPolls(2)) as org:
-        yield org
+def an_org(locked=()):
+    """Return an org; rows that fail in passing are sent again, as an attempt of its own in the journal."""
+    local = LocalOrg(pacing=AfterPolls(2))
+    local.fail_rows("Contact", "Description", locked)
+    return local
 
 
 def go_on(local, journal):
@@ -94,40 +96,64 @@ def check(local, result):
     assert result.unmatched.empty
 
 
+def check_attempts(result, locked):
+    """Check that exactly the rows that failed in passing went up twice."""
+    sends = result.successful["sf__Attempts"]
+    assert [f"row {at}" for at in sends.index[sends > 1]] == locked
+    assert sends.max() <= 2
+
+
 def journal_writes(zygote, local, journal):
     """Count the writes of a load that nothing disturbs, and how long it takes."""
     begun = time.monotonic()
     assert zygote.load(local, journal) == 0
     seconds = time.monotonic() - begun
     with sfbulk.connect(sfbulk.JwtBearer(**local.credentials()), journal=journal) as org:
-        parts = org.loads()["jobs"][0]
-    return 3 + 8 * int(parts), seconds  # begin, begin_attempt, finish; eight steps a part
+        attempts = org.resume(org.loads()["load_id"][0], frame=FRAME, progress=False).attempts
+    parts = sum(len(jobs) for jobs in attempts["jobs"])
+    return 2 + len(attempts) + 8 * parts, seconds  # begin, finish; one for an attempt; eight steps a part
+
+
+LOCKED = ["row 3", "row 210", "row 599"]
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("locked", [[], LOCKED], ids=["no row fails", "rows fail in passing"])
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_killed_at_every_step_of_the_journal(zygote, tmp_path, when):
-    with LocalOrg(pacing=AfterPolls(2)) as local:
+def test_killed_at_every_step_of_the_journal(zygote, tmp_path, when, locked):
+    with an_org(locked) as local:
         writes, _ = journal_writes(zygote, local, tmp_path / "whole.db")
-    for turn in range(1, writes + 1):
+    assert writes == 27 + 9 * bool(locked)
+    first = 27 if locked else 1  # the steps before are those of a load without a retry
+    for turn in range(first, writes + 1):
         journal = tmp_path / f"{turn}.db"
-        with LocalOrg(pacing=AfterPolls(2)) as local:
+        with an_org(locked) as local:
             assert zygote.load(local, journal, die=[when, turn]) == -signal.SIGKILL
-            check(local, go_on(local, journal))
-    with LocalOrg() as local:
+            result = go_on(local, journal)
+            check(local, result)
+            check_attempts(result, locked)
+    with an_org(locked) as local:
         assert zygote.load(local, tmp_path / "none.db", die=[when, writes + 1]) == 0  # there are no further writes
 
 
 @pytest.mark.slow
 def test_killed_at_any_moment(zygote, tmp_path):
-    with LocalOrg(pacing=AfterPolls(2)) as local:
+    with an_org(LOCKED) as local:
         _, seconds = journal_writes(zygote, local, tmp_path / "whole.db")
     moments = random.Random(20261124)
-    killed = 0
+    killed, retrying = 0, 0
     for turn in range(MOMENTS):
         journal = tmp_path / f"{turn}.db"
-        with LocalOrg(pacing=AfterPolls(2)) as local:
+        with an_org(LOCKED) as local:
             killed += zygote.kill_after(local, journal, moments.uniform(0, seconds)) == -signal.SIGKILL
-            check(local, go_on(local, journal))
-    print(f"{killed} of {MOMENTS} loads killed in mid-run, each with one record a row in the end")
+            retrying += len(attempts_begun(journal)) > 1
+            result = go_on(local, journal)
+            check(local, result)
+            check_attempts(result, LOCKED)
+    print(f"{killed} of {MOMENTS} loads killed in mid-run, {retrying} after their retry had begun: one record a row")
     assert killed > MOMENTS / 2
+
+
+def attempts_begun(path):
+    with Journal(path) as journal:
+        return [each for load in journal.loads() for each in journal.attempts(load.load_id)]
