@@ -60,7 +60,7 @@ def row_blocks(raw: Readable, block_bytes: int = BLOCK_BYTES, delimiter: str = C
             yield memoryview(buffer)[:end]
             held = _moved(buffer, end, held)
         else:
-            buffer = buffer + bytes(len(buffer))
+            buffer = buffer + bytes(len(buffer))  # a new one: a view of the old may still be held
     if buffer.count(b'"', _row_end(buffer, held, closing), held) % 2:
         raise DecodeError("the answer's CSV cannot be read: it ends inside quotes")
     if held:

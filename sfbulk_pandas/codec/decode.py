@@ -6,11 +6,13 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv
 
 from sfbulk_pandas.codec.blocks import BLOCK_BYTES, COMMA
 from sfbulk_pandas.codec.header import places_of, split_header
 from sfbulk_pandas.codec.row_typer import ReadOptions, RowTyper
+from sfbulk_pandas.codec.schema import parser_type
 from sfbulk_pandas.errors import DecodeError
 
 if TYPE_CHECKING:
@@ -80,12 +82,21 @@ class PageReader:
 
     def _parsed(self, block: memoryview, names: list[str], order: list[str]) -> list[pa.RecordBatch]:
         """Let the parser type the columns; where a value does not fit, take all of this block as text."""
-        types = [pa.string() if place in self._typer.by_hand else kind for place, kind in enumerate(self._schema.types)]
+        types = [parser_type(kind) for kind in self._schema.types]
+        for place in self._typer.by_hand:
+            types[place] = pa.string()
         parse = _Parse(names, order, self._options.use_threads)
         try:
-            return parse(block, types, STRIDE_BYTES)
+            return [self._narrowed(batch) for batch in parse(block, types, STRIDE_BYTES)]
         except pa.ArrowInvalid:
             return parse.as_text(block)
+
+    def _narrowed(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Hold decimals to their precision, which Arrow's parser does not look at (seen in pyarrow 26)."""
+        for place, field in enumerate(self._schema):
+            if pa.types.is_decimal(batch.column(place).type):
+                batch = batch.set_column(place, field.name, pc.cast(batch.column(place), field.type))
+        return batch
 
 
 def read_result_table(raw: Readable, *, delimiter: str = COMMA, block_bytes: int = BLOCK_BYTES) -> pa.Table:

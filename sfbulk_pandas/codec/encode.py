@@ -23,7 +23,17 @@ if TYPE_CHECKING:
 
     from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
 
-__all__ = ["CsvBody", "Part", "PartLimits", "PartRange", "RowOrder", "encode_parts", "encode_range", "header_line", "row_ends"]
+__all__ = [
+    "CsvBody",
+    "Part",
+    "PartLimits",
+    "PartRange",
+    "RowOrder",
+    "encode_parts",
+    "encode_range",
+    "header_line",
+    "row_ends",
+]
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from sfbulk_pandas.codec.bad_cells import BAD_CELLS
 from sfbulk_pandas.codec.blocks import BLOCK_BYTES
-from sfbulk_pandas.codec.schema import is_parsed
 from sfbulk_pandas.codec.typed import typed_cells
 from sfbulk_pandas.errors import DecodeError
 
@@ -63,12 +62,12 @@ class RowTyper:
     rows : int
         The rows that went through so far, skipped ones among them.
     by_hand : set of int
-        The columns that a parser should leave as text: it knows no such type, or has met a value that it refused.
+        The columns that a parser should leave as text: it has met a value that it refused.
     """
 
     def __init__(self, schema: pa.Schema, bad_cells: BadCells, options: ReadOptions) -> None:
         self.rows = 0
-        self.by_hand = {place for place, kind in enumerate(schema.types) if not is_parsed(kind)}
+        self.by_hand: set[int] = set()
         self._schema = schema
         self._bad_cells = bad_cells
         self._options = options

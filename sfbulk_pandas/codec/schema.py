@@ -95,12 +95,14 @@ def arrow_type(field: FieldDescribe | None, options: TypeOptions = TypeOptions()
     return _ARROW.get(field.type, pa.string())
 
 
-def is_parsed(kind: pa.DataType) -> bool:
-    """Tell whether Arrow's CSV parser makes this type.
+def parser_type(kind: pa.DataType) -> pa.DataType:
+    """Return the type to ask of Arrow's CSV parser: it knows no lists, takes no time with a ``Z``, and no precision."""
+    if pa.types.is_decimal(kind):
+        return pa.decimal128(_MOST_DIGITS, kind.scale)
+    return pa.string() if pa.types.is_time(kind) or pa.types.is_list(kind) else kind
 
-    It knows no lists, takes no time with a ``Z``, and lets decimals through that have more digits than their type.
-    """
-    return not (pa.types.is_time(kind) or pa.types.is_list(kind) or pa.types.is_decimal(kind))
+
+_MOST_DIGITS = 38
 
 
 def to_pandas(table: pa.Table, dtype_backend: DtypeBackend = None) -> pd.DataFrame:

@@ -70,6 +70,8 @@ def _cast(texts: pa.Array, kind: pa.DataType) -> pa.Array:
         return pc.cast(pc.cast(moments, pa.timestamp("ms")), kind)
     if pa.types.is_list(kind):
         return pc.split_pattern(texts, LIST_MARK).cast(kind)
+    if pa.types.is_decimal(kind):
+        return pc.cast(pc.cast(texts, pa.decimal128(38, kind.scale)), kind)
     return texts.dictionary_encode() if pa.types.is_dictionary(kind) else pc.cast(texts, kind)
 
 

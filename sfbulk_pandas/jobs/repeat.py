@@ -83,7 +83,9 @@ def _same_bytes(prepared: Prepared, earlier: LoadRecord, parts: Sequence[PartRec
         digests = {}
     with Spool() as scratch:
         cargo = prepared.cargo(earlier.load_id, scratch)
-        return max(part.stop for part in parts) <= len(cargo) and all(_digest(cargo, part, digests) == part.digest for part in parts)
+        return max(part.stop for part in parts) <= len(cargo) and all(
+            _digest(cargo, part, digests) == part.digest for part in parts
+        )
 
 
 def _digest(cargo: Cargo, part: PartRecord, digests: Digests) -> str:

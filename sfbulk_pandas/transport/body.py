@@ -7,13 +7,13 @@ would give fewer rows and no complaint. So the bytes are counted here, and the p
 from __future__ import annotations
 
 import io
-import zlib
 from typing import TYPE_CHECKING, Any, Protocol
 
 import requests
 import urllib3.exceptions as u3
 
 from sfbulk_pandas.transport.failures import cut_off, map_error
+from sfbulk_pandas.transport.gunzip import Gunzip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.wire.http import Headers
 
 _BLOCK_BYTES = 256 * 1024  # what is taken off the wire at a time where the reader asks for less
-_GZIP_WINDOW = 16 + zlib.MAX_WBITS
+_PACKED_BYTES = 64 * 1024  # the same of packed bytes: what is not unpacked at once is copied each time
 _PLAIN = frozenset({"", "identity"})
 
 
@@ -57,7 +57,7 @@ class BodyFile(io.RawIOBase):
         self._on_close = close
         self.received_bytes = 0
         self._expected = _length(headers)
-        self._gzip = _Gunzip() if _is_gzip(headers, what) else None
+        self._gzip = Gunzip() if _is_gzip(headers, what) else None
         self._ended = False
 
     def readable(self) -> bool:
@@ -123,7 +123,7 @@ class BodyFile(io.RawIOBase):
         if self._gzip is not None and not self._gzip.complete:
             raise cut_off(self._what, "its gzip stream has no end")
 
-    def _unpacked(self, gzip: _Gunzip, size: int) -> bytes:
+    def _unpacked(self, gzip: Gunzip, size: int) -> bytes:
         # Filled up to the size asked for: a CSV reader takes a short block for one that ends in mid-row.
         pieces: list[bytes] = []
         missing = size
@@ -132,47 +132,18 @@ class BodyFile(io.RawIOBase):
             missing -= len(piece)
         return b"".join(pieces)
 
-    def _piece(self, gzip: _Gunzip, size: int) -> bytes:
+    def _piece(self, gzip: Gunzip, size: int) -> bytes:
         while True:
             try:
                 data = gzip.take(size)
-            except zlib.error as error:
+            except gzip.errors as error:
                 failure = map_error(u3.DecodeError(str(error)), self._what)
             else:
-                if data or not (packed := self._taken(_BLOCK_BYTES)):
+                if data or not (packed := self._taken(_PACKED_BYTES)):
                     return data
                 gzip.feed(packed)
                 continue
             raise failure
-
-
-class _Gunzip:
-    """Unpack gzip piece by piece, no more than asked for at a time; several members may follow each other."""
-
-    def __init__(self) -> None:
-        self._member = zlib.decompressobj(_GZIP_WINDOW)
-        self._packed = b""
-        self._fed = False
-
-    @property
-    def complete(self) -> bool:
-        """Whether the stream has come to its end; nothing at all is whole too."""
-        return not self._packed and (self._member.eof or not self._fed)
-
-    def feed(self, packed: bytes) -> None:
-        self._packed += packed
-
-    def take(self, size: int) -> bytes:
-        while self._packed:
-            if self._member.eof:
-                self._member = zlib.decompressobj(_GZIP_WINDOW)
-            self._fed = True
-            data = self._member.decompress(self._packed, size)
-            self._packed = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
-            if data:
-                return data
-        # zlib may hold unpacked bytes back that did not fit into the size asked for.
-        return b"" if self._member.eof else self._member.decompress(b"", size)
 
 
 def _length(headers: Headers) -> int | None:

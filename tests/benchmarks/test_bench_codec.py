@@ -15,7 +15,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import csv
 
-from sfbulk_pandas.codec.decode import read_batches
+from sfbulk_pandas.codec.bad_cells import BadCells
+from sfbulk_pandas.codec.decode import PageReader
 from sfbulk_pandas.codec.encode import RowOrder, encode_parts
 from sfbulk_pandas.codec.frame import Column, text_table
 from sfbulk_pandas.codec.refusals import refused_cells
@@ -160,10 +161,10 @@ def test_looking_for_what_cannot_travel(frame, columns):
 
 def test_decoding(frame, columns):
     body = b"".join(b"".join(part.body) for part in encode_parts(frame.iloc[:ROWS], columns[:5]))
-    types = {column.header.lower(): pa.string() for column in columns}
+    schema = pa.schema([(column.header, pa.string()) for column in columns[:5]])
 
     def streamed():
-        return sum(batch.num_rows for batch in read_batches(io.BytesIO(body), types))
+        return sum(batch.num_rows for batch in PageReader(io.BytesIO(body), schema, BadCells()))
 
     def whole():
         options = csv.ConvertOptions(column_types={column.header: pa.string() for column in columns})
@@ -171,4 +172,4 @@ def test_decoding(frame, columns):
             io.BytesIO(body), parse_options=csv.ParseOptions(newlines_in_values=True), convert_options=options
         )
 
-    show(f"decode {len(body) / 1e6:.0f} MB", medians(read_batches=streamed, read_csv=whole), "read_csv")
+    show(f"decode {len(body) / 1e6:.0f} MB", medians(PageReader=streamed, read_csv=whole), "read_csv")

@@ -8,13 +8,14 @@ import json
 import sys
 import time
 
+from zygote import frame_of
+
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.jobs import cargo
 from sfbulk_pandas.jobs.ingest import Ingest
 from sfbulk_pandas.progress.choose import Dispatcher
 from sfbulk_pandas.progress.events import JobPolled, RowsRetried
 from sfbulk_pandas.transport.clock import SystemClock
-from zygote import frame_of
 
 LINGER_SECONDS = 0.7
 POLLING = sfbulk.Polling(interval_seconds=0.05, cap_seconds=0.05)

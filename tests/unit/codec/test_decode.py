@@ -7,6 +7,7 @@ import tracemalloc
 import pyarrow as pa
 import pytest
 
+from sfbulk_pandas.codec import decode
 from sfbulk_pandas.codec.bad_cells import BadCells
 from sfbulk_pandas.codec.decode import PageReader, ReadOptions
 from sfbulk_pandas.errors import DecodeError
@@ -154,6 +155,21 @@ def test_bad_cells_of_many_columns_and_blocks_are_told_once_each(block_bytes):
     assert all(each["Id"] == str(each["row"]) for each in bad)
 
 
+def test_only_the_first_block_with_an_odd_spelling_is_parsed_twice(monkeypatch):
+    types = []
+
+    def watched(source, read, form, convert):
+        types.append(convert.column_types["1"])
+        return parse(source, read, form, convert)
+
+    parse = decode.csv.read_csv
+    monkeypatch.setattr(decode.csv, "read_csv", watched)
+    rows, _ = read(page_of(["Id", "I"], *([f"{i:02}", f"{i}.0"] for i in range(30))), "Id", "I", block_bytes=100)
+    assert [row["I"] for row in rows] == list(range(30))
+    assert types == [pa.int64(), TEXT] + [TEXT] * (len(types) - 2)
+    assert len(types) > 4
+
+
 def test_bad_cells_without_an_id_have_none():
     assert read(page_of(["I"], ["x"]), "I") == (
         [{"I": None}],
@@ -273,7 +289,9 @@ def test_rows_that_were_delivered_before_are_skipped_with_their_bad_cells(block_
     bad = BadCells()
     options = ReadOptions(skip_rows=skip_rows, block_bytes=block_bytes)
     reader = PageReader(io.BytesIO(page_of(["Id", "I"], *rows)), schema_of("Id", "I"), bad, options)
-    assert [row["Id"] for batch in reader for row in batch.to_pylist()] == [row[0] for row in rows[skip_rows:]]
+    batches = list(reader)
+    assert all(batch.num_rows for batch in batches)
+    assert [row["Id"] for batch in batches for row in batch.to_pylist()] == [row[0] for row in rows[skip_rows:]]
     assert bad.table().column("row").to_pylist() == [i for i in range(0, 30, 4) if i >= skip_rows]
     assert reader.rows == 30
 

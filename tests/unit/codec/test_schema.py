@@ -2,7 +2,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from sfbulk_pandas.codec.schema import arrow_type, to_pandas
+from sfbulk_pandas.codec.schema import TypeOptions, arrow_type, to_pandas
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
 
@@ -68,3 +68,39 @@ def test_everything_else_is_text(kind):
 def test_other_backends_are_refused():
     with pytest.raises(UsageError, match="dtype_backend"):
         to_pandas(table(0), "polars")
+
+
+def asked(kind, **options):
+    return arrow_type(FieldDescribe("X", FieldType(kind), precision=16, scale=2), TypeOptions(**options))
+
+
+@pytest.mark.parametrize("kind", ["double", "currency", "percent"])
+def test_doubles_are_decimals_on_request(kind):
+    assert asked(kind, decimals=True) == pa.decimal128(16, 2)
+    assert asked(kind, categories=True, lists=True) == pa.float64()
+    assert arrow_type(FieldDescribe("X", FieldType(kind)), TypeOptions(decimals=True)) == pa.float64()
+
+
+def test_picklists_are_dictionaries_and_lists_on_request():
+    options = {"categories": True, "lists": True}
+    assert asked("picklist", **options) == pa.dictionary(pa.int32(), pa.string())
+    assert asked("multipicklist", **options) == pa.list_(pa.string())
+    assert [asked(kind, **options) for kind in ("string", "combobox", "int")] == [pa.string(), pa.string(), pa.int64()]
+    assert asked("int", decimals=True) == pa.int64()
+
+
+def test_other_ways_with_bad_values_are_refused():
+    with pytest.raises(UsageError, match="on_bad_value"):
+        TypeOptions(on_bad_value="ignore")
+
+
+@pytest.mark.parametrize("backend", [None, "numpy_nullable", "pyarrow"])
+@pytest.mark.parametrize("rows", [0, 2])
+def test_requested_types_keep_their_dtypes_in_pandas(backend, rows):
+    texts = pa.chunked_array([pa.array(["b"]).dictionary_encode(), pa.array(["a"]).dictionary_encode()])
+    lists = pa.array([["x", "y"], None], pa.list_(pa.string()))
+    sums = pa.array([1, 2], pa.decimal128(16, 2))
+    frame = to_pandas(pa.table({"p": texts, "l": lists, "m": sums}).slice(0, rows), backend)
+    first = "dictionary<values=string, indices=int32, ordered=0>[pyarrow]" if backend == "pyarrow" else "category"
+    assert [str(each) for each in frame.dtypes] == [first, "list<item: string>[pyarrow]", "decimal128(16, 2)[pyarrow]"]
+    assert frame["p"].astype(object).tolist() == ["b", "a"][:rows]
