@@ -77,7 +77,7 @@ def resume(
     """
     record = loading.journal.load(load_id)
     _check_org(loading, record)
-    options = LoadOptions(**record.options, wait_seconds=wait_seconds, progress=progress)
+    options = LoadOptions.from_json(record.options, wait_seconds=wait_seconds, progress=progress)
     spool = Spool()
     frame = frame_of(data, spool)
     target = Target(record.sobject, Operation(record.operation), record.external_id_field)

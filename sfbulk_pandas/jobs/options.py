@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from os import PathLike
 from typing import Any, Literal, TypedDict, get_args
 
+import numpy as np
+
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.preflight import nearest
 from sfbulk_pandas.salesforce.limits import MAX_UPLOAD_BYTES, PART_BYTES
@@ -195,9 +197,40 @@ class LoadOptions:
             Without the options that concern one call alone: ``wait_seconds``, ``progress`` and ``repeat``.
         """
         held = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in _OF_ONE_CALL}
-        columns = None if self.columns is None else list(self.columns)
-        plain = {name: dict(held[name]) if isinstance(held[name], Mapping) else held[name] for name in _MAPPINGS}
-        return held | plain | {"columns": columns}
+        columns = None if self.columns is None else [_plain_label(label) for label in self.columns]
+        return held | {name: _plain(held[name]) for name in _MAPPINGS} | {"columns": columns}
+
+    @classmethod
+    def from_json(cls, held: Mapping[str, Any], **of_one_call: Any) -> LoadOptions:
+        """Build the options that :meth:`to_json` has returned, with those that concern the new call alone."""
+        columns = held["columns"]
+        labels = None if columns is None else [_label(each) for each in columns]
+        read = {name: _mapping(held[name]) for name in _MAPPINGS}
+        return cls(**{**held, **read, "columns": labels, **of_one_call})
+
+
+def _plain(value: Any) -> Any:
+    """Return a mapping by column label as JSON has it: an object where all labels are texts, else a list of pairs."""
+    if not isinstance(value, Mapping):
+        return value
+    if all(isinstance(label, str) for label in value):
+        return dict(value)
+    return [[_plain_label(label), each] for label, each in value.items()]
+
+
+def _plain_label(label: Any) -> Any:
+    if isinstance(label, tuple):
+        return [_plain_label(each) for each in label]
+    plain = label.item() if isinstance(label, np.generic) else label
+    return plain if plain is None or isinstance(plain, str | int | float) else str(plain)
+
+
+def _mapping(held: Any) -> Any:
+    return {_label(label): each for label, each in held} if isinstance(held, list) else held
+
+
+def _label(held: Any) -> Any:
+    return tuple(_label(each) for each in held) if isinstance(held, list) else held
 
 
 _OF_ONE_CALL = frozenset({"wait_seconds", "progress", "repeat"})

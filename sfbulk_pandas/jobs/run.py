@@ -230,8 +230,8 @@ class LoadRun:
         journal, load_id = self.loading.journal, self.record.load_id
         if self._sends:
             now = self.loading.session.clock.now()
-            self.record = replace(self.record, finished_at=now)
             journal.finish(load_id, now, result.manifest)
+            self.record = replace(self.record, finished_at=now)
         journal.clear_spool(load_id)
 
     def _told(self, error: SfBulkError, result: LoadResult) -> SfBulkError:
