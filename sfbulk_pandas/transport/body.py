@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from sfbulk_pandas.wire.http import Headers
 
 _BLOCK_BYTES = 256 * 1024  # what is taken off the wire at a time where the reader asks for less
-_PACKED_BYTES = 64 * 1024  # the same of packed bytes: what is not unpacked at once is copied each time
 _PLAIN = frozenset({"", "identity"})
 
 
@@ -90,7 +89,10 @@ class BodyFile(io.RawIOBase):
     def readinto(self, buffer: Any, /) -> int:
         """Put the next bytes into a buffer, not always as many as fit, and return how many they are."""
         view = memoryview(buffer).cast("B")
-        data = self.read(min(len(view), _BLOCK_BYTES))
+        size = min(len(view), _BLOCK_BYTES)
+        if size == 0:
+            return 0
+        data = self._taken(size) if self._gzip is None else self._piece(self._gzip, size)
         view[: len(data)] = data
         return len(data)
 
@@ -139,7 +141,7 @@ class BodyFile(io.RawIOBase):
             except gzip.errors as error:
                 failure = map_error(u3.DecodeError(str(error)), self._what)
             else:
-                if data or not (packed := self._taken(_PACKED_BYTES)):
+                if data or not (packed := self._taken(_BLOCK_BYTES)):
                     return data
                 gzip.feed(packed)
                 continue

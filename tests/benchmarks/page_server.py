@@ -38,10 +38,10 @@ def rows_of(start, stop, seed=7):
     numbers = generator.integers(0, 10**6, len(rows))
     empty = pa.array(numbers % 10 == 0)
     cents = generator.integers(0, 10**9, len(rows))
-    street = text_of(numbers % 300, "", ' High Street, "Rear" Building')
+    street = text_of(numbers % 300, "", ' High Street, "Rear" Building, 2nd floor')
     columns = {
         "Id": pc.binary_join_element_wise("003Dn00000", padded(rows, 8), ""),
-        "LastName": text_of(numbers, "Last name "),
+        "LastName": text_of(numbers, "Last name of "),
         "Email": pc.if_else(empty, "", text_of(rows, "person.number.", "@mail.example.com")),
         "MailingStreet": pc.binary_join_element_wise(street, text_of(numbers % 50, "c/o "), "\n"),
         "MailingCity": text_of(numbers % 500, "Zo\u00eb City "),

@@ -110,3 +110,12 @@ def test_a_bomb_is_unpacked_no_further_than_asked():
     unpacker.feed(gzip.compress(bytes(50_000_000)))
     assert len(unpacker.take(1000)) == 1000
     assert not unpacker.complete
+
+
+def test_what_a_piece_holds_is_given_before_the_next_is_asked_for():
+    packed = gzip.compress(b"ab" * 20_000)
+    for length in range(len(packed)):
+        unpacker = gunzip.Gunzip()
+        unpacker.feed(packed[:length])
+        given = b"".join(iter(lambda: unpacker.take(10), b""))  # noqa: B023 - used at once
+        assert given == zlib.decompressobj(31).decompress(packed[:length])

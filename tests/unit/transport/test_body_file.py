@@ -65,6 +65,29 @@ def test_arrow_reads_it(packed):
     assert table.num_rows == 50_000
 
 
+@pytest.mark.parametrize("size", [1, 1000, 10**6, 10**8])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_buffer_is_filled_piece_by_piece(size, packed):
+    text = CSV[:20_000] if size < 1000 else CSV
+    sent = gzip.compress(text) if packed else text
+    file = body(sent, content_length=len(sent), **({"content_encoding": "gzip"} if packed else {}))
+    buffer, pieces = bytearray(size), []
+    assert file.readinto(bytearray(0)) == 0
+    while got := file.readinto(buffer):
+        pieces.append(buffer[:got])
+    assert b"".join(pieces) == text
+    assert file.received_bytes == len(sent)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_body_cut_short_fills_no_buffer_silently(packed):
+    sent = gzip.compress(CSV) if packed else CSV
+    file = body(sent[:-1], **({"content_encoding": "gzip"} if packed else {"content_length": len(sent)}))
+    with pytest.raises(ConnectionFailed):
+        while file.readinto(bytearray(1000)):
+            pass
+
+
 def test_python_reads_it_too():
     assert io.BufferedReader(body(CSV)).readline() == b'"Id","Name"\n'
     assert io.TextIOWrapper(body(CSV), encoding="utf-8").readlines()[1] == '"0","Zürich"\n'

@@ -1,0 +1,212 @@
+"""Show how fast query pages become record batches, and in how much memory: ``pytest -m benchmark -s``.
+
+The floor is a raw socket received into a prepared buffer, then ``pyarrow.csv.read_csv`` with the types given. Pages
+come from a process of their own, which serves prepared bytes on loopback. In the environment, ``ROUNDS=n`` says how
+often each variant runs (25 rounds resolve a ratio to about 6%), and ``ROWS=n`` how many rows there are.
+"""
+
+import gc
+import os
+import random
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyarrow import csv
+
+from sfbulk_pandas import AccessToken
+from sfbulk_pandas.codec.bad_cells import BadCells
+from sfbulk_pandas.codec.decode import PageReader, ReadOptions
+from sfbulk_pandas.transport import gunzip
+from sfbulk_pandas.transport.session import Session
+from sfbulk_pandas.wire.query import build_page
+
+pytestmark = pytest.mark.benchmark
+ROWS = int(os.environ.get("ROWS", "1000000"))
+ROUNDS = int(os.environ.get("ROUNDS", "25"))
+PAGES = 4
+THREADS = 2
+TYPES = {
+    "Amount__c": pa.float64(),
+    "Rate__c": pa.float64(),
+    "Staff__c": pa.int64(),
+    "Active__c": pa.bool_(),
+    "Birthdate": pa.date32(),
+    "Seen__c": pa.timestamp("ms", "UTC"),
+}
+TEXTS = ["Id", "LastName", "Email", "MailingStreet", "MailingCity", "MailingPostalCode"]
+SCHEMA = pa.schema([*((name, pa.string()) for name in TEXTS), *TYPES.items()])
+FORM = csv.ParseOptions(newlines_in_values=True)
+CONVERT = csv.ConvertOptions(
+    column_types=SCHEMA, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=True
+)
+
+
+@pytest.fixture(scope="module")
+def port():
+    command = [sys.executable, str(Path(__file__).with_name("page_server.py")), str(ROWS)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        yield int(server.stdout.readline())
+        server.stdin.close()
+
+
+@pytest.fixture
+def session(port):
+    with Session(AccessToken("token", f"http://127.0.0.1:{port}")) as session:
+        yield session
+
+
+class Floor:
+    """Receive a page into a buffer that is there already, and parse it."""
+
+    def __init__(self, port):
+        self.port = port
+        self.buffer = bytearray()
+        self.size = self._receive()
+
+    def _receive(self):
+        with socket.create_connection(("127.0.0.1", self.port)) as connection:
+            connection.sendall(b"GET /services/data/v66.0/jobs/query/750plain1/results HTTP/1.1\r\n\r\n")
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                head += connection.recv(1)
+            size = int(re.search(rb"Content-Length: (\d+)", head)[1])
+            self.buffer = self.buffer or bytearray(size)
+            received = 0
+            while received < size:
+                received += connection.recv_into(memoryview(self.buffer)[received:])
+        return size
+
+    def __call__(self):
+        self._receive()
+        return csv.read_csv(pa.BufferReader(self.buffer), None, FORM, CONVERT).num_rows
+
+
+def page(session, job, locator=None, use_threads=True):
+    """Stream one page into batches and drop them; return its rows."""
+    with session.stream(build_page("66.0", job, locator, None)) as answer:
+        reader = PageReader(answer.raw, SCHEMA, BadCells(), ReadOptions(use_threads=use_threads))
+        return sum(batch.num_rows for batch in reader)
+
+
+def table(session, job):
+    with session.stream(build_page("66.0", job, None, None)) as answer:
+        return pa.Table.from_batches(PageReader(answer.raw, SCHEMA, BadCells()), SCHEMA).num_rows
+
+
+def streaming_reader(session, job):
+    with session.stream(build_page("66.0", job, None, None)) as answer:
+        read = csv.ReadOptions(block_size=8 << 20)
+        return sum(batch.num_rows for batch in csv.open_csv(answer.raw, read, FORM, CONVERT))
+
+
+def pages(session, kind):
+    locators = [None, *(str(number) for number in range(1, PAGES))]
+    with ThreadPoolExecutor(THREADS) as pool:
+        return sum(pool.map(lambda each: page(session, f"750{kind}{PAGES}", each, use_threads=False), locators))
+
+
+def packed(session, inflater, way, *arguments):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gunzip, "inflater", inflater)
+        return way(session, *arguments)
+
+
+def timed(variants):
+    """Return the seconds of each variant by round; in each round in random order, after a warm-up."""
+    seconds = {name: [] for name in variants}
+    for turn in range(ROUNDS + 1):
+        for name in random.sample(list(variants), len(variants)):
+            start = time.perf_counter()
+            rows = variants[name]()
+            if turn:
+                seconds[name].append(time.perf_counter() - start)
+            assert rows == ROWS
+    return seconds
+
+
+def show(title, seconds):
+    """Print each variant's ratio to the floor: the median of the paired rounds, and where 95% of such medians lie."""
+    print(f"\n{title} (pandas {pd.__version__}, pyarrow {pa.__version__}, {ROUNDS} rounds)")
+    floor = np.array(seconds["floor"])
+    for name, each in seconds.items():
+        ratios = np.array(each) / floor
+        again = np.median(np.random.default_rng(1).choice(ratios, (2000, len(ratios))), axis=1)
+        low, high = np.quantile(again, [0.025, 0.975])
+        middle = f"{np.median(ratios):5.2f} times the floor ({low:.2f} to {high:.2f})"
+        print(f"  {name:<40} {statistics.median(each):6.3f} s  {middle}")
+
+
+def rss_anon():
+    """Return the bytes of memory that no file stands behind."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(re.search(r"RssAnon:\s+(\d+)", status)[1]) * 1024
+
+
+def peak_memory(run):
+    """Return how much memory a run takes above what the process has before it."""
+    gc.collect()
+    pa.default_memory_pool().release_unused()
+    before, most, done = rss_anon(), [0], threading.Event()
+
+    def watch():
+        while not done.wait(0.001):
+            most[0] = max(most[0], rss_anon() - before)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    run()
+    done.set()
+    watcher.join()
+    return most[0]
+
+
+def test_memory_of_streamed_pages(session):
+    print()
+    ways = {
+        "one page, streamed": lambda: page(session, "750plain1"),
+        "one page, packed, streamed": lambda: page(session, "750gzip1"),
+        f"{PAGES} pages on {THREADS} threads, streamed": lambda: pages(session, "plain"),
+        "open_csv on the same stream": lambda: streaming_reader(session, "750plain1"),
+    }
+    for name, way in ways.items():
+        print(f"  {name:<40} {peak_memory(way) / 1e6:6.0f} MB above the start")
+
+
+def test_plain_pages(port, session):
+    floor = Floor(port)
+    variants = {
+        "floor": floor,
+        "floor again": floor,
+        "one page, streamed": lambda: page(session, "750plain1"),
+        "one page, kept as a table": lambda: table(session, "750plain1"),
+        f"{PAGES} pages on {THREADS} threads": lambda: pages(session, "plain"),
+        "open_csv on the same stream": lambda: streaming_reader(session, "750plain1"),
+    }
+    show(f"{ROWS:,} rows, {floor.size / 1e6:.0f} MB", timed(variants))
+
+
+def test_packed_pages(port, session):
+    import zlib
+
+    from isal import isal_zlib
+
+    floor = Floor(port)
+    variants = {"floor": floor, "floor again": floor}
+    for module in (zlib, isal_zlib):
+        name = module.__name__.rpartition(".")[2]
+        variants[f"one page, {name}"] = lambda module=module: packed(session, module, page, "750gzip1")
+        variants[f"{PAGES} pages on {THREADS} threads, {name}"] = lambda module=module: packed(
+            session, module, pages, "gzip"
+        )
+    show(f"the same packed, {floor.size / 1e6:.0f} MB unpacked", timed(variants))
