@@ -84,8 +84,7 @@ def test_a_body_cut_short_fills_no_buffer_silently(packed):
     sent = gzip.compress(CSV) if packed else CSV
     file = body(sent[:-1], **({"content_encoding": "gzip"} if packed else {"content_length": len(sent)}))
     with pytest.raises(ConnectionFailed):
-        while file.readinto(bytearray(1000)):
-            pass
+        list(iter(lambda: file.readinto(bytearray(1000)), 0))
 
 
 def test_python_reads_it_too():
