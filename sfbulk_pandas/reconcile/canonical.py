@@ -37,8 +37,8 @@ _HALF_UP = 1 + 2**-52  # a double that stands for a half, such as 1.005, may lie
 def canonical(texts: pa.Array, field: FieldDescribe | None, *, loose: bool = False) -> pa.Array:
     """Return a column in the form in which equal values are equal.
 
-    What is equal strictly is equal loosely too. Strictly, different values are never equal: a number that no double
-    holds, and an Id whose check letters are wrong, compare as text.
+    What is equal strictly is equal loosely too. Strictly, what Salesforce reads as different values is never equal: a
+    number that is none, and an Id whose check letters are wrong, compare as text.
 
     Parameters
     ----------
@@ -68,6 +68,15 @@ def canonical(texts: pa.Array, field: FieldDescribe | None, *, loose: bool = Fal
     return form(texts) if form else texts
 
 
+def exact(texts: pa.Array, field: FieldDescribe | None) -> pa.Array:
+    """Return a column in the strict form, in which numbers that one double stands for differ all the same.
+
+    For what was sent alone: Salesforce answers with doubles, which tell such numbers apart no more.
+    """
+    texts = _without(texts, "")
+    return _doubles(texts, None, exactly=True) if field and field.type.is_double else canonical(texts, field)
+
+
 def canonical_key(texts: pa.Array, field: FieldDescribe | None) -> pa.Array:
     """Return keys as Salesforce compares them: loosely, and in any case unless the field tells cases apart."""
     keys = canonical(texts, field, loose=True)
@@ -93,12 +102,10 @@ def _newlines(texts: pa.Array) -> pa.Array:
     return pc.replace_substring(pc.replace_substring(texts, "\r\n", "\n"), "\r", "\n")
 
 
-def _doubles(texts: pa.Array, scale: int | None) -> pa.Array:
-    """Read numbers; rounded to a scale, or else null where no double holds what the text says."""
-
+def _doubles(texts: pa.Array, scale: int | None, *, exactly: bool = False) -> pa.Array:
     def read(each: pa.Array) -> pa.Array:
         numbers = pc.add(pc.cast(each, pa.float64()), 0.0)  # -0.0 becomes 0.0
-        held = pc.is_finite(numbers) if scale is not None else pc.and_(pc.is_finite(numbers), _is_held(each, numbers))
+        held = pc.and_(pc.is_finite(numbers), _is_held(each, numbers)) if exactly else pc.is_finite(numbers)
         if pc.all(held).as_py() is False:
             numbers = pc.if_else(held, numbers, pa.scalar(None, pa.float64()))
         return numbers if scale is None else _rounded(numbers, scale)
@@ -112,7 +119,7 @@ def _rounded(numbers: pa.Array, scale: int) -> pa.Array:
 
 
 def _is_held(texts: pa.Array, numbers: pa.Array) -> pa.Array:
-    """Tell where a double has all digits of its text: beyond 15, or close to 0, it may stand for several numbers."""
+    """Tell where a double has all the digits of its text: beyond 15, or close to 0, it stands for several numbers."""
     is_odd = pc.or_(pc.greater(pc.utf8_length(texts), _DOUBLE_DIGITS), pc.less(pc.abs(numbers), _TINY))
     is_odd = pc.fill_null(is_odd, fill_value=False)
     if not pc.any(is_odd).as_py():
@@ -136,7 +143,10 @@ def _instants(texts: pa.Array, *, loose: bool) -> pa.Array:
 
 
 def _by_value(texts: pa.Array, pattern: str, read: Callable[[pa.Array], pa.Array]) -> pa.Array:
-    """Read the cells of a form by value; the others, which Salesforce echoes as they were sent, stay as they are."""
+    """Read the cells of a form by value, unless ``read`` leaves them null.
+
+    All others stay as they are, for Salesforce echoes them as they were sent.
+    """
     try:
         values = read(texts)
     except pa.ArrowInvalid:

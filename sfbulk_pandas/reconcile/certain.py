@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,8 @@ from sfbulk_pandas.reconcile.codes import NONE, deal, dense, encode, is_uniform,
 from sfbulk_pandas.reconcile.stack import SF_COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from sfbulk_pandas.reconcile.stack import Stack
@@ -43,7 +46,7 @@ def settle(stack: Stack, paired: Ints, active: Ints, codes: Ints, varied: list[s
         return
     count = int(np.count_nonzero(active < stack.sent_rows))
     strict = _strict(stack, active, codes, varied)
-    whole = _whole(stack, active[:count], strict[:count])
+    whole = _whole(stack, active[:count], strict[:count], varied)
     surplus = _surplus(stack, active[count:] - stack.sent_rows)
     loosely = _dealt_loosely(stack, active, codes, whole) & is_uniform(codes[count:], surplus, int(codes.max()) + 1)
     stricts = int(strict.max()) + 1
@@ -57,23 +60,19 @@ def settle(stack: Stack, paired: Ints, active: Ints, codes: Ints, varied: list[s
     paired[active[sent[found != NONE]]] = active[answers[found[found != NONE]]] - stack.sent_rows
 
 
-def split(stack: Stack, name: str, texts: pa.Array, codes: Ints, *, loose: bool) -> tuple[Ints, bool]:
+def split(texts: pa.Array, codes: Ints, form: Callable[[pa.Array], pa.Array]) -> tuple[Ints, bool]:
     """Split groups by one more column.
 
     Only groups whose texts differ are numbered anew, which for many duplicates is a fraction of the cost.
 
     Parameters
     ----------
-    stack : Stack
-        Knows how the column compares.
-    name : str
-        Header of the column.
     texts : pyarrow.LargeStringArray
-        Its cells.
+        The column's cells.
     codes : numpy.ndarray of int64
         The group of each.
-    loose : bool
-        Whether to forgive what a server may do to values.
+    form : callable
+        Returns texts in the form in which they compare.
 
     Returns
     -------
@@ -87,7 +86,7 @@ def split(stack: Stack, name: str, texts: pa.Array, codes: Ints, *, loose: bool)
     rows = touched[codes]
     if not rows.any():
         return codes, False
-    parts = refine(codes[rows], encode(stack.canonical(name, texts.filter(pa.array(rows)), loose=loose)))
+    parts = refine(codes[rows], encode(form(texts.filter(pa.array(rows)))))
     if rows.all():
         return parts, True
     codes = codes.copy()
@@ -98,14 +97,14 @@ def split(stack: Stack, name: str, texts: pa.Array, codes: Ints, *, loose: bool)
 def _strict(stack: Stack, active: Ints, codes: Ints, varied: list[str]) -> Ints:
     """Give numbers to the rows of each group by what was sent and came back, forgiving nothing."""
     for name in varied:
-        codes, _ = split(stack, name, stack.texts(name, active), codes, loose=False)
+        codes, _ = split(stack.texts(name, active), codes, partial(stack.canonical, name, loose=False))
     return codes
 
 
-def _whole(stack: Stack, rows: Ints, strict: Ints) -> Ints:
-    """Give numbers to the sent rows by all that was sent, the columns that did not come back too."""
-    for name in stack.lacking:
-        strict = refine(strict, encode(stack.canonical(name, stack.texts(name, rows), loose=False)))
+def _whole(stack: Stack, rows: Ints, strict: Ints, varied: list[str]) -> Ints:
+    """Give numbers to the sent rows by all that was sent: digits that no double has, columns that did not come back."""
+    for name in (*varied, *stack.lacking):
+        strict, _ = split(stack.texts(name, rows), strict, partial(stack.exact, name))
     return strict
 
 

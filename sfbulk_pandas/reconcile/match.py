@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,7 +66,7 @@ def pair_by_content(stack: Stack, paired: Ints) -> None:
     for name in stack.shared:
         held = _part_unequal(stack, name, paired, held)
         texts = stack.texts(name, active)
-        codes, is_split = split(stack, name, texts, codes, loose=True)
+        codes, is_split = split(texts, codes, partial(stack.canonical, name, loose=True))
         more, is_open = _pair_lone(stack, paired, active, codes)
         held = np.concatenate((held, more))
         active, codes = active[is_open], codes[is_open]

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sfbulk_pandas.reconcile.canonical import TEXT, canonical, canonical_key
+from sfbulk_pandas.reconcile.canonical import TEXT, canonical, canonical_key, exact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,6 +98,10 @@ class Stack:
         if loose and name == self.key:
             return canonical_key(texts, self._fields.get(name))
         return canonical(texts, self._fields.get(name), loose=loose)
+
+    def exact(self, name: str, texts: pa.Array) -> pa.Array:
+        """Return texts of a column that was sent in the form in which rows are interchangeable."""
+        return exact(texts, self._fields.get(name))
 
     def files(self) -> NDArray[np.int8]:
         """Return the file of each answer: 0, 1, 2 as in FILES."""

@@ -210,11 +210,19 @@ def assert_certain(row, cells, rows, answers):
     assert len({(strictly(each), each["Hidden"]) for each in group}) == 1
 
 
+def blurred(row):
+    """Return what a server may make of a row: blanks cut off, milliseconds dropped."""
+    return identity({**row, "Name": (row["Name"] or "").strip(), "At": (row["At"] or "")[:19]})
+
+
 @given(loads())
 def test_a_row_that_was_never_answered_is_unknown_and_an_answer_too_many_is_returned(load):
     rows, fates, order, headers = load
     shorter = [i for i in order if i != order[0]]
     done = reconcile(table(rows), COLUMNS, answers_of(rows, fates, shorter, headers))
-    assert (done.unknown_rows, done.unmatched_answers) == (1, 0)
+    lost = rows[order[0]]
+    assert done.unknown_rows - done.unmatched_answers == 1
+    if all(identity(row) == identity(lost) for row in rows if blurred(row) == blurred(lost)):
+        assert (done.unknown_rows, done.unmatched_answers) == (1, 0)
     done = reconcile(table(rows), COLUMNS, answers_of(rows, fates, [*order, order[0]], headers))
     assert done.unmatched_answers - done.unknown_rows == 1

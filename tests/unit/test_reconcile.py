@@ -149,6 +149,9 @@ def test_a_case_sensitive_key_tells_cases_apart():
     answers = Answers(successful(["upper"], Key__c=["A"]), failed(["E:m:--"], Key__c=["a"]), EMPTY)
     done = reconcile(sent(Key__c=["a", "A"]), columns("Key__c", case_sensitive=True), answers, "Key__c")
     assert done.status.tolist() == [2, 1]
+    answers = Answers(successful(["upper"], Key__c=["A "]), EMPTY, EMPTY)
+    done = reconcile(sent(Key__c=["a", "A"]), columns("Key__c", case_sensitive=True), answers, "Key__c")
+    assert done.status.tolist() == [0, 1]
 
 
 def test_numeric_keys_are_found_by_value():
@@ -195,7 +198,24 @@ def test_rows_that_only_a_lacking_column_tells_apart_are_not_guessed():
     answers = Answers(successful(["a"], Name=["x"]), failed(["E:m:--"], Name=["x"]), EMPTY)
     done = reconcile(sent(Name=["x", "x"], Notes=["1", "2"]), columns("Name", "Notes"), answers)
     assert_nothing_certain(done)
+    for notes in (["1", None], [None, "1"]):
+        assert_nothing_certain(reconcile(sent(Name=["x", "x"], Notes=notes), columns("Name", "Notes"), answers))
     done = reconcile(sent(Name=["x", "x"], Notes=["1", "1"]), columns("Name", "Notes"), answers)
+    assert done.status.tolist() == [1, 2]
+
+
+def test_a_column_that_one_file_lacks_tells_no_rows_apart():
+    answers = Answers(successful(["a"], Name=["x"], Notes=["1"]), failed(["E:m:--"], Name=["x"]), EMPTY)
+    done = reconcile(sent(Name=["x", "x"], Notes=[None, "1"]), columns("Name", "Notes"), answers)
+    assert_nothing_certain(done)
+
+
+@pytest.mark.parametrize("name", ["x", "x "])  # as it came back, and trimmed by then
+def test_answers_that_differ_in_a_column_the_rows_lack_are_not_dealt_out(name):
+    one, part = successful(["a"], Name=["x"], Mail=["m1"]), sent(Name=[name, name])
+    done = reconcile(part, columns("Name"), Answers(one, failed(["E:m:--"], Name=["x"], MAIL=["m2"]), EMPTY))
+    assert_nothing_certain(done)
+    done = reconcile(part, columns("Name"), Answers(one, failed(["E:m:--"], Name=["x"], MAIL=["m1"]), EMPTY))
     assert done.status.tolist() == [1, 2]
 
 
@@ -230,6 +250,7 @@ def test_blanks_at_the_ends_tell_rows_apart_where_they_came_back():
         ("double", ["12345678901234567", "12345678901234568"], ["1.2345678901234568E16"] * 2),
         ("percent", ["12345678901234567", "12345678901234568"], ["1.2345678901234568E16"]),
         ("double", ["1e-400", "0"], ["0.0", "0.0"]),
+        ("double", ["0.1", "0.10000000000000000001"], ["0.1", "0.1"]),
         ("datetime", ["2024-01-02T03:04:05.001Z", "2024-01-02T03:04:05.002Z"], ["2024-01-02T03:04:05.001Z"]),
         ("string", ["A", "A "], ["A", "A", "A "]),
     ],
@@ -255,8 +276,6 @@ def test_numeric_keys_beyond_what_a_double_tells_apart_are_not_guessed():
         ("reference", ["001000000000001AAA", "001000000000001AAB"]),
         ("double", ["nan", "NaN"]),
         ("double", ["1e999", "1e998"]),
-        ("currency", ["12345678901234567", "12345678901234568"]),
-        ("percent", ["0.1", "0.10000000000000000001"]),
     ],
 )
 def test_values_that_only_their_text_tells_apart_are_paired_by_it(kind, values):
@@ -297,6 +316,11 @@ def test_surplus_answers_that_all_say_the_same_are_dealt_out():
     assert done.unmatched_answers == 1
 
 
+def test_surplus_answers_with_different_errors_are_not_dealt_out():
+    answers = Answers(EMPTY, failed(["E:m:--", "F:m:--"], Name=["x", "x"]), EMPTY)
+    assert_nothing_certain(reconcile(sent(Name=["x"]), columns("Name"), answers))
+
+
 def test_an_answer_to_a_row_that_was_never_sent_is_returned_as_it_came():
     answers = Answers(successful(["a", "b", "c"], NAME=["x", "y", " z"]), EMPTY, EMPTY)
     done = reconcile(sent(Name=["x", "y"], Notes=[None, None]), columns("Name", "Notes"), answers)
@@ -331,10 +355,26 @@ def test_repeated_keys_whose_rows_differ_only_in_what_was_trimmed_are_not_guesse
     assert_nothing_certain(reconcile(sent(Key__c=["k", "k "]), columns("Key__c"), answers, "Key__c"))
 
 
+def test_a_repeated_key_with_one_answer_is_not_guessed():
+    answers = Answers(successful(["a"], Key__c=["k"], Name=["x"]), EMPTY, EMPTY)
+    part = sent(Key__c=["k", "K"], Name=["x", "x"])
+    assert_nothing_certain(reconcile(part, columns("Key__c", "Name"), answers, "Key__c"))
+    done = reconcile(sent(Key__c=["k", "K"], Name=["y", "x"]), columns("Key__c", "Name"), answers, "Key__c")
+    assert done.status.tolist() == [0, 1]
+
+
 def test_keys_are_trimmed():
     answers = Answers(successful(["b", "a"], Key__c=["k2", "k1"]), EMPTY, EMPTY)
     done = reconcile(sent(Key__c=[" k1", "k2 "]), columns("Key__c"), answers, "Key__c")
     assert done.sf_id.to_pylist() == ["a", "b"]
+
+
+def test_one_id_in_three_spellings_is_one_record():
+    answers = Answers(
+        successful(["a"] * 2, Id=["001000000000001AAA"] * 2), failed(["E:m:--"], Id=["001000000000001AAA"]), EMPTY
+    )
+    part = sent(Id=["001000000000001", "001000000000001aaa", "001000000000001AAA"])
+    assert reconcile(part, columns("Id"), answers, "Id").status.tolist() == [1, 1, 2]
 
 
 def test_ids_that_differ_in_case_alone_are_different():
