@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.codec.bad_cells import BadCells
     from sfbulk_pandas.codec.blocks import Readable
 
-__all__ = ["PageReader", "ReadOptions", "read_result_table"]
+__all__ = ["PageReader", "ReadOptions", "read_result_batches", "read_result_table"]
 STRIDE_BYTES = 1 << 20  # what one thread of Arrow's parser takes at a time
 NO_ROWS = "Records not found for this query"  # all that Bulk API 1.0 answers then, with or without a line end
 
@@ -119,14 +119,26 @@ def read_result_table(raw: Readable, *, delimiter: str = COMMA, block_bytes: int
     DecodeError
         Where the bytes are no CSV.
     """
+    schema, batches = read_result_batches(raw, delimiter=delimiter, block_bytes=block_bytes)
+    return pa.Table.from_batches(batches, schema)
+
+
+def read_result_batches(
+    raw: Readable, *, delimiter: str = COMMA, block_bytes: int = BLOCK_BYTES
+) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """Read an ingest result file block by block; parameters and errors as for :func:`read_result_table`.
+
+    Returns
+    -------
+    tuple of (pyarrow.Schema, iterator of pyarrow.RecordBatch)
+    """
     header, blocks = split_header(raw, block_bytes, delimiter)
-    if header is None:
-        return pa.table({})
+    header = header or []
     names = [str(place) for place in range(len(header))]
     parse = _Parse(names, names, use_threads=True, delimiter=delimiter, has_nulls=False)
-    batches = list(chain.from_iterable(parse.as_text(block) for block in blocks))
-    schema = pa.schema([(name, pa.string()) for name in names])
-    return pa.Table.from_batches(batches, schema).rename_columns(header)
+    schema = pa.schema([(name, pa.string()) for name in header])
+    parsed = chain.from_iterable(parse.as_text(block) for block in blocks)
+    return schema, (pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in parsed)
 
 
 class _Parse:

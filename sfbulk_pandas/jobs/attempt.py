@@ -10,6 +10,8 @@ from itertools import chain
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from sfbulk_pandas.errors import DataError, JobAborted, JobError, JobFailed, NotFound, SfBulkError, StillRunning
 from sfbulk_pandas.jobs.account import account_for
 from sfbulk_pandas.jobs.failures import failure_of
@@ -20,12 +22,11 @@ from sfbulk_pandas.jobs.sending import PartRun
 from sfbulk_pandas.journal.records import Step
 from sfbulk_pandas.progress.events import JobPolled, PartFinished, PartUploaded
 from sfbulk_pandas.reconcile import Answers
+from sfbulk_pandas.spool import Spool
 from sfbulk_pandas.wire.ingest import ResultSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    import pyarrow as pa
 
     from sfbulk_pandas.codec.encode import Part, PartLimits
     from sfbulk_pandas.jobs.cargo import Cargo
@@ -269,14 +270,17 @@ class Attempt:
             raise _first_cause(failure, problem)
 
     def _account(self, run: PartRun, job: JobInfo) -> SfBulkError | None:
-        answers = self._answers(run, job)
-        sent = self.plan.cargo.texts(run.record.start, run.record.stop)
-        accounted = account_for(job, sent, self.plan.cargo.columns, answers, self.plan.key)
-        run.outcome = accounted.outcome.kept(self.keep)
+        """Pair the answers with the rows; both lie on disk meanwhile, for a part may be large and memory small."""
+        pa.default_memory_pool().release_unused()  # of bodies that went up: Arrow would keep it for the next one
+        with Spool() as scratch:
+            answers = self._answers(run, job, scratch)
+            sent = scratch.mapped(self.plan.cargo.texts(run.record.start, run.record.stop))
+            accounted = account_for(job, sent, self.plan.cargo.columns, answers, self.plan.key)
+            run.outcome = accounted.outcome.kept(self.keep)
         run.unmatched = accounted.unmatched
         return accounted.problem
 
-    def _answers(self, run: PartRun, job: JobInfo) -> Answers:
+    def _answers(self, run: PartRun, job: JobInfo, scratch: Spool) -> Answers:
         """Fetch the three result files to disk, where a process that dies leaves them, and read them."""
         notes, ingest = self.sender.notes, self.sender.ingest
         if run.record.step not in {Step.ENDED, Step.COLLECTED}:
@@ -289,7 +293,7 @@ class Attempt:
         if run.record.step is not Step.COLLECTED or not all(path.exists() for path in paths):
             paths = [ingest.fetch_results(job, which, folder) for which in ResultSet]
             run.record = notes.step(run.record, Step.COLLECTED)
-        return Answers(*(read_results(path, job) for path in paths))
+        return Answers(*(read_results(path, job, scratch) for path in paths))
 
 
 def _first_cause(failure: SfBulkError | None, error: SfBulkError | None) -> SfBulkError:

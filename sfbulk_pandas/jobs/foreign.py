@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sfbulk_pandas.codec.frame import text_table
 from sfbulk_pandas.codec.schema import arrow_type, to_pandas
@@ -70,7 +71,7 @@ def results_of(
     _check_ended(job, partial(results_of, loading, job_id, frame, rename=rename, timezone=timezone))
     spool = Spool()
     ingest = Ingest(loading.session)
-    answers = Answers(*(read_results(ingest.fetch_results(job, each, spool.folder), job) for each in ResultSet))
+    answers = Answers(*(read_results(ingest.fetch_results(job, each, spool.folder), job, spool) for each in ResultSet))
     if frame is None:
         result = _alone(loading, job, answers, spool)
     else:
@@ -145,7 +146,7 @@ def _in_order(table: pa.Table, names: list[str]) -> pa.Table:
 def _typed(column: pa.ChunkedArray, name: str, sobject: str, describes: Describes) -> pa.Array:
     """Give a column its field's type; where a cell has no such value, as in rows that failed, it stays text."""
     field = describes.field(sobject, name.rpartition(":")[2])
-    texts = pa.array(column.to_pandas().replace("", None), pa.string())
+    texts = pc.if_else(pc.equal(column, ""), None, column).cast(pa.string()).combine_chunks()
     typed = typed_cells(texts, arrow_type(field))
     return texts if typed.bad.size else typed.array
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from sfbulk_pandas.codec.decode import read_result_table
+from sfbulk_pandas.codec.decode import read_result_batches
 from sfbulk_pandas.errors import DataError
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sfbulk_pandas.codec.blocks import Readable
     from sfbulk_pandas.salesforce.job import JobInfo
+    from sfbulk_pandas.spool import Spool
     from sfbulk_pandas.wire.ingest import ResultSet
 
 _PIECE_BYTES = 1 << 20
@@ -72,8 +73,8 @@ def _part(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def read_results(path: Path, job: JobInfo) -> pa.Table:
-    """Read a result file from disk.
+def read_results(path: Path, job: JobInfo, spool: Spool) -> pa.Table:
+    """Read a result file from disk, into a memory map.
 
     Parameters
     ----------
@@ -81,6 +82,8 @@ def read_results(path: Path, job: JobInfo) -> pa.Table:
         As :meth:`Ingest.fetch_results` returned it.
     job : JobInfo
         Whose file it is; its column delimiter is that of its results.
+    spool : Spool
+        Where its rows lie from then on.
 
     Returns
     -------
@@ -91,8 +94,10 @@ def read_results(path: Path, job: JobInfo) -> pa.Table:
     ------
     DecodeError
         Where it is no CSV.
+    DataError
+        Where the disk is full.
     OSError
         Where it is not there.
     """
     with path.open("rb") as raw:
-        return read_result_table(raw, delimiter=job.column_delimiter.char)
+        return spool.written(*read_result_batches(raw, delimiter=job.column_delimiter.char))

@@ -239,7 +239,10 @@ def _result_columns_of(frame: pd.DataFrame) -> list[str]:
 
 
 def _series(column: pa.ChunkedArray, index: pd.Index[Any]) -> pd.Series[Any]:
+    dtype: Any = pd.StringDtype()
     if pa.types.is_boolean(column.type):
-        return pd.Series(pd.array(column.to_pylist(), dtype="boolean"), index=index)
-    empty_as_null = pc.if_else(pc.equal(column, ""), None, column)
-    return pd.Series(pd.array(empty_as_null.to_pandas(), dtype="string"), index=index)
+        dtype = pd.BooleanDtype()
+    else:
+        column = pc.if_else(pc.equal(column, ""), None, column)
+    series: pd.Series[Any] = column.to_pandas(types_mapper=lambda _: dtype)
+    return series.set_axis(index)

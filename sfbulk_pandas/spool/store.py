@@ -65,7 +65,7 @@ class Spool:
         """
         reader = reader_of(data)
         schema = plain_schema(reader.schema)
-        table = self._written(schema, even_batches(_to_the_end(reader), schema))
+        table = self.written(schema, even_batches(_to_the_end(reader), schema))
         frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
         return frame
 
@@ -86,7 +86,7 @@ class Spool:
         DataError
             Where the disk is full.
         """
-        return self._written(table.schema, table.to_batches(max_chunksize=BATCH_ROWS))
+        return self.written(table.schema, table.to_batches(max_chunksize=BATCH_ROWS))
 
     def close(self) -> None:
         """Remove the folder with its files. May be called twice; nothing can be written any more."""
@@ -98,7 +98,24 @@ class Spool:
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def _written(self, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> pa.Table:
+    def written(self, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> pa.Table:
+        """Write batches to disk as they come, and return them as a table in the memory map.
+
+        Parameters
+        ----------
+        schema : pyarrow.Schema
+        batches : iterable of pyarrow.RecordBatch
+            Each of that schema.
+
+        Returns
+        -------
+        pyarrow.Table
+
+        Raises
+        ------
+        DataError
+            Where the disk is full; the file is removed.
+        """
         if not self._remove.alive:
             raise UsageError("this spool is closed, and its folder is gone")
         path = self.folder / f"{next(self._numbers)}.arrow"

@@ -11,6 +11,7 @@ from sfbulk_pandas.errors import ConnectionFailed, DataError, DecodeError
 from sfbulk_pandas.jobs.ingest import Ingest
 from sfbulk_pandas.jobs.result_files import read_results, result_file
 from sfbulk_pandas.salesforce.job import JobInfo, JobState, Operation
+from sfbulk_pandas.spool import Spool
 from sfbulk_pandas.transport.session import Streamed
 from sfbulk_pandas.wire.http import Headers
 from sfbulk_pandas.wire.ingest import ResultSet
@@ -98,13 +99,13 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
 
 
 def test_what_was_fetched_is_read_as_text(tmp_path):
-    table = read_results(fetch(tmp_path, io.BytesIO(CSV)), JOB)
+    table = read_results(fetch(tmp_path, io.BytesIO(CSV)), JOB, Spool())
     assert table.to_pylist() == [
         {"sf__Id": "003000000000001AAA", "sf__Created": "true", "LastName": "Müller\nand, son"}
     ]
-    assert read_results(fetch(tmp_path, io.BytesIO(b"")), JOB).num_columns == 0
+    assert read_results(fetch(tmp_path, io.BytesIO(b"")), JOB, Spool()).num_columns == 0
 
 
 def test_what_is_no_csv_is_refused(tmp_path):
     with pytest.raises(DecodeError):
-        read_results(fetch(tmp_path, io.BytesIO(b'"a"\n"x","y"\n')), JOB)
+        read_results(fetch(tmp_path, io.BytesIO(b'"a"\n"x","y"\n')), JOB, Spool())
