@@ -83,22 +83,28 @@ class Values:
     @cached_property
     def given(self) -> Mask:
         """Where a cell says something: neither missing nor empty, nor the mark that clears a field."""
-        return ~self.missing & ~self.empty & ~self.marks
+        given: Mask = ~(self.missing | self.empty | self.marks)
+        return given
 
     @cached_property
     def missing(self) -> Mask:
         """Where there is no value at all."""
-        missing: Mask = ~to_mask(self.values.is_valid())
+        missing = to_mask(self.values.is_null())
         if pa.types.is_floating(self.values.type):
             missing = missing | np.isnan(self.values.to_numpy(zero_copy_only=False))
         return missing
+
+    @cached_property
+    def lengths(self) -> NDArray[np.int64]:
+        """The bytes of each text; what a missing one has is not said."""
+        return text_lengths(self.values)
 
     @cached_property
     def empty(self) -> Mask:
         """Where a text is there and empty."""
         if not self.is_text:
             return np.zeros(len(self.values), bool)
-        empty: Mask = ~self.missing & (text_lengths(self.values) == 0)
+        empty: Mask = (self.lengths == 0) & ~self.missing
         return empty
 
     @cached_property
@@ -106,7 +112,7 @@ class Values:
         """Where a text is the mark that clears a field."""
         marks = np.zeros(len(self.values), bool)
         if self.is_text:
-            at = np.flatnonzero(~self.missing & (text_lengths(self.values) == len(NULL_MARK)))
+            at = np.flatnonzero((self.lengths == len(NULL_MARK)) & ~self.missing)
             if len(at):
                 marks[at] = to_mask(pc.equal(self.values.take(pa.array(at)), NULL_MARK))
         return marks

@@ -62,11 +62,10 @@ def failure_text(report: pd.DataFrame, sobject: str) -> str:
 
 
 def _kinds(report: pd.DataFrame) -> NDArray[np.int64]:
-    """Give each line the number of its column and check; where nothing can be sent, of what to do, too."""
+    """Give each line the number of its kind: same column, same check, and where nothing can be sent same reason."""
     deeds = report["suggestion"].where(report["severity"] == "error", "")
     keys = pd.DataFrame({"column": report["column"].map(repr), "check": report["check"], "deed": deeds})
-    numbers: NDArray[np.int64] = np.asarray(keys.groupby(["column", "check", "deed"], sort=False).ngroup(), np.int64)
-    return numbers
+    return keys.groupby(["column", "check", "deed"], sort=False).ngroup().to_numpy().astype(np.int64)
 
 
 def _line(report: pd.DataFrame, rows: NDArray[np.int64]) -> str:
@@ -90,19 +89,9 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     >>> nearest("Frist_name", ["FirstName", "LastName"])
     'FirstName'
     """
-    return next(iter(nearest_names(name, known, 1)), None)
-
-
-def nearest_names(name: str, known: Iterable[str], count: int) -> list[str]:
-    """Return the known names that are most like a wrong one, the likest first.
-
-    Examples
-    --------
-    >>> nearest_names("Name", ["FirstName", "LastName", "Email"], 2)
-    ['LastName', 'FirstName']
-    """
     by_lower = {_bare(each): each for each in known}
-    return [by_lower[each] for each in get_close_matches(_bare(name), by_lower, n=count, cutoff=0.6)]
+    matches = get_close_matches(_bare(name), by_lower, n=1, cutoff=0.6)
+    return by_lower[matches[0]] if matches else None
 
 
 def _bare(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from sfbulk_pandas.preflight.cells import Cells, offsets_of, text_bytes, text_lengths
+from sfbulk_pandas.preflight.cells import Cells, offsets_of, text_bytes
 from sfbulk_pandas.preflight.findings import Finding
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.salesforce.sobject import FieldType
@@ -90,7 +90,7 @@ def tallies(cells: Cells) -> list[Tally]:
 
 def _edges(cells: Cells) -> int:
     offsets, data = offsets_of(cells.values), text_bytes(cells.values)
-    at = np.flatnonzero((text_lengths(cells.values) > 0) & cells.given)
+    at = np.flatnonzero((cells.lengths > 0) & cells.given)
     if not len(at):
         return 0
     return int(np.count_nonzero(_BLANK[data[offsets[at]]] | _BLANK[data[offsets[at + 1] - 1]]))

@@ -126,4 +126,4 @@ def blank_cells(
 
 def _blanks(values: pa.Array) -> tuple[int, int, int]:
     look = Values(values)
-    return int(np.count_nonzero(look.missing)), int(np.count_nonzero(look.empty)), int(np.count_nonzero(look.marks))
+    return int(look.missing.sum()), int(look.empty.sum()), int(look.marks.sum())

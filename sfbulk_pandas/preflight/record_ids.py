@@ -8,7 +8,7 @@ import numpy as np
 
 from sfbulk_pandas.errors import ApiError, UsageError
 from sfbulk_pandas.preflight.call import ID
-from sfbulk_pandas.preflight.cells import Cells, as_text, offsets_of, text_bytes, text_lengths
+from sfbulk_pandas.preflight.cells import Cells, as_text, offsets_of, text_bytes
 from sfbulk_pandas.salesforce.ids import ALPHABET, CHECK_ALPHABET
 from sfbulk_pandas.salesforce.sobject import FieldType
 
@@ -68,7 +68,7 @@ def id_problems(cells: Cells, prefixes: frozenset[str]) -> list[Problem]:
 
 
 def _verdict(cells: Cells, prefixes: frozenset[str]) -> tuple[Mask, Mask]:
-    lengths = text_lengths(cells.values)
+    lengths = cells.lengths
     malformed = (lengths != SHORT) & (lengths != LONG)
     foreign = np.zeros(len(lengths), bool)
     for length in (SHORT, LONG):

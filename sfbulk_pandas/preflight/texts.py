@@ -5,21 +5,22 @@ Sources: SOAP API guide, "Core Data Types Used in API Calls", StatusCode; Help, 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sfbulk_pandas.preflight.cells import Cells, as_text, text_lengths, to_mask
+from sfbulk_pandas.preflight.cells import Cells, as_text, to_mask
 from sfbulk_pandas.preflight.findings import nearest
-from sfbulk_pandas.preflight.problems import TEXT
 from sfbulk_pandas.salesforce.limits import MULTI_SELECT_SEPARATOR
 from sfbulk_pandas.salesforce.sobject import FieldType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from sfbulk_pandas.preflight.cells import Mask
     from sfbulk_pandas.preflight.problems import Problem
 
 
@@ -68,7 +69,7 @@ def text_problems(cells: Cells) -> list[Problem]:
 
 def _too_long(cells: Cells) -> list[Problem]:
     field = cells.subject.field
-    wide = text_lengths(cells.values) > field.length  # in bytes; only of these are the characters counted
+    wide = cells.lengths > field.length  # in bytes; only of these are the characters counted
     at = np.flatnonzero(wide & cells.given)
     if not len(at):
         return []
@@ -114,11 +115,11 @@ def _not_allowed(cells: Cells) -> list[Problem]:
     """
     field = cells.subject.field
     coded = cells.values.dictionary_encode()
-    fits = _allowed(coded.dictionary, field.type, field.picklist_values)
+    fitting = partial(_allowed, coded.dictionary, field.type, field.picklist_values)
+    fits = fitting(_trimmed)
     if fits.all():
         return []
-    folded = _allowed(_folded(coded.dictionary), field.type, _folded(pa.array(field.picklist_values, TEXT)).to_pylist())
-    fits |= _allowed(_trimmed(coded.dictionary), field.type, field.picklist_values)
+    folded = fitting(lambda texts: pc.utf8_lower(_trimmed(texts)))
     codes = coded.indices.fill_null(0).to_numpy(zero_copy_only=False)
     before = f"INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST:{field.label}: bad value for restricted picklist field: "
     error = (before, f":{field.name} --")
@@ -133,16 +134,13 @@ def _not_allowed(cells: Cells) -> list[Problem]:
     return problems
 
 
-def _folded(texts: pa.Array) -> pa.Array:
-    return pc.utf8_lower(_trimmed(texts))
-
-
-def _allowed(texts: pa.Array, kind: FieldType, known: Sequence[str]) -> np.ndarray:
-    allowed = pa.array(known, texts.type)
+def _allowed(texts: pa.Array, kind: FieldType, known: Sequence[str], form: Callable[[pa.Array], pa.Array]) -> Mask:
+    """Return where a picklist has a value, or all values of a multi-select one, in the form in which to compare."""
+    allowed = form(pa.array(known, texts.type))
     if kind is FieldType.PICKLIST:
-        return to_mask(pc.is_in(texts, allowed))
+        return to_mask(pc.is_in(form(texts), allowed))
     entries = pc.split_pattern(texts, MULTI_SELECT_SEPARATOR)
-    flat = pc.list_flatten(entries)
+    flat = form(pc.list_flatten(entries))
     unknown = pc.and_(pc.invert(pc.is_in(flat, allowed)), pc.not_equal(flat, ""))
     fits = np.ones(len(texts), bool)
     fits[pc.list_parent_indices(entries).filter(unknown).to_numpy()] = False
@@ -166,7 +164,7 @@ def choices(text: str, known: Sequence[str]) -> str:
     >>> choices("gold", ["Gold", "Silver"])
     'did you mean Gold?'
     """
-    entries = [each for each in text.split(MULTI_SELECT_SEPARATOR) if each and each not in known]
+    entries = [each for each in map(str.strip, text.split(MULTI_SELECT_SEPARATOR)) if each and each not in known]
     near = [each for each in _nearest_ones(entries[:_SHOWN_CHOICES], known) if each]
     if near:
         return f"did you mean {MULTI_SELECT_SEPARATOR.join(near)}?"

@@ -35,7 +35,7 @@ _ADVICE = {
     "ENTITY_IS_LOCKED": "an approval holds the record: wait for it, or have it recalled",
     "FIELD_CUSTOM_VALIDATION_EXCEPTION": "a validation rule of the org refuses the row; the message says which values",
     "FIELD_FILTER_VALIDATION_EXCEPTION": "a lookup filter of the org does not allow this parent: choose another",
-    "FIELD_INTEGRITY_EXCEPTION": "a value does not fit: an Id of another object, or a year before 1700 or after 4000",
+    "FIELD_INTEGRITY_EXCEPTION": "a value does not fit: an Id of another object, or a year outside 1700 to 4000",
     "INACTIVE_OWNER_OR_USER": "the owner is an inactive user: name an active one",
     "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY": "the user may not use a record that the row refers to",
     "INSUFFICIENT_ACCESS_OR_READONLY": "the user may not change this record: ask for access, or sign in as another",

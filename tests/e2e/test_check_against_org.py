@@ -94,7 +94,8 @@ def compare(org, frame, operation="insert", key=None):
     mine, doubtful = checked(org, frame, operation, key)
     refused = [row for row in failed.index if row in mine or row not in doubtful]
     assert sorted(mine) == sorted(refused), failed[["sf__Error"]].to_dict()
-    assert {row: code for row, code in failed["error_code"].items() if code not in mine.get(row, {code})} == {}
+    certain = failed["error_code"].drop(doubtful & set(failed.index))
+    assert {row: code for row, code in certain.items() if code not in mine[row]} == {}
     return mine
 
 
@@ -225,7 +226,7 @@ def rows(draw):
     return pd.DataFrame({"LastName": draw(st.sampled_from(["x", "Ünal"]))} | cells)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=25)
 @given(frame=rows())
 def test_both_agree_on_any_frame(org, frame):
     blanks = frame.map(lambda cell: isinstance(cell, str) and (cell != cell.strip() or "\n" in cell or "; " in cell))

@@ -131,6 +131,25 @@ def test_what_a_load_costs_is_told_beforehand(org):
     assert plan.loc["cells that will be cleared", ["column", "value"]].tolist() == ["Phone", 2]
 
 
+def test_the_plan_is_of_the_rows_that_go_up(org):
+    frame = contacts(5, Phone=["", None, "1", None, ""], Salary__c=[1.0, float("inf"), 2.0, 3.0, 4.0])
+    refused = org.check(frame, "Contact", "insert")
+    assert set(refused["severity"]) == {"error"}
+    report = org.check(frame, "Contact", "insert", on_problem="skip", nulls={"Phone": "clear"})
+    plan = report[report["severity"] == "plan"].set_index("check")
+    assert plan.loc["jobs", "suggestion"] == "4 rows go up"
+    assert plan.loc["cells that will be cleared", ["column", "value"]].tolist() == ["Phone", 1]
+    assert plan.loc["cells that will be left alone", ["column", "value"]].tolist() == ["Phone", 2]
+
+
+def test_a_required_field_that_the_org_fills_can_be_left_to_it(local, org):
+    nameless = pd.DataFrame({"Email": ["a@example.com"]})
+    with pytest.raises(sfbulk.PreflightFailed, match="LastName"):
+        org.insert(nameless, "Contact")
+    for options in ({"on_problem": "send"}, {"check": False}):
+        assert org.insert(nameless, "Contact", **options).failed["error_code"].tolist() == ["REQUIRED_FIELD_MISSING"]
+
+
 def test_rows_with_problems_stay_behind_on_request(local, org):
     frame = contacts(4, Email=["a@example.com", "bad", "b@example.com", None])
     with pytest.raises(sfbulk.PreflightFailed, match="Email"):

@@ -5,6 +5,7 @@ import pytest
 
 from sfbulk_pandas.errors import PreflightFailed, UsageError
 from sfbulk_pandas.preflight import LoadCall, check_frame, nearest, settle_columns
+from sfbulk_pandas.preflight.findings import failure_text
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType, SObjectDescribe
 
@@ -223,6 +224,27 @@ def test_rows_with_the_same_problem_share_a_line():
     with pytest.raises(PreflightFailed, match=r"column 'Key__c', row 0, 2, 4, 5, 6 and 1 more: the key") as caught:
         resolve_columns(frame, CONTACT, call("upsert", "Key__c"))
     assert caught.value.report["index"].tolist() == [0, 2, 4, 5, 6, 7]
+
+
+def test_values_that_differ_share_a_line_and_reasons_that_differ_do_not():
+    report = pd.DataFrame(
+        [
+            (0, "Email", "no address", "a", "mend it", "row"),
+            (1, "Email", "no address", "b", "mend it", "row"),
+            (2, "Staff", "cannot be sent", "inf", "no infinite numbers", "error"),
+            (3, "Staff", "cannot be sent", "#N/A", "no mark", "error"),
+            (None, 5, "a label must be a text", 5, "rename it", "error"),
+        ],
+        columns=["index", "column", "check", "value", "suggestion", "severity"],
+        dtype=object,
+    )
+    assert failure_text(report, "Contact").splitlines() == [
+        "this frame cannot be sent to Contact, 5 problems:",
+        "  - column 'Email', row 0, 1: no address (a); mend it",
+        "  - column 'Staff', row 2: cannot be sent (inf); no infinite numbers",
+        "  - column 'Staff', row 3: cannot be sent (#N/A); no mark",
+        "  - column 5: a label must be a text; rename it",
+    ]
 
 
 def test_a_nan_is_a_blank_key_also_in_an_arrow_column():

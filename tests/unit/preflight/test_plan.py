@@ -1,4 +1,10 @@
-from sfbulk_pandas.preflight import LoadPlan, plan_rows
+import numpy as np
+import pandas as pd
+
+from sfbulk_pandas.preflight import LoadPlan, blank_cells, plan_rows
+from sfbulk_pandas.preflight import plan as plan_module
+from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
+from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
 
 
 def lines(plan):
@@ -28,3 +34,23 @@ def test_missing_cells():
         ["b", "cells that will be cleared", 2, "sent as #N/A"],
         ["a", "cells that will be left alone", 3, "sent empty"],
     ]
+
+
+def blanks(frame, nulls="ignore", rows=None):
+    id_field = FieldDescribe("Id", FieldType.ID)
+    columns = [Column(label, str(label), id_field if label == "Id" else None) for label in frame]
+    counts = blank_cells(frame, columns, EncodeOptions(nulls, allow_na_text=True), rows)
+    return [{label: count for label, count in each.items() if count} for each in counts]
+
+
+def test_empty_texts_leave_their_field_alone_whatever_missing_cells_do(monkeypatch):
+    frame = pd.DataFrame(
+        {"Id": [None, "x", "x", "x"], "t": ["", None, "#N/A", "a"], "n": [np.nan, 1, np.nan, 2], "full": "x"}
+    )
+    assert blanks(frame) == [{"t": 1}, {"Id": 1, "t": 2, "n": 2}]
+    assert blanks(frame, "clear") == [{"t": 2, "n": 2}, {"Id": 1, "t": 1}]
+    assert blanks(frame, {"n": "clear"}) == [{"t": 1, "n": 2}, {"Id": 1, "t": 2}]
+    assert blanks(frame, "clear", np.array([3, 0])) == [{"n": 1}, {"Id": 1, "t": 1}]
+    monkeypatch.setattr(plan_module, "BLOCK_ROWS", 3)
+    assert blanks(frame, "clear") == [{"t": 2, "n": 2}, {"Id": 1, "t": 1}]
+    assert blanks(frame.iloc[:0]) == [{}, {}]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfbulk_pandas.errors import PreflightFailed
+from sfbulk_pandas.errors import ApiError, PreflightFailed, UsageError
 from sfbulk_pandas.preflight import LoadCall, check_frame
 from sfbulk_pandas.preflight import repeats as repeats_module
 from sfbulk_pandas.preflight.repeats import hash_values
@@ -255,3 +255,144 @@ def test_equal_texts_have_equal_hashes_wherever_they_stand(texts):
         hash_values(pa.concat_arrays([pa.array(["x" * 50], pa.large_string()), array]).slice(1)).tolist()
         == hashes.tolist()
     )
+
+
+PERSON = SObjectDescribe(
+    "Account",
+    "Account",
+    "001",
+    (
+        field("Id", "id", createable=False, updateable=False, id_lookup=True),
+        field("Name", nillable=False),
+        field("IsPersonAccount", "boolean", nillable=False, createable=False, updateable=False),
+        field("OwnerId", "reference", nillable=False, defaulted_on_create=True, reference_to=("User",)),
+        field("Site", createable=True, updateable=False),
+        field("Since__c", "date"),
+        field("Seen__c", "datetime"),
+        field("Born__c", updateable=True, createable=False),
+        field("ParentId", "reference", reference_to=("Account",), relationship_name="Parent"),
+        field("WhoId", "reference", reference_to=("Contact", "Account"), relationship_name="Who"),
+    ),
+)
+
+
+def looked(table, operation="insert", key=None, severity="row", describe=PERSON, **options):
+    report = check_frame(table, describe, LoadCall(Operation(operation), key, **options)).report
+    held = report[report["severity"] == severity]
+    return list(held[["index", "column", "check"]].itertuples(index=False, name=None))
+
+
+def test_days_outside_the_calendar():
+    days = ["1700-01-01", "1699-12-31", "4000-12-31", "4001-01-01", "0024-01-05", "2023-02-30", None, "#N/A"]
+    found = looked(pd.DataFrame({"Since__c": days}))
+    assert [(row, what) for row, _, what in found] == [
+        (5, "the value is not of the field's type"),
+        *((row, "the year is out of range") for row in (1, 3, 4)),
+    ]
+    [text] = check_frame(pd.DataFrame({"Since__c": days[1:2]}), PERSON, LoadCall(Operation.INSERT)).errors.to_pylist()
+    assert text == "FIELD_INTEGRITY_EXCEPTION:Since__c: invalid date: 1699-12-31:Since__c --"
+    moments = np.array(["1600-01-01", "1699-12-31", "2024-01-01", "4001-01-01", "9999-12-31"], dtype="datetime64[s]")
+    assert [row for row, _, _ in looked(pd.DataFrame({"Seen__c": moments}))] == [0, 4]
+    assert [row for row, _, _ in looked(pd.DataFrame({"Since__c": moments}))] == [0, 1, 3, 4]
+    assert looked(pd.DataFrame({"Since__c": ["2023-02-30Z"]})) == [
+        (0, "Since__c", "the value is not of the field's type")
+    ]
+
+
+def test_what_orgs_differ_in_is_noted_and_not_held_against_a_row():
+    doubtful = frame(
+        LastName=["x" * 10 + "  ", "x"],
+        Email=["ä@b.de", " a@b.de\n"],
+        Level__c=["gold", "Gold "],
+        Tags__c=["red; Green", "Red; Green;"],
+    )
+    checked = check(doubtful)
+    assert checked.blocked.tolist() == []
+    assert rows(doubtful) == []
+    noted = [(row, what, advice) for row, _, what, _, advice in rows(doubtful, severity="note") if row is not None]
+    assert noted == [
+        (
+            0,
+            "the address has letters beyond ASCII",
+            "Salesforce takes it where the org allows international addresses",
+        ),
+        (0, "the picklist spells this value otherwise", "did you mean Gold?"),
+        (0, "the picklist spells this value otherwise", "did you mean Red?"),
+    ]
+    checked.raise_if_errors("Contact", "raise")
+    assert [row for row, *_ in rows(frame(LastName=["x" * 11 + "  ", "  " + "y" * 10], Email=["ä@b", " ab.de"]))] == [
+        0,
+        0,
+        1,
+    ]
+
+
+def test_likeness_is_looked_for_a_few_hundred_times_only(monkeypatch):
+    from sfbulk_pandas.preflight import texts
+
+    compared = []
+    real = texts.nearest
+    monkeypatch.setattr(texts, "nearest", lambda *given: compared.append(given) or real(*given))
+    monkeypatch.setattr(texts, "_COMPARISONS", 6)
+    found = rows(frame(Level__c=["Golt", "Silber", "Goldd", "Silvers", "Golds"]))
+    assert len(compared) == 3
+    assert [advice for *_, advice in found] == [
+        "did you mean Gold?",
+        "did you mean Silver?",
+        "did you mean Gold?",
+        *["use one of Gold, Silver"] * 2,
+    ]
+
+
+def test_a_person_has_a_last_name_and_a_company_a_name():
+    assert looked(pd.DataFrame({"Site": ["x"], "Name": [None]})) == []
+    assert looked(pd.DataFrame({"Site": ["x"]}), severity="error") == []
+    company = SObjectDescribe("Account", "Account", "001", tuple(f for f in PERSON.fields if f.name[:2] != "Is"))
+    assert looked(pd.DataFrame({"Site": ["x"]}), severity="error", describe=company) == [
+        (None, "Name", "a required field has no column")
+    ]
+
+
+def test_a_required_field_without_a_column_can_be_left_to_the_org():
+    absent = check(pd.DataFrame({"Email": ["a@b.de"]}))
+    for choice in (None, "raise", "skip"):
+        with pytest.raises(PreflightFailed, match="LastName"):
+            absent.raise_if_errors("Contact", choice)
+    absent.raise_if_errors("Contact", "send")
+    assert rows(pd.DataFrame({"Email": ["a@b.de"]}), own_field="LastName", severity="error") == []
+    call = LoadCall(Operation.INSERT)
+    assert check_frame(pd.DataFrame({"Email": ["bad"]}), CONTACT, call, cells=False).report.empty
+
+
+def test_fields_that_cannot_be_emptied():
+    owners = pd.DataFrame({"Id": ["001000000000001", "001000000000002"], "OwnerId": [None, ""]})
+    assert looked(owners, "update") == []
+    assert looked(owners, "update", nulls="clear") == [(0, "OwnerId", "a required field is blank")]
+    assert looked(owners[["OwnerId"]].assign(Name="x"), nulls="clear") == [(0, "OwnerId", "a required field is blank")]
+    marks = pd.DataFrame({"Id": ["001000000000001", "001000000000002"], "Name": ["#N/A", ""]})
+    assert [row for row, _, what in looked(marks, "update") if "required" in what] == [0]
+
+
+def test_columns_that_some_rows_alone_may_fill():
+    notes = looked(pd.DataFrame({"Id": ["001000000000001"], "Site": "x", "Born__c": "y"}), "upsert", "Id", "note")
+    assert [(column, what) for _, column, what in notes if "only" in what] == [
+        ("Site", "only new records take this field"),
+        ("Born__c", "only existing records take this field"),
+    ]
+    keyed = SObjectDescribe("Account", "Account", "001", (field("Key__c", external_id=True),))
+    both = pd.DataFrame({"Parent.Key__c": ["k"], "ParentId": ["001000000000001"]})
+    notes = looked(both, severity="note", parents={"Account": keyed}.__getitem__)
+    assert (None, "ParentId", "'Parent.Key__c' sets the same lookup") in notes
+
+
+def test_polymorphic_lookups_take_ids_of_each_of_their_objects():
+    parents = {"Contact": CONTACT, "Account": ACCOUNT}
+    ids = pd.DataFrame({"WhoId": ["003000000000001", "001000000000001", "00Q000000000001"]})
+    assert looked(ids, parents=parents.__getitem__) == [(2, "WhoId", "this Id is of another object")]
+
+    def hidden(sobject):
+        raise (UsageError if sobject == "Account" else ApiError)("not for you")
+
+    assert looked(ids, parents=hidden) == []
+    assert looked(ids.rename(columns={"WhoId": "ParentId"}), parents=hidden) == []
+    assert looked(pd.DataFrame({"OwnerId": ["003000000000001"]}), parents=hidden) == []

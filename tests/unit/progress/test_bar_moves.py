@@ -28,6 +28,7 @@ from sfbulk_pandas.progress.events import (
     QueryStarted,
     RowsRetried,
 )
+from sfbulk_pandas.progress.report import findings_text
 from sfbulk_pandas.salesforce.job import JobInfo, JobState, Operation
 
 JOB = JobInfo("750A", Operation.UPSERT, "Contact", JobState.IN_PROGRESS)
@@ -110,6 +111,37 @@ def test_what_the_check_found_is_shown_above_the_bar(bar, made, capsys):
     said = capsys.readouterr().err
     assert "2 problem(s)" in said
     assert "2 x Email: this is no mail address (such as 'bad'); mend it" in said
+
+
+def wrong_rows(kinds):
+    row = {"check": "no address", "value": "<b>", "suggestion": "mend it", "severity": "row"}
+    lines = [row | {"index": at, "column": f"C{at}"} for at in range(kinds)]
+    return pd.DataFrame([*lines, row | {"index": 99, "column": "C1"}])
+
+
+def test_the_most_frequent_kinds_of_problem_are_shown_and_the_others_counted():
+    said = findings_text(wrong_rows(11)).splitlines()
+    assert said[0] == "check: 12 problem(s) that Salesforce will refuse"
+    assert said[1].split() == ["2", "x", "C1:", "no", "address", "(such", "as", "'<b>');", "mend", "it"]
+    assert len(said) == 10
+    assert said[-1] == "  and 3 more kinds of problem: the result's .report has them all"
+    assert len(findings_text(wrong_rows(8)).splitlines()) == 9
+
+
+def test_a_notebook_is_given_a_table_and_the_same_as_text(bar, monkeypatch):
+    shown = []
+    kernel(monkeypatch, "ZMQInteractiveShell")
+    sys.modules["IPython"].display = types.SimpleNamespace(display=shown.append)
+    report = wrong_rows(9)
+    bar(FrameChecked(report))
+    bar(FrameChecked(report.assign(severity="note")))
+    [view] = shown
+    assert repr(view) == findings_text(report)
+    page = view._repr_html_()
+    assert page.startswith("check: 10 problem(s)")
+    assert "and 1 more kinds" in page
+    assert page.count("<tr") == 9
+    assert "&lt;b&gt;" in page
 
 
 def test_query_moves_by_rows_read(bar, made):

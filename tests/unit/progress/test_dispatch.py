@@ -8,13 +8,14 @@ import threading
 import time
 import types
 
+import pandas as pd
 import pytest
 
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.progress import choose
 from sfbulk_pandas.progress.bar import Bar
 from sfbulk_pandas.progress.choose import Dispatcher, listener_for
-from sfbulk_pandas.progress.events import PlanChosen, QueryFinished
+from sfbulk_pandas.progress.events import FrameChecked, PlanChosen, QueryFinished
 
 EVENT = QueryFinished(1)
 
@@ -117,3 +118,16 @@ def test_chosen():
     assert listener_for(progress=False)._listener is choose.log_findings
     with pytest.raises(UsageError, match="progress="):
         listener_for("loud")
+
+
+@pytest.mark.parametrize("progress", [None, False])
+def test_without_a_bar_what_the_check_found_goes_to_the_log(monkeypatch, caplog, progress):
+    screen(monkeypatch, None)
+    row = {"index": 0, "column": "Email", "check": "no address", "value": "bad", "suggestion": "mend it"}
+    with listener_for(progress) as notify:
+        notify(FrameChecked(pd.DataFrame([row | {"severity": "note"}])))
+        notify(EVENT)
+        assert not caplog.records
+        notify(FrameChecked(pd.DataFrame([row | {"severity": "row"}])))
+    assert [(each.name, each.levelname) for each in caplog.records] == [("sfbulk_pandas", "WARNING")]
+    assert caplog.messages[0].splitlines()[1].strip() == "1 x Email: no address (such as 'bad'); mend it"
