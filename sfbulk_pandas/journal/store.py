@@ -145,7 +145,8 @@ class Journal:
         """Return the folder for a load's result files, made where it is not there, for the user alone."""
         folder = self._beside("results") / load_id
         with _told(self.path):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # parents that come along have the usual mode
+            folder.mkdir(mode=0o700, exist_ok=True)
         return folder
 
     def clear_spool(self, load_id: str) -> None:

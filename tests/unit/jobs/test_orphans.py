@@ -167,6 +167,13 @@ def test_where_the_user_is_not_known_none_is_touched():
     assert org.aborted == []
 
 
+def test_where_it_is_not_sure_none_is_touched():
+    org = OrgOfJobs(listed())
+    found = abort_orphans(org, JOB, (SINCE, UNTIL), USER, set(), is_sure=lambda: False)
+    assert [job.state for job in found] == ["Open"]
+    assert org.aborted == []
+
+
 def test_nothing_found_is_nothing_done():
     assert abort_orphans(OrgOfJobs(), JOB, (SINCE, UNTIL), USER, set()) == ()
 
