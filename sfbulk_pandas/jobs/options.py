@@ -202,7 +202,19 @@ class LoadOptions:
 
     @classmethod
     def from_json(cls, held: Mapping[str, Any], **of_one_call: Any) -> LoadOptions:
-        """Build the options that :meth:`to_json` has returned, with those that concern the new call alone."""
+        """Build the options that :meth:`to_json` has returned.
+
+        Parameters
+        ----------
+        held : mapping
+            As it was returned, or read from JSON since.
+        **of_one_call
+            What concerns the new call alone, such as ``wait_seconds``.
+
+        Returns
+        -------
+        LoadOptions
+        """
         columns = held["columns"]
         labels = None if columns is None else [_label(each) for each in columns]
         read = {name: _mapping(held[name]) for name in _MAPPINGS}

@@ -1,4 +1,4 @@
-"""Where spools lie: one folder a process, locked for as long as it lives, so that others tell what a killed one left.
+"""Where spools lie: in one folder a process, locked while it lives, so that others can tell what a killed one left.
 
 A lock for the process and not for each spool: a notebook may keep more results than a process may have files open.
 """
