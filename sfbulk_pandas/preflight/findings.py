@@ -89,9 +89,19 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     >>> nearest("Frist_name", ["FirstName", "LastName"])
     'FirstName'
     """
+    return next(iter(nearest_names(name, known, 1)), None)
+
+
+def nearest_names(name: str, known: Iterable[str], count: int) -> list[str]:
+    """Return the known names that are most like a wrong one, the likest first.
+
+    Examples
+    --------
+    >>> nearest_names("Name", ["FirstName", "LastName", "Email"], 2)
+    ['LastName', 'FirstName']
+    """
     by_lower = {_bare(each): each for each in known}
-    matches = get_close_matches(_bare(name), by_lower, n=1, cutoff=0.6)
-    return by_lower[matches[0]] if matches else None
+    return [by_lower[each] for each in get_close_matches(_bare(name), by_lower, n=count, cutoff=0.6)]
 
 
 def _bare(name: str) -> str:
