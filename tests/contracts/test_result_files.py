@@ -5,12 +5,16 @@ from __future__ import annotations
 import io
 import stat
 
+import pyarrow as pa
 import pytest
 
 from sfbulk_pandas.errors import ConnectionFailed, DataError, DecodeError
 from sfbulk_pandas.jobs.ingest import Ingest
 from sfbulk_pandas.jobs.result_files import read_results, result_file
+from sfbulk_pandas.reconcile import Answers, reconcile
+from sfbulk_pandas.salesforce.columns import Column
 from sfbulk_pandas.salesforce.job import JobInfo, JobState, Operation
+from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
 from sfbulk_pandas.spool import Spool
 from sfbulk_pandas.transport.session import Streamed
 from sfbulk_pandas.wire.http import Headers
@@ -104,6 +108,20 @@ def test_what_was_fetched_is_read_as_text(tmp_path):
         {"sf__Id": "003000000000001AAA", "sf__Created": "true", "LastName": "Müller\nand, son"}
     ]
     assert read_results(fetch(tmp_path, io.BytesIO(b"")), JOB, Spool()).num_columns == 0
+
+
+@pytest.mark.parametrize("said", [None, "text/csv", "text/csv; charset=ISO-8859-1"])
+def test_a_file_is_utf8_whatever_its_answer_says_of_it(tmp_path, said):
+    class Answer(OneAnswer):
+        def read(self, request, reader):
+            headers = Headers() if said is None else Headers({"Content-Type": said})
+            return reader(Streamed(200, headers, self.bodies.pop(0)))
+
+    path = Ingest(Answer(io.BytesIO(CSV))).fetch_results(JOB, ResultSet.SUCCESSFUL, tmp_path)
+    answers = Answers(read_results(path, JOB, Spool()), pa.table({}), pa.table({}))
+    name = Column("LastName", "LastName", FieldDescribe("LastName", FieldType.STRING))
+    sent = pa.table({"LastName": pa.array(["Mu\u0308ller\nand, son", "Müller\nand, son"], pa.large_string())})
+    assert reconcile(sent, [name], answers).status.tolist() == [0, 1]
 
 
 def test_what_is_no_csv_is_refused(tmp_path):

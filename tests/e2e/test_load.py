@@ -254,3 +254,40 @@ def test_a_multi_index_comes_back(org):
     assert result.errors["rows"].tolist() == [[("a", 1), ("b", 1)]]
     whole = result.retry(result.failed.assign(Email=None))
     assert whole.successful.index.equals(index)
+
+
+INDEXES = {
+    "repeated": pd.Index([7, 7, 7, 3, 3, 7]),
+    "texts": pd.Index(list("zyxxyz"), dtype="string", name="key"),
+    "dates": pd.DatetimeIndex(["2024-01-01", "2024-01-01", *["2023-05-05"] * 4], tz="Europe/Vienna", name="day"),
+    "missing": pd.Index([1.5, np.nan, np.nan, 2.5, None, 1.5]),
+    "categories": pd.CategoricalIndex(list("aabbcc"), name="group"),
+    "two levels": pd.MultiIndex.from_arrays([list("aabbcc"), pd.to_datetime(["2024-01-01"] * 6)], names=["x", "day"]),
+}
+
+
+@pytest.mark.parametrize("index", INDEXES.values(), ids=INDEXES)
+@pytest.mark.parametrize("sort_by_parent", [True, False])
+def test_any_index_and_any_dtype_come_back(org, index, sort_by_parent):
+    parents = org.insert(pd.DataFrame({"Name": ["P", "Q"]}), "Account").successful["sf__Id"].tolist()
+    frame = people(
+        Email=["bad", "a@example.com"] * 3,
+        AccountId=pd.Categorical(parents[::-1] * 3),
+        Children__c=pd.array([1, None, 3, 4, 5, 6], dtype="Int8"),
+        Birthdate=pd.array([dt.date(2000, 1, 1)] * 6, dtype="date32[pyarrow]"),
+        note=pd.array(["x", None, "x", "y", "z", "z"], dtype="string[pyarrow]"),
+        price=[Decimal("1.50")] * 6,
+        seen=pd.date_range("2024-01-01", periods=6, tz="Asia/Tokyo"),
+        tags=[["a"], [], None, ["b", "c"], "text", 1],
+    ).set_index(index)
+    before = frame.copy(deep=True)
+    sent = list(frame.columns[:6])
+    result = org.insert(frame, "Contact", columns=sent, part_rows=2, sort_by_parent=sort_by_parent)
+    assert result.counts == {"rows": 6, "successful": 3, "failed": 3, "unprocessed": 0}
+    for rows, places in ((result.failed, [0, 2, 4]), (result.successful, [1, 3, 5])):
+        pd.testing.assert_frame_equal(rows[frame.columns], before.iloc[places])
+    pd.testing.assert_frame_equal(frame, before)
+    whole = result.retry(result.failed.assign(Email="b@example.com"))
+    pd.testing.assert_frame_equal(
+        whole.successful[frame.columns], before.assign(Email=["b@example.com", "a@example.com"] * 3)
+    )

@@ -3,6 +3,7 @@ import io
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import xxhash
 
@@ -95,6 +96,27 @@ def test_a_header_is_quoted_only_where_it_must_be():
 def test_a_header_longer_than_salesforce_takes_is_refused():
     with pytest.raises(EncodeError, match=r"32,?000"):
         header_line([Column(i, f"Field_{i:04}__c") for i in range(3_000)])
+
+
+def test_a_header_may_have_as_many_characters_as_salesforce_takes():
+    names = ["f" * 15_999, "g" * 16_000]
+    assert len(header_line([Column(name, name) for name in names])) == 32_001  # with its line end
+    names[1] += "g"
+    with pytest.raises(EncodeError, match="32,001 characters"):
+        header_line([Column(name, name) for name in names])
+
+
+@pytest.mark.parametrize("order", [None, RowOrder(np.arange(40_000)[::-1].copy())])
+def test_no_more_than_one_part_and_a_slice_are_in_memory(order, monkeypatch):
+    monkeypatch.setattr(slices, "SLICE_BYTES", 500_000)
+    frame = pd.DataFrame({"x": pd.Series([f"{i:0500}" for i in range(40_000)], dtype="string[pyarrow]")})
+    before, peak, size = pa.total_allocated_bytes(), 0, 0
+    for part in encode_parts(frame, columns_of(frame), limits=PartLimits(2_000_000), order=order):
+        peak = max(peak, pa.total_allocated_bytes() - before)
+        size += len(part.body)
+        del part
+    assert size > 20_000_000
+    assert peak < 2 * 2_000_000
 
 
 def test_an_empty_frame_makes_no_part():

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.jobs import outcome
 from sfbulk_pandas.jobs.merge import match_rows, replaced_rows
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
 
@@ -68,6 +70,22 @@ def test_newer_outcomes_take_their_places():
     assert placed.status.tolist() == [2, 2, 1]
     assert placed.positions(RowStatus.FAILED).tolist() == [0, 1]
     assert len(placed.sf_id) == 3
+    assert placed.sends.tolist() == [0, 0, 0]
+    again = Outcome.of(3, RowStatus.UNKNOWN).placed(np.array([2, 0]), Outcome.of(2, RowStatus.UNKNOWN))
+    assert again.sends.tolist() == [2, 1, 2]
+
+
+def test_texts_are_put_in_their_places_a_block_at_a_time(monkeypatch):
+    monkeypatch.setattr(outcome, "_BLOCK_ROWS", 2)
+    kept = []
+    older = Outcome.refused(5, np.arange(5), pa.array(list("abcde")))
+    placed = older.placed(
+        np.array([4, 1]),
+        Outcome.refused(2, np.arange(2), pa.array(["E", "B"])),
+        lambda block: kept.append(block) or block,
+    )
+    assert placed.sf_error.to_pylist() == ["a", "B", "c", "d", "E"]
+    assert [len(block) for block in kept] == [2, 2, 1]
 
 
 def test_a_label_that_two_columns_share_keeps_both_in_their_places():
@@ -90,5 +108,8 @@ def test_whole_numbers_beyond_floats_are_not_rounded(sign):
     assert pd.isna(emptied["n"].iloc[1])
     filled = replaced_rows(pd.DataFrame({"n": [np.nan, 0.5]}), np.array([0]), pd.DataFrame({"n": [big]}))
     assert filled["n"].tolist() == [big, 0.5]
+    whole = replaced_rows(frame, np.array([1]), pd.DataFrame({"n": [big + sign]}))
+    assert whole["n"].tolist() == [big, big + sign]
+    assert whole["n"].dtype == "int64"
     added = replaced_rows(frame[[]], np.array([1]), pd.DataFrame({"n": [big]}, index=[1]))
     assert added["n"].iloc[1] == big

@@ -1,0 +1,57 @@
+"""What goes up is cut alike from any row on, in any order."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sfbulk_pandas.codec.encode import PartLimits
+from sfbulk_pandas.codec.rows import RowOrder
+from sfbulk_pandas.jobs.cargo import Cargo
+from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
+
+ROWS = 20
+FRAME = pd.DataFrame({"Name": [f"n{n}" for n in range(ROWS)]}, index=[f"label {n}" for n in range(ROWS)])
+PERMUTED = np.random.default_rng(3).permutation(ROWS)[:15].astype(np.int64)
+STARTS = np.arange(15) % 2 == 0
+ORDERS = {"none": None, "rows": RowOrder(PERMUTED), "siblings": RowOrder(PERMUTED, STARTS)}
+
+
+def cargo_of(order):
+    return Cargo(FRAME, (Column("Name", "Name"),), EncodeOptions(), order, map)
+
+
+def names(part):
+    return [line.strip('"') for line in b"".join(part.body).decode().splitlines()[1:]]
+
+
+@pytest.fixture(params=ORDERS.values(), ids=ORDERS)
+def cargo(request):
+    return cargo_of(request.param)
+
+
+def test_parts_from_the_middle_carry_the_places_and_numbers_of_the_whole(cargo):
+    stop = len(cargo) - 1
+    sent = FRAME["Name"].iloc[range(ROWS) if cargo.order is None else PERMUTED].tolist()
+    parts = list(cargo.parts(4, stop, 3, PartLimits(rows=4)))
+    assert [part.number for part in parts] == list(range(3, 3 + len(parts)))
+    assert (parts[0].start, parts[-1].stop) == (4, stop)
+    for part in parts:
+        assert names(part) == sent[part.start : part.stop]
+        assert cargo.part(part.number, part.start, part.stop).digest == part.digest
+        assert cargo.texts(part.start, part.stop)["Name"].to_pylist() == names(part)
+
+
+def test_siblings_stay_together_from_the_middle_on_too():
+    parts = list(cargo_of(ORDERS["siblings"]).parts(2, 15, 1, PartLimits(rows=3)))
+    assert [(part.start, part.stop) for part in parts][:3] == [(2, 4), (4, 6), (6, 8)]
+
+
+def test_a_place_is_told_by_the_frames_own_label(cargo):
+    position = 6 if cargo.order is None else PERMUTED[6]
+    assert cargo.place(6) == f"row 'label {position}' (position {position})"
+
+
+def test_chosen_rows_are_a_cargo_of_their_own(cargo):
+    chosen = cargo.chosen(np.array([7, 2]))
+    assert (len(chosen), chosen.headers) == (2, ("Name",))
+    assert chosen.texts(0, 2)["Name"].to_pylist() == ["n7", "n2"]
