@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sfbulk_pandas.errors import IncompleteResult, SfBulkError
+from sfbulk_pandas.errors import IncompleteResult, SfBulkError, StillRunning
 from sfbulk_pandas.jobs.extract.agenda import Agenda
 from sfbulk_pandas.jobs.extract.conveyor import Conveyor, Rows
 from sfbulk_pandas.jobs.extract.pages import Todo
@@ -93,23 +93,26 @@ class ExtractRun:
         """
         threads = [self._thread(self._feed, "chains")]
         threads += [self._thread(self._work, f"page-{number}") for number in range(self.parallel_pages)]
-        whole, handed = False, 0
+        is_done_with, handed = False, 0
         try:
             for item in self._conveyor:
                 handed += isinstance(item, PageEnd)
                 yield item
             self._check_whole(handed)
-            whole = True
+            is_done_with = True
+        except StillRunning:  # its jobs are waited for again
+            is_done_with = True
+            raise
         finally:
-            self._end(threads, whole=whole)
+            self._end(threads, abandons=not is_done_with)
 
-    def _end(self, threads: list[threading.Thread], *, whole: bool) -> None:
+    def _end(self, threads: list[threading.Thread], *, abandons: bool) -> None:
         self.clock.stop()
         self._agenda.stop()
         self._conveyor.stop()
         for thread in threads:
             thread.join()
-        if not whole:
+        if abandons:
             with suppress(SfBulkError):  # what ended the extract is what the caller must hear of
                 self.plan.abandon()
 
