@@ -35,6 +35,15 @@ CONTACT = SObjectDescribe(
         field("Master__c", "reference", updateable=False, reference_to=("Account",), relationship_name="Master__r"),
         field("AccountId", "reference", reference_to=("Account",), relationship_name="Account"),
         field("WhoId", "reference", reference_to=("Contact", "Lead"), relationship_name="Who"),
+        field("Link__c", "reference", reference_to=("Account",), relationship_name="Boss__r"),
+        field(
+            "MakerId",
+            "reference",
+            reference_to=("Account",),
+            relationship_name="Maker",
+            createable=False,
+            updateable=False,
+        ),
     ),
 )
 PARENTS = {"Account": ACCOUNT, "Lead": LEAD}
@@ -196,6 +205,9 @@ def test_relationships_are_checked_on_both_sides():
         ("Lead:Account.Key__c", "another kind of parent", "write Account.Key__c"),
         ("Master__c.Key__c", "a field, not a relationship", "write Master__r.Key__c"),
         ("AccountId.Key__c", "a field, not a relationship", "write Account.Key__c"),
+        ("Boss__c.Key__c", "a field, not a relationship", "write Boss__r.Key__c"),
+        ("Account:link__c.Key__c", "a field, not a relationship", "write Account:Boss__r.Key__c"),
+        ("Maker.Key__c", "cannot be written by insert", "leave 'Maker.Key__c' out"),
         ("Who.Email", "several kinds of parents", "Contact, Lead"),
         ("Account:Who.Email", "several kinds of parents", "as in Contact:Who.Email"),
     ],
