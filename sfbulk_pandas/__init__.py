@@ -47,6 +47,7 @@ from sfbulk_pandas.errors import (
     TransportError,
     UsageError,
 )
+from sfbulk_pandas.jobs.explain import Explanation
 from sfbulk_pandas.jobs.extract.bad import bad_cells
 from sfbulk_pandas.jobs.options import LoadOptions, Polling
 from sfbulk_pandas.jobs.query_options import QueryOptions
@@ -56,6 +57,7 @@ from sfbulk_pandas.org.front import (
     abort,
     clean_up,
     delete_job,
+    explain,
     jobs,
     loads,
     query,
@@ -75,6 +77,7 @@ __all__ = [
     "DataError",
     "DecodeError",
     "EncodeError",
+    "Explanation",
     "ImpossibleTransition",
     "IncompleteResult",
     "InvalidQuery",
@@ -110,6 +113,7 @@ __all__ = [
     "clean_up",
     "connect",
     "delete_job",
+    "explain",
     "jobs",
     "loads",
     "query",

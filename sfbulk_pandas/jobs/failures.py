@@ -21,22 +21,29 @@ _HINTS = (
     ("Retried more than", "triggers or flows of the org take too long: load fewer rows a part (part_rows=)"),
     ("TooManyLockFailure", "other work holds the same records: load later, or sort by the parent record"),
 )
+_QUERY_HINTS = (
+    ("QUERY_TIMEOUT", 'it takes Salesforce too long: filter by indexed fields, or say plan="id_ranges"'),
+    ("Retried more", 'it takes Salesforce too long: filter by indexed fields, or say plan="id_ranges"'),
+    ("Failed to write query result", 'its result is too large for one job: say plan="id_ranges"'),
+)
+_WRITTEN = "rows may have been written all the same: .result tells which"
+_READ_AGAIN = "nothing of it was read; query again, or in smaller parts"
 
 
 def failure_of(job: JobInfo) -> JobError | None:
     """Return the error of a job that failed or was aborted, or None."""
     if job.state is JobState.FAILED:
         message = job.error_message or "Salesforce gave no reason"
-        return JobFailed(f"job {job.id} ({job.operation} {job.object}) failed: {message}", hint=_hint(message), job=job)
+        hint = _hint(message, is_query=job.operation.is_query)
+        return JobFailed(f"job {job.id} ({job.operation} {job.object}) failed: {message}", hint=hint, job=job)
     if job.state is JobState.ABORTED:
-        return JobAborted(
-            f"job {job.id} ({job.operation} {job.object}) was aborted",
-            hint="rows written before that stay written; .result tells which, and .result.retry() sends the rest",
-            job=job,
-        )
+        hint = "rows written before that stay written; .result tells which, and .result.retry() sends the rest"
+        if job.operation.is_query:
+            hint = "somebody, or an administrator in Setup > Bulk Data Load Jobs, ended it: query again"
+        return JobAborted(f"job {job.id} ({job.operation} {job.object}) was aborted", hint=hint, job=job)
     return None
 
 
-def _hint(message: str) -> str:
-    found = (hint for part, hint in _HINTS if part.lower() in message.lower())
-    return next(found, "rows may have been written all the same: .result tells which")
+def _hint(message: str, *, is_query: bool) -> str:
+    found = (hint for part, hint in (_QUERY_HINTS if is_query else _HINTS) if part.lower() in message.lower())
+    return next(found, _READ_AGAIN if is_query else _WRITTEN)

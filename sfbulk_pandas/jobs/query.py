@@ -11,12 +11,15 @@ from sfbulk_pandas.errors import SfBulkError, StillRunning
 from sfbulk_pandas.jobs.columns import result_schema, settle_query
 from sfbulk_pandas.jobs.extract.bad import warn_of_bad_cells, with_bad_cells
 from sfbulk_pandas.jobs.extract.conveyor import Rows
+from sfbulk_pandas.jobs.extract.facts import Beginning, with_facts
 from sfbulk_pandas.jobs.extract.run import ExtractRun, default_parallel_pages
 from sfbulk_pandas.jobs.extract.stopping import StoppableClock
-from sfbulk_pandas.jobs.plans.base import Question
+from sfbulk_pandas.jobs.plans.auto import AutoPlan
+from sfbulk_pandas.jobs.plans.base import ASKED_FOR, Question
 from sfbulk_pandas.jobs.plans.id_ranges import IdRangesPlan
 from sfbulk_pandas.jobs.plans.locator import LocatorPlan
 from sfbulk_pandas.jobs.plans.pk_chunks import PkChunksPlan
+from sfbulk_pandas.jobs.plans.refused import refused_in_bulk
 from sfbulk_pandas.jobs.plans.rest import RestPlan
 from sfbulk_pandas.jobs.plans.result_pages import ResultPagesPlan
 from sfbulk_pandas.progress.choose import listener_for
@@ -29,12 +32,14 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from sfbulk_pandas.jobs.extract.pages import Plan
     from sfbulk_pandas.jobs.loading import Loading
     from sfbulk_pandas.jobs.query_options import QueryOptions
     from sfbulk_pandas.progress.choose import Dispatcher
     from sfbulk_pandas.salesforce.soql import Query
 
 _PLANS = {plan.name: plan for plan in (LocatorPlan, ResultPagesPlan, IdRangesPlan, PkChunksPlan, RestPlan)}
+_AUTO = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ class Extract:
     schema : pyarrow.Schema
         Of the rows.
     options : QueryOptions
+    refused : str or None
+        Why Bulk API does not take the query, in words.
     memory : dict
         What an earlier try has left in Salesforce, such as its job.
     """
@@ -57,15 +64,39 @@ class Extract:
     query: Query
     schema: pa.Schema
     options: QueryOptions
+    refused: str | None = None
     memory: dict[str, Any] = field(default_factory=dict)
 
-    def run(self, notify: Dispatcher) -> ExtractRun:
-        """Return a run that has not begun."""
+    def run(self, notify: Dispatcher, *, is_streamed: bool) -> ExtractRun:
+        """Return a run that has not begun.
+
+        Parameters
+        ----------
+        notify : Dispatcher
+        is_streamed : bool
+            Whether its rows are handed on while others come, rather than kept in memory.
+        """
+        options = self.options
+        question = self._question(notify, is_streamed=is_streamed)
+        if options.plan == _AUTO:
+            plan: Plan = AutoPlan(question)
+        else:
+            plan = _PLANS[options.plan](question)
+            notify(PlanChosen(self.query.sobject, options.plan, ASKED_FOR))
+        return ExtractRun(
+            question.session,
+            plan,
+            question.clock,
+            notify,
+            options.parallel_pages or default_parallel_pages(),
+            options.keep_order or bool(self.query.order),
+        )
+
+    def _question(self, notify: Dispatcher, *, is_streamed: bool) -> Question:
         session, options = self.loading.session, self.options
-        clock = StoppableClock(session.clock)
-        question = Question(
+        return Question(
             session=session,
-            clock=clock,
+            clock=StoppableClock(session.clock),
             polling=self.loading.polling,
             notify=notify,
             soql=self.query.soql,
@@ -77,17 +108,10 @@ class Extract:
             chunk_start=options.chunk_start,
             on_bad_value=options.on_bad_value,
             wait_seconds=options.wait_seconds,
+            refused=self.refused,
+            is_streamed=is_streamed,
             memory=self.memory,
             remember=self.memory.update,
-        )
-        notify(PlanChosen(self.query.sobject, options.plan, "asked for"))
-        return ExtractRun(
-            session,
-            _PLANS[options.plan](question),
-            clock,
-            notify,
-            options.parallel_pages or default_parallel_pages(),
-            options.keep_order or bool(self.query.order),
         )
 
     def waiting(self, seconds: float | None) -> Extract:
@@ -103,8 +127,10 @@ def prepare_query(loading: Loading, soql: str, options: QueryOptions) -> Extract
     QueryRefused
         Where the text is no query, names what the org does not have, or the plan does not take it.
     """
-    query = settle_query(soql, loading.describes, bulk=options.plan != "rest")
-    return Extract(loading, query, result_schema(query, loading.describes, options.types), options)
+    refused = refused_in_bulk(soql)
+    goes_by_rest = options.plan == "rest" or (options.plan == _AUTO and refused is not None)
+    query = settle_query(soql, loading.describes, bulk=not goes_by_rest)
+    return Extract(loading, query, result_schema(query, loading.describes, options.types), options, refused)
 
 
 def read_table(extract: Extract) -> pa.Table:
@@ -121,9 +147,11 @@ def read_table(extract: Extract) -> pa.Table:
     """
     sink = TableSink()
     sink.open(extract.schema)
+    begun = Beginning.now(extract.loading.session)
     with listener_for(extract.options.progress) as notify:
+        run = extract.run(notify, is_streamed=False)
         try:
-            _fill(extract.run(notify), sink)
+            _fill(run, sink)
         except StillRunning as error:
             error._resume = lambda seconds: read_table(extract.waiting(seconds))  # noqa: SLF001 - the way back
             raise
@@ -133,7 +161,7 @@ def read_table(extract: Extract) -> pa.Table:
         table, bad = sink.close()
         notify(QueryFinished(table.num_rows))
     warn_of_bad_cells(bad)
-    return with_bad_cells(table, bad)
+    return with_facts(with_bad_cells(table, bad), begun.facts(run, extract.query.soql))
 
 
 def _fill(run: ExtractRun, sink: TableSink) -> None:
@@ -159,7 +187,7 @@ def stream_of(extract: Extract) -> BatchStream:
 
 def _batches(extract: Extract, bad: BadCells) -> Generator[pa.RecordBatch, None, None]:
     with listener_for(extract.options.progress) as notify:
-        run = extract.run(notify)
+        run = extract.run(notify, is_streamed=True)
         with closing(run.items()) as items:
             for item in items:
                 if isinstance(item, Rows):

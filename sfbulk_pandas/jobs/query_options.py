@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sfbulk_pandas.jobs.options import Progress
 
-PlanName = Literal["result_pages", "locator", "id_ranges", "pk_chunks", "rest"]
+PlanName = Literal["auto", "result_pages", "locator", "id_ranges", "pk_chunks", "rest"]
 CHUNK_ROWS = 1_000_000
 
 
@@ -23,8 +23,10 @@ class QueryOptions:
 
     Parameters
     ----------
-    plan : {"result_pages", "locator", "id_ranges", "pk_chunks", "rest"}
-        How the rows are fetched. ``"result_pages"`` (the default) reads the pages of a Bulk API 2.0 job side by side,
+    plan : {"auto", "result_pages", "locator", "id_ranges", "pk_chunks", "rest"}
+        How the rows are fetched. ``"auto"`` chooses by the query and by the object's size, says why, and cuts the
+        object into ranges of Ids where one job takes Salesforce too long; a plan that is named is never changed.
+        ``"result_pages"`` reads the pages of a Bulk API 2.0 job side by side,
         or by their locators where the org lists no pages; ``"locator"`` always does the latter. ``"id_ranges"`` cuts
         the object's Ids into ranges and runs a job for each, several at a time: for objects so large that one job
         takes too long. ``"pk_chunks"`` lets Salesforce do so, by Bulk API 1.0. Neither takes ORDER BY, LIMIT or OFFSET.
@@ -35,7 +37,7 @@ class QueryOptions:
     parallel_pages : int, optional
         How many pages are read at a time; by default as many as there are cores, from 2 to 4.
     page_rows : int, optional
-        The most rows of a page; by default as Salesforce likes.
+        The most rows of a page; by default as Salesforce likes, which is always so for the pages that it lists.
     chunk_rows : int
         About how many records a range of Ids holds; at most 250,000 of ``"pk_chunks"``.
     chunk_parent : str, optional
@@ -53,7 +55,7 @@ class QueryOptions:
         As in :class:`LoadOptions`.
     """
 
-    plan: PlanName = "result_pages"
+    plan: PlanName = "auto"
     query_all: bool = False
     parallel_pages: int | None = None
     page_rows: int | None = None
@@ -72,6 +74,9 @@ class QueryOptions:
         if self.plan not in get_args(PlanName):
             choices = ", ".join(map(repr, get_args(PlanName)))
             raise UsageError(f"plan={self.plan!r} is no plan", hint=f"say one of {choices}")
+        for name in ("chunk_parent", "chunk_start"):
+            if getattr(self, name) is not None and self.plan != "pk_chunks":
+                raise UsageError(f'{name} is for plan="pk_chunks"', hint=f'say plan="pk_chunks", or leave {name} out')
         _ = self.types  # which checks its own
         for name in ("parallel_pages", "page_rows", "chunk_rows"):
             value = getattr(self, name)

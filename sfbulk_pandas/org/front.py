@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from sfbulk_pandas.jobs.explain import Explanation
     from sfbulk_pandas.jobs.options import Rename
     from sfbulk_pandas.jobs.results import LoadResult
     from sfbulk_pandas.org.org import Org
@@ -88,6 +89,29 @@ def query_batches(soql: str, /, *, org: Org | None = None, **options: Any) -> Ba
         Where no org is connected, or the query cannot be right.
     """
     return current_org(org).query_batches(soql, **options)
+
+
+def explain(soql: str, /, *, org: Org | None = None, **options: Any) -> Explanation:
+    """Say how a query would be fetched from the connected org, and about what it would cost; see :meth:`Org.explain`.
+
+    Parameters
+    ----------
+    soql : str
+    org : Org, optional
+        Instead of the one last connected.
+    **options
+        Those of :class:`QueryOptions`, and the values to bind.
+
+    Returns
+    -------
+    Explanation
+
+    Raises
+    ------
+    UsageError
+        Where no org is connected, or the query cannot be right.
+    """
+    return current_org(org).explain(soql, **options)
 
 
 def resume(load_id: str, /, frame: pd.DataFrame, *, org: Org | None = None, **options: Any) -> LoadResult:

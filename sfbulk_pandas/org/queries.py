@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sfbulk_pandas.codec.schema import to_pandas
 from sfbulk_pandas.jobs.bound import bound
+from sfbulk_pandas.jobs.explain import explained
 from sfbulk_pandas.jobs.extract.bad import attrs_of
+from sfbulk_pandas.jobs.extract.facts import facts_attrs
 from sfbulk_pandas.jobs.query import prepare_query, read_table, stream_of
 from sfbulk_pandas.jobs.query_options import QueryOptions
 from sfbulk_pandas.org.base import Base
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from sfbulk_pandas.jobs.explain import Explanation
     from sfbulk_pandas.jobs.query import Extract
     from sfbulk_pandas.sinks.stream import BatchStream
 
@@ -25,7 +28,7 @@ class Queries(Base):
     """Query, into pandas or Arrow."""
 
     def query(self, soql: str, /, *, dtype_backend: DtypeBackend | None = None, **keywords: Any) -> pd.DataFrame:
-        """Run a bulk query and return its rows as a DataFrame, typed by the org's describe.
+        """Run a query and return its rows as a DataFrame, typed by the org's describe.
 
         Parameters
         ----------
@@ -40,7 +43,9 @@ class Queries(Base):
         Returns
         -------
         DataFrame, one row a record, one column a selected field
-            In the order of the result. Typed also when it is empty.
+            In the order of the result. Typed also when it is empty. ``frame.attrs["sfbulk"]`` says how they were
+            fetched: plan, reason, query, org_id, instance_url, job_ids, rows, pages, received_bytes, api_calls, seconds
+            and started.
 
         Raises
         ------
@@ -56,16 +61,18 @@ class Queries(Base):
 
         Notes
         -----
-        Costs one API call to create the job, one a poll, one a page of results and one for each five pages; once an
-        object, one for its describe. Source: Bulk API 2.0 guide, "Bulk API 2.0 Query".
+        Costs, with ``plan="auto"``: one API call to count the object's records, unless the query says enough by itself;
+        then one a page of up to 2,000 records for few rows, else one to create the job, one a poll, one a page of
+        results and one for each five pages. Once an object, one for its describe. :meth:`explain` tells beforehand.
+        Source: Bulk API 2.0 guide, "Bulk API 2.0 Query"; REST API guide, "Query" and "Record Count".
         """
         table = self.query_arrow(soql, **keywords)
         frame = to_pandas(table, dtype_backend)
-        frame.attrs.update(attrs_of(table))
+        frame.attrs.update(attrs_of(table) | facts_attrs(table.schema.metadata))
         return frame
 
     def query_arrow(self, soql: str, /, **keywords: Any) -> pa.Table:
-        """Run a bulk query and return its rows as a pyarrow Table.
+        """Run a query and return its rows as a pyarrow Table.
 
         Errors and costs as for :meth:`query`.
 
@@ -79,11 +86,12 @@ class Queries(Base):
         Returns
         -------
         Table, one row a record, one column a selected field
+            What :meth:`query` has in ``frame.attrs["sfbulk"]`` is JSON in its ``schema.metadata[b"sfbulk"]``.
         """
         return read_table(self._extract(soql, keywords))
 
     def query_batches(self, soql: str, /, **keywords: Any) -> BatchStream:
-        """Run a bulk query and return its rows as a stream of record batches; memory stays bounded whatever its size.
+        """Run a query and return its rows as a stream of record batches; memory stays bounded whatever its size.
 
         Errors and costs as for :meth:`query`; nothing is sent before the first batch is asked for, and errors come from
         there.
@@ -102,6 +110,31 @@ class Queries(Base):
             ``keep_order=True`` or where the query has an ORDER BY, else as they come.
         """
         return stream_of(self._extract(soql, keywords))
+
+    def explain(self, soql: str, /, **keywords: Any) -> Explanation:
+        """Say how a query would be fetched, why so, and about what it would cost, without running it.
+
+        Parameters
+        ----------
+        soql : str
+            With ``{name}`` wherever a value goes, without quotes around it.
+        **keywords
+            Options, see :class:`QueryOptions`, and the values to bind.
+
+        Returns
+        -------
+        Explanation
+
+        Raises
+        ------
+        QueryRefused, UsageError
+            As :meth:`query`.
+
+        Notes
+        -----
+        Costs one API call to count the object's records; once an object, one for its describe.
+        """
+        return explained(self._extract(soql, keywords))
 
     def _extract(self, soql: str, keywords: dict[str, Any]) -> Extract:
         options, params = QueryOptions.split(keywords)

@@ -7,6 +7,7 @@ from sfbulk_pandas.preflight.check import Checked, check_frame
 from sfbulk_pandas.preflight.findings import Finding, nearest
 from sfbulk_pandas.preflight.mapping import read_sdl
 from sfbulk_pandas.preflight.plan import LoadPlan, blank_cells, plan_rows
+from sfbulk_pandas.preflight.query_bulk import bulk_problems
 from sfbulk_pandas.preflight.query_check import check_query
 from sfbulk_pandas.preflight.query_columns import ColumnGroups, column_groups, expand_select, has_expansion
 from sfbulk_pandas.preflight.query_report import CheckedQuery, QueryProblem
@@ -22,6 +23,7 @@ __all__ = [
     "LoadPlan",
     "QueryProblem",
     "blank_cells",
+    "bulk_problems",
     "check_frame",
     "check_query",
     "column_groups",

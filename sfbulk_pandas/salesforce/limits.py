@@ -25,4 +25,6 @@ MAX_PK_CHUNK_ROWS = 250_000  # Bulk API guide, "PK Chunking Header"; 100,000 whe
 # App Limits cheat sheet, "SOQL and SOSL Limits for Search Queries": maximum length of SOQL statements. Formula fields
 # count more than they are long, for Salesforce writes them out first: QUERY_TOO_COMPLICATED may come far below it.
 MAX_SOQL_CHARS = 100_000
+# App Limits cheat sheet, "API Requests": an address and its headers together.
+MAX_URL_BYTES = 16_384
 REST_PAGE_ROWS = 2_000  # REST API guide, "Query": at most 2,000 records an answer

@@ -55,6 +55,7 @@ _QUERY_TEXTS = ("not supported in bulk query", "does not support query", "implem
 
 _HINTS_BY_CODE = {
     "FEATURENOTENABLED": "the user lacks the permission for this (hardDelete needs 'Bulk API Hard Delete')",
+    "QUERYTIMEOUT": 'filter by indexed fields, or say plan="id_ranges", which asks for less at a time',
     "INVALIDENTITY": "the Bulk API does not take this object; use the REST API for it",
     "INVALIDJOBSTATE": "ask for the job's state: it may already be closed, finished or aborted",
     "APIDISABLEDFORORG": "the org's edition or the user's profile does not allow API calls ('API Enabled')",
@@ -133,7 +134,7 @@ def _said(response: Response) -> _Said | None:
     data: Any = None
     with suppress(SalesforceBroken):
         data = response.json()
-    if response.body.lstrip().startswith(b"<?xml"):  # Bulk API 1.0
+    if response.body.lstrip().startswith(b"<"):  # Bulk API 1.0, with or without an XML declaration
         with suppress(ValueError):
             data = read_answer(response.body)
     if isinstance(data, list):

@@ -35,10 +35,13 @@ class JobV1:
     id : str
     state : str
         ``Open``, ``Closed``, ``Aborted`` or ``Failed``.
+    batches : int or None
+        How many it has, where the answer says so.
     """
 
     id: str
     state: str
+    batches: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ def read_job_v1(response: Response) -> JobV1:
     SalesforceBroken
         For an answer without a job in it.
     """
-    return _read(response, "should describe a job", lambda data: JobV1(str(data["id"]), str(data["state"])))
+    return _read(response, "should describe a job", _job)
 
 
 def read_batch(response: Response) -> BatchV1:
@@ -161,9 +164,15 @@ def read_result_list(response: Response) -> tuple[str, ...]:
     return _read(response, "should list results", lambda data: tuple(str(each) for each in data))
 
 
+def _job(data: Any) -> JobV1:
+    total = data.get("numberBatchesTotal")
+    return JobV1(str(data["id"]), str(data["state"]), None if total is None else int(total))
+
+
 def _batch(data: Any) -> BatchV1:
     state = str(data["state"]).replace(" ", "")  # older documents write "Not Processed"
-    return BatchV1(str(data["id"]), state, str(data.get("stateMessage") or ""), int(data["numberRecordsProcessed"]))
+    rows = int(data.get("numberRecordsProcessed") or 0)
+    return BatchV1(str(data["id"]), state, str(data.get("stateMessage") or ""), rows)
 
 
 def _read(response: Response, what: str, reader: Callable[[Any], T]) -> T:

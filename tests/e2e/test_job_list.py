@@ -14,7 +14,7 @@ from sfbulk_pandas.wire.ingest import IngestJob
 def test_jobs_of_an_org_are_listed_with_their_counts(org):
     frame = pd.DataFrame({"LastName": ["A", None, "C"]})
     loaded = org.insert(frame, "Contact")
-    org.query("SELECT Id FROM Contact")
+    org.query("SELECT Id FROM Contact", plan="locator")
     (job,) = loaded.jobs
     jobs = list_jobs(org._session, {job.id: "load-1"}).set_index("operation")
     assert set(jobs.index) == {"insert", "query"}

@@ -49,12 +49,15 @@ def test_a_call_that_stops_waiting_leaves_the_job_alone_and_can_resume(by_hand):
     assert local.records("Contact").num_rows == 6
 
 
-def test_a_query_that_stops_waiting_can_resume(by_hand):
+@pytest.mark.parametrize("plan", ["locator", "result_pages", "id_ranges"])
+def test_a_query_that_stops_waiting_leaves_its_job_alone_and_can_resume(by_hand, plan):
     local, org = by_hand
     with pytest.raises(sfbulk.StillRunning) as caught:
-        org.query_arrow("SELECT Id FROM User", wait_seconds=0.05)
-    while org.job(caught.value.job_ids[0]).state != "JobComplete":
+        org.query_arrow("SELECT Id FROM User", wait_seconds=0.05, plan=plan)
+    (job_id,) = caught.value.job_ids
+    for _ in range(5):
         local.advance()
+    assert org.job(job_id).state == "JobComplete"
     assert caught.value.resume().num_rows == local.records("User").num_rows
 
 

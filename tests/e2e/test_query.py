@@ -98,7 +98,7 @@ def test_the_module_functions_act_on_the_org_last_connected(filled):
 )
 def test_a_query_that_cannot_be_right_is_refused_with_its_places_and_no_job(filled, local, soql, line, column, said):
     with pytest.raises(sfbulk.QueryRefused, match=said) as caught:
-        filled.query(soql)
+        filled.query(soql, plan="result_pages")
     assert caught.value.report[["line", "column"]].to_numpy().tolist() == [[line, column]]
     assert not [each for each in local.exchanges if "/jobs/query" in each.path]
 
@@ -138,13 +138,13 @@ def test_every_answer_the_documents_leave_open(switches):
         sfbulk.connect(sfbulk.AccessToken(local.access_token, local.url), polling=polling) as org,
     ):
         assert (
-            org.query("select lastname, createddate from contact")
+            org.query("select lastname, createddate from contact", plan="locator")
             .dtypes.astype(str)
             .tolist()[1]
             .startswith("datetime64")
         )
         org.insert(pd.DataFrame({"LastName": ["Z"], "Salary__c": [10.0]}), "Contact")
-        frame = org.query("select lastname, createddate, salary__c from contact")
+        frame = org.query("select lastname, createddate, salary__c from contact", plan="locator")
         assert frame.iloc[0, 0] == "Z"
         assert frame.iloc[0, 1].tzinfo is not None
         assert frame.iloc[0, 2] == 10.0

@@ -169,7 +169,7 @@ def test_results_of_a_job_that_runs_are_there_later():
 
 
 def test_a_query_has_no_such_results(org):
-    org.query("SELECT Id FROM Contact")
+    org.query("SELECT Id FROM Contact", plan="locator")
     with pytest.raises(sfbulk.UsageError, match="is a query"):
         org.results(org.jobs(counts=False)["id"][0])
 

@@ -101,9 +101,17 @@ class Plan(Protocol):
     ----------
     name : str
         As the caller names it.
+    reason : str
+        Why it is this one, in plain words.
     """
 
     name: str
+    reason: str
+
+    @property
+    def job_ids(self) -> tuple[str, ...]:
+        """The jobs made so far."""
+        ...
 
     def chains(self) -> Iterator[Chain]:
         """Yield the chains, each as soon as its first page can be read; creates jobs and waits for them.

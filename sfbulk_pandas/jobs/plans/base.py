@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sfbulk_pandas.transport.session import Session, Streamed
     from sfbulk_pandas.wire.http import Request
 
+ASKED_FOR = "asked for"  # the reason of a plan that the caller has named
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -49,6 +51,10 @@ class Question:
         What becomes of a value that is none of its field's type.
     wait_seconds : float or None
         How long to wait for jobs.
+    refused : str or None
+        Why Bulk API does not take the query, in words.
+    is_streamed : bool
+        Whether rows are handed on while others come, rather than kept in memory.
     memory : dict
         What the plan wrote down in an earlier run, such as its jobs; plain JSON values.
     remember : callable
@@ -68,6 +74,8 @@ class Question:
     chunk_start: str | None = None
     on_bad_value: OnBadValue = "keep"
     wait_seconds: float | None = None
+    refused: str | None = None
+    is_streamed: bool = False
     memory: dict[str, Any] = field(default_factory=dict)
     remember: Callable[[Mapping[str, Any]], None] = lambda _: None
 

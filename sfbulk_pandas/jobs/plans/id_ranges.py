@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.jobs.extract.pages import Chain
 from sfbulk_pandas.jobs.failures import failure_of
-from sfbulk_pandas.jobs.plans.base import CsvPage
+from sfbulk_pandas.jobs.plans.base import ASKED_FOR, CsvPage
 from sfbulk_pandas.jobs.plans.bulk_job import BulkJob, rows_of
 from sfbulk_pandas.jobs.plans.divisible import check_divisible
 from sfbulk_pandas.jobs.plans.segments import find_segments
@@ -45,6 +45,7 @@ class IdRangesPlan:
     """
 
     name = "id_ranges"
+    reason = ASKED_FOR
 
     def __init__(self, question: Question) -> None:
         self._question = question

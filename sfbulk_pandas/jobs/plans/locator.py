@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.jobs.extract.pages import Chain
-from sfbulk_pandas.jobs.plans.base import CsvPage
+from sfbulk_pandas.jobs.plans.base import ASKED_FOR, CsvPage
 from sfbulk_pandas.jobs.plans.bulk_job import BulkJob, rows_of
 from sfbulk_pandas.wire.http import Request
 from sfbulk_pandas.wire.paths import ACCEPT_CSV
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from sfbulk_pandas.jobs.extract.pages import Todo
     from sfbulk_pandas.jobs.plans.base import Question
+    from sfbulk_pandas.salesforce.job import JobInfo
     from sfbulk_pandas.transport.session import Streamed
 
 
@@ -23,6 +24,7 @@ class LocatorPlan:
     """One job, one chain. Source: Bulk API 2.0 guide, "Get Results for a Query Job"."""
 
     name = "locator"
+    reason = ASKED_FOR
 
     def __init__(self, question: Question) -> None:
         self._question = question
@@ -38,6 +40,10 @@ class LocatorPlan:
         job = self._job.ended()
         if rows_of(job) != 0:
             yield Chain(0, self._request(None), job.id)
+
+    def looked_at(self) -> JobInfo:
+        """Make the job where there is none yet, and ask once how it stands."""
+        return self._job.asked()
 
     def open(self, answer: Streamed, todo: Todo) -> CsvPage:
         """Read the head of a page."""

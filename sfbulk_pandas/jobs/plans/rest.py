@@ -10,6 +10,7 @@ from sfbulk_pandas.codec.records import record_texts
 from sfbulk_pandas.codec.row_typer import ReadOptions, RowTyper
 from sfbulk_pandas.jobs.columns import json_keys
 from sfbulk_pandas.jobs.extract.pages import Chain
+from sfbulk_pandas.jobs.plans.base import ASKED_FOR
 from sfbulk_pandas.salesforce.soql import parse
 from sfbulk_pandas.wire.http import Request, Response
 from sfbulk_pandas.wire.paths import ACCEPT_JSON
@@ -34,6 +35,7 @@ class RestPlan:
     """
 
     name = "rest"
+    reason = ASKED_FOR
     job_ids: tuple[str, ...] = ()
 
     def __init__(self, question: Question) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.errors import ApiError, TransportError
+from sfbulk_pandas.jobs.plans.counted import record_count
 from sfbulk_pandas.ranges import Segment, id_number, last_of_segment
-from sfbulk_pandas.wire.limits import build_record_count, read_record_count
 from sfbulk_pandas.wire.rest_query import build_rest_query, read_rest_page
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ def _count(question: Question, sobject: str, first: str, last: str) -> int | Non
 
 def _shares(question: Question, sobject: str, spans: list[tuple[str, str]]) -> list[int | None]:
     """Share the object's approximate count out among its segments, by the Ids that they span."""
-    session = question.session
-    total = read_record_count(session.send(build_record_count(session.api_version, sobject))) or 0
+    total = record_count(question.session, sobject) or 0
     widths = [id_number(last) - id_number(first) + 1 for first, last in spans]
     return [total * width // sum(widths) for width in widths]
 
