@@ -123,6 +123,17 @@ def test_a_large_object_that_salesforce_does_not_cut_goes_by_ranges(large, uncut
     assert states["JobComplete"] == 3 + 1  # the ranges, and the load
 
 
+@pytest.mark.parametrize("api_version", ["66.0", "50.0"])  # the older one does not say who cuts
+def test_a_large_object_that_salesforce_cuts_or_may_cut_keeps_its_job_while_it_runs(large, uncut, api_version):
+    local, org = uncut
+    assert org.insert(pd.DataFrame({"LastName": [f"N{n}" for n in range(ROWS)]}), "Contact").failed.empty
+    plans = Plans()
+    with sfbulk.connect(sfbulk.JwtBearer(**local.credentials()), polling=FAST, api_version=api_version) as other:
+        assert len(other.query(SOQL, progress=plans)) == ROWS
+    assert [plan for plan, _ in plans] == ["result_pages"]
+    assert "Aborted" not in set(org.jobs()["state"])
+
+
 def test_a_job_that_ends_before_it_can_be_given_up_is_read(large, uncut):
     local, org = uncut
     local.answer_next("PATCH", "/jobs/query/", 400, '[{"errorCode":"INVALIDJOBSTATE","message":"already complete"}]')
@@ -176,6 +187,15 @@ def test_a_range_that_fails_is_an_error(large, local, filled):
     local.fail_queries(soql_part="Id < '")  # as ranges have it, and questions for them do not
     with pytest.raises(sfbulk.JobFailed, match="QUERY_TIMEOUT"):
         filled.query(SOQL, chunk_rows=25)
+
+
+def test_ranges_that_auto_has_chosen_are_not_chosen_again(large, uncut):
+    local, org = uncut
+    local.fail_queries(soql_part="Id < '")
+    plans = Plans()
+    with pytest.raises(sfbulk.JobFailed, match="QUERY_TIMEOUT"):
+        org.query("SELECT Id FROM Group", chunk_rows=25, progress=plans)
+    assert [plan for plan, _ in plans] == ["id_ranges"]
 
 
 def test_a_plan_that_was_asked_for_is_never_changed(local, filled):
