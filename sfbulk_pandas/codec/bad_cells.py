@@ -42,6 +42,13 @@ class BadCells:
         """Take some more, of the schema ``BAD_CELLS``."""
         self._tables.append(cells)
 
+    def taken(self) -> pa.Table | None:
+        """Return those that came since the last time, and hold them no longer; None where there are none."""
+        if not self._tables:
+            return None
+        held, self._tables = self.table(), []
+        return held
+
     def table(self) -> pa.Table:
         """Return all of them: page, row within the page from 0, Id where the page has one, column, text."""
         return pa.concat_tables([BAD_CELLS.empty_table(), *self._tables]).sort_by(

@@ -47,14 +47,11 @@ class PageEnd:
         All of its rows, those of an earlier run among them.
     following : str or None
         What fetches the next page of the chain.
-    bad_cells : pyarrow.Table or None
-        Cells that have no value of their column's type, and are null in the rows.
     """
 
     place: Place
     rows: int
     following: str | None
-    bad_cells: pa.Table | None = None
 
 
 class Sink(Protocol[T_co]):
@@ -67,8 +64,8 @@ class Sink(Protocol[T_co]):
         """Get ready for rows of this schema."""
         ...
 
-    def write(self, batch: pa.RecordBatch, place: Place) -> None:
-        """Take rows of a page."""
+    def write(self, batch: pa.RecordBatch, place: Place, bad_cells: pa.Table | None = None) -> None:
+        """Take rows of a page, and those of their cells that have no value of their column's type: null in the rows."""
         ...
 
     def end_page(self, end: PageEnd) -> None:

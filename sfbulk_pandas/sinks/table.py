@@ -28,14 +28,14 @@ class TableSink:
         """Get ready for rows of this schema."""
         self._schema = schema
 
-    def write(self, batch: pa.RecordBatch, place: Place) -> None:
-        """Keep a batch."""
+    def write(self, batch: pa.RecordBatch, place: Place, bad_cells: pa.Table | None = None) -> None:
+        """Keep a batch, and its bad cells."""
         self._pages.setdefault((place.chain, place.page), []).append(batch)
+        if bad_cells is not None:
+            self._bad.add(bad_cells)
 
     def end_page(self, end: PageEnd) -> None:
-        """Keep the page's bad cells."""
-        if end.bad_cells is not None:
-            self._bad.add(end.bad_cells)
+        """Do nothing: the rows are there already."""
 
     def close(self) -> tuple[pa.Table, pa.Table]:
         """Return the table, and its bad cells."""

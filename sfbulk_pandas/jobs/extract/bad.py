@@ -42,8 +42,9 @@ def bad_cells(result: Any) -> pd.DataFrame:
 
     Parameters
     ----------
-    result : DataFrame, Table or BatchStream
-        As ``query``, ``query_arrow`` or ``query_batches`` returned it; of a stream, those met so far.
+    result : DataFrame, Table, BatchStream or ParquetFolder
+        As ``query``, ``query_arrow``, ``query_batches`` or ``query_parquet`` returned it; of a stream, those met so
+        far.
 
     Returns
     -------
@@ -63,7 +64,7 @@ def bad_cells(result: Any) -> pd.DataFrame:
         found = result.bad_cells
     else:
         raise UsageError(f"a {type(result).__name__} is no result of a query")
-    frame: pd.DataFrame = found.drop_columns(["page"]).to_pandas(types_mapper=pd.ArrowDtype)
+    frame: pd.DataFrame = found.select(["row", "Id", "column", "text"]).to_pandas(types_mapper=pd.ArrowDtype)
     return frame
 
 

@@ -21,10 +21,22 @@ _MIXED: Key = (0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Some rows of a page, in its order."""
+    """Some rows of a page, in its order.
+
+    Attributes
+    ----------
+    place : Place
+    batch : pyarrow.RecordBatch
+    bad_cells : pyarrow.Table or None
+        Cells of these rows that have no value of their column's type, and are null in the batch.
+    is_kept : bool
+        Whether an earlier run has kept them, so that they did not travel now.
+    """
 
     place: Place
     batch: pa.RecordBatch
+    bad_cells: pa.Table | None = None
+    is_kept: bool = False
 
 
 class Conveyor:

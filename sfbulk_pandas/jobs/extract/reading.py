@@ -34,7 +34,7 @@ class Delivery:
     on_head : callable
         Told once what fetches the next page, as soon as that is known.
     put : callable
-        Takes the batches.
+        Takes the batches, each with its bad cells.
     delivered : int
         Rows that were handed over before, in this run or an earlier one.
     received_bytes : int
@@ -45,7 +45,7 @@ class Delivery:
     plan: Plan
     todo: Todo
     on_head: Callable[[Request | None], None]
-    put: Callable[[pa.RecordBatch], None]
+    put: Callable[[pa.RecordBatch, pa.Table | None], None]
     delivered: int = 0
     received_bytes: int = 0
     _following: Request | None = None
@@ -78,9 +78,11 @@ class Delivery:
                 if is_last:
                     raise
             else:
+                if announced == rows < self.delivered:  # an earlier run has had more of it
+                    raise self._incomplete(self.delivered, rows)
                 if announced in {None, rows}:
                     following = None if self._following is None else self._following.path
-                    return PageEnd(self.todo.place, rows, following, self._bad_cells.table())
+                    return PageEnd(self.todo.place, rows, following)
                 if is_last or rows > (announced or 0):
                     raise self._incomplete(announced, rows)
             self.session.clock.sleep(_PAUSE_SECONDS * 2 ** (attempt - 1))
@@ -92,7 +94,7 @@ class Delivery:
             self._tell_head(page)
             try:
                 for batch in page.batches(self.delivered, self._bad_cells):
-                    self.put(batch)
+                    self.put(batch, self._bad_cells.taken())
                     self.delivered += batch.num_rows
             finally:
                 self.received_bytes += answer.raw.received_bytes

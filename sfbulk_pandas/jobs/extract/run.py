@@ -19,13 +19,19 @@ from sfbulk_pandas.progress.events import PageRead
 from sfbulk_pandas.sinks.base import PageEnd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
+    from typing import TypeAlias
+
+    import pyarrow as pa
 
     from sfbulk_pandas.jobs.extract.pages import Plan
     from sfbulk_pandas.jobs.extract.stopping import StoppableClock
     from sfbulk_pandas.progress.choose import Dispatcher
+    from sfbulk_pandas.sinks.base import Place
     from sfbulk_pandas.transport.session import Session
     from sfbulk_pandas.wire.http import Request
+
+    Kept: TypeAlias = Callable[[Place], Iterator[tuple[pa.RecordBatch, pa.Table | None]]]
 
 _LIMIT_BYTES = 48 << 20  # rows that wait for the caller; what is being parsed comes on top
 
@@ -40,10 +46,14 @@ class Done:
         Pages that are whole.
     rows : mapping of path to int
         How many rows of other pages are there, from their beginning.
+    kept : callable or None
+        Yields the rows of a page that are there, each batch with its bad cells, where they are to be handed over once
+        more; None where their sink has them. Called from any thread.
     """
 
     ends: Mapping[str, PageEnd] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
+    kept: Kept | None = None
 
 
 @dataclass
@@ -61,6 +71,10 @@ class ExtractRun:
         How many pages are read at a time.
     keep_order : bool
     done : Done
+    leaves_jobs : bool
+        Whether jobs that have not ended go on in Salesforce where the run is stopped early.
+    reason : str
+        Why this plan.
     rows, pages, received_bytes : int
         What has come so far, that of an earlier run among it.
     """
@@ -72,6 +86,8 @@ class ExtractRun:
     parallel_pages: int
     keep_order: bool
     done: Done = field(default_factory=Done)
+    leaves_jobs: bool = False
+    reason: str = ""
     rows: int = 0
     pages: int = 0
     received_bytes: int = 0
@@ -93,7 +109,7 @@ class ExtractRun:
         """
         threads = [self._thread(self._feed, "chains")]
         threads += [self._thread(self._work, f"page-{number}") for number in range(self.parallel_pages)]
-        is_done_with, handed = False, 0
+        is_done_with, handed = self.leaves_jobs, 0
         try:
             for item in self._conveyor:
                 handed += isinstance(item, PageEnd)
@@ -141,6 +157,7 @@ class ExtractRun:
             self._read(todo)
 
     def _read(self, todo: Todo) -> None:
+        self._hand_kept(todo)
         end = self.done.ends.get(todo.request.path)
         if end is not None:
             following = None if end.following is None else self.plan.page(end.following)
@@ -152,10 +169,15 @@ class ExtractRun:
             self.plan,
             todo,
             lambda following: self._head_known(todo, following),
-            lambda batch: self._conveyor.put(Rows(todo.place, batch)),
+            lambda batch, bad: self._conveyor.put(Rows(todo.place, batch, bad)),
             self.done.rows.get(todo.request.path, 0),
         )
         self._finish(todo, delivery.read(), delivery.received_bytes)
+
+    def _hand_kept(self, todo: Todo) -> None:
+        if self.done.kept is not None:
+            for batch, bad in self.done.kept(todo.place):
+                self._conveyor.put(Rows(todo.place, batch, bad, is_kept=True))
 
     def _head_known(self, todo: Todo, following: Request | None) -> None:
         if following is not None:

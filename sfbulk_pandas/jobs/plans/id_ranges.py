@@ -46,6 +46,7 @@ class IdRangesPlan:
 
     name = "id_ranges"
     reason = ASKED_FOR
+    is_stable = True
 
     def __init__(self, question: Question) -> None:
         self._question = question

@@ -25,6 +25,7 @@ class LocatorPlan:
 
     name = "locator"
     reason = ASKED_FOR
+    is_stable = True
 
     def __init__(self, question: Question) -> None:
         self._question = question

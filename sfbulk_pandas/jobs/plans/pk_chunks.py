@@ -47,6 +47,7 @@ class PkChunksPlan:
 
     name = "pk_chunks"
     reason = ASKED_FOR
+    is_stable = True
 
     def __init__(self, question: Question) -> None:
         check_divisible(question.soql)

@@ -36,6 +36,7 @@ class RestPlan:
 
     name = "rest"
     reason = ASKED_FOR
+    is_stable = False  # each first page is a query of its own
     job_ids: tuple[str, ...] = ()
 
     def __init__(self, question: Question) -> None:
