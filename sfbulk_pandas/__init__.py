@@ -63,9 +63,12 @@ from sfbulk_pandas.org.front import (
     query,
     query_arrow,
     query_batches,
+    query_csv,
+    query_parquet,
     results,
     resume,
 )
+from sfbulk_pandas.sinks.folder import ParquetFolder
 
 __all__ = [
     "AccessToken",
@@ -93,6 +96,7 @@ __all__ = [
     "MissingExtra",
     "NotFound",
     "Org",
+    "ParquetFolder",
     "Polling",
     "PreflightFailed",
     "QueryOptions",
@@ -119,6 +123,8 @@ __all__ = [
     "query",
     "query_arrow",
     "query_batches",
+    "query_csv",
+    "query_parquet",
     "results",
     "resume",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,8 @@ from sfbulk_pandas.errors import SfBulkError, StillRunning
 from sfbulk_pandas.jobs.columns import result_schema, settle_query
 from sfbulk_pandas.jobs.extract.bad import warn_of_bad_cells, with_bad_cells
 from sfbulk_pandas.jobs.extract.conveyor import Rows
-from sfbulk_pandas.jobs.extract.facts import Beginning, with_facts
+from sfbulk_pandas.jobs.extract.facts import with_facts
+from sfbulk_pandas.jobs.extract.fetched import fetched, hand_over
 from sfbulk_pandas.jobs.extract.run import ExtractRun, default_parallel_pages
 from sfbulk_pandas.jobs.extract.stopping import StoppableClock
 from sfbulk_pandas.jobs.plans.auto import AutoPlan
@@ -28,7 +28,7 @@ from sfbulk_pandas.sinks.stream import BatchStream
 from sfbulk_pandas.sinks.table import TableSink
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator, Mapping
 
     import pyarrow as pa
 
@@ -58,6 +58,8 @@ class Extract:
         Why Bulk API does not take the query, in words.
     memory : dict
         What an earlier try has left in Salesforce, such as its job.
+    remember : callable or None
+        Writes such things down; by default into the memory.
     """
 
     loading: Loading
@@ -66,8 +68,9 @@ class Extract:
     options: QueryOptions
     refused: str | None = None
     memory: dict[str, Any] = field(default_factory=dict)
+    remember: Callable[[Mapping[str, Any]], None] | None = None
 
-    def run(self, notify: Dispatcher, *, is_streamed: bool) -> ExtractRun:
+    def run(self, notify: Dispatcher, *, is_streamed: bool, leaves_jobs: bool) -> ExtractRun:
         """Return a run that has not begun.
 
         Parameters
@@ -75,6 +78,8 @@ class Extract:
         notify : Dispatcher
         is_streamed : bool
             Whether its rows are handed on while others come, rather than kept in memory.
+        leaves_jobs : bool
+            Whether jobs go on in Salesforce where the run is stopped early.
         """
         options = self.options
         question = self._question(notify, is_streamed=is_streamed)
@@ -90,6 +95,7 @@ class Extract:
             notify,
             options.parallel_pages or default_parallel_pages(),
             options.keep_order or bool(self.query.order),
+            leaves_jobs=leaves_jobs,
         )
 
     def _question(self, notify: Dispatcher, *, is_streamed: bool) -> Question:
@@ -111,12 +117,12 @@ class Extract:
             refused=self.refused,
             is_streamed=is_streamed,
             memory=self.memory,
-            remember=self.memory.update,
+            remember=self.remember or self.memory.update,
         )
 
     def waiting(self, seconds: float | None) -> Extract:
         """Return the same, with the jobs it has made, and so many seconds to wait for them."""
-        return replace(self, options=replace(self.options, wait_seconds=seconds))
+        return replace(self, options=replace(self.options, wait_seconds=seconds, restart=False))
 
 
 def prepare_query(loading: Loading, soql: str, options: QueryOptions) -> Extract:
@@ -147,30 +153,21 @@ def read_table(extract: Extract) -> pa.Table:
     """
     sink = TableSink()
     sink.open(extract.schema)
-    begun = Beginning.now(extract.loading.session)
     with listener_for(extract.options.progress) as notify:
-        run = extract.run(notify, is_streamed=False)
         try:
-            _fill(run, sink)
+            with fetched(extract, notify, is_streamed=False) as rows:
+                hand_over(rows.items, sink)
+                table, bad = sink.close()
+                facts = rows.facts()
         except StillRunning as error:
             error._resume = lambda seconds: read_table(extract.waiting(seconds))  # noqa: SLF001 - the way back
             raise
         except SfBulkError as error:
             error.partial = sink.partial()
             raise
-        table, bad = sink.close()
         notify(QueryFinished(table.num_rows))
     warn_of_bad_cells(bad)
-    return with_facts(with_bad_cells(table, bad), begun.facts(run, extract.query.soql))
-
-
-def _fill(run: ExtractRun, sink: TableSink) -> None:
-    with closing(run.items()) as items:
-        for item in items:
-            if isinstance(item, Rows):
-                sink.write(item.batch, item.place)
-            else:
-                sink.end_page(item)
+    return with_facts(with_bad_cells(table, bad), facts)
 
 
 def stream_of(extract: Extract) -> BatchStream:
@@ -187,12 +184,13 @@ def stream_of(extract: Extract) -> BatchStream:
 
 def _batches(extract: Extract, bad: BadCells) -> Generator[pa.RecordBatch, None, None]:
     with listener_for(extract.options.progress) as notify:
-        run = extract.run(notify, is_streamed=True)
-        with closing(run.items()) as items:
-            for item in items:
+        with fetched(extract, notify, is_streamed=True) as rows:
+            count = 0
+            for item in rows.items:
                 if isinstance(item, Rows):
+                    if item.bad_cells is not None:
+                        bad.add(item.bad_cells)
+                    count += item.batch.num_rows
                     yield item.batch
-                elif item.bad_cells is not None:
-                    bad.add(item.bad_cells)
-        notify(QueryFinished(run.rows))
+        notify(QueryFinished(count))
     warn_of_bad_cells(bad.table())

@@ -9,11 +9,13 @@ from sfbulk_pandas.codec.schema import OnBadValue, TypeOptions
 from sfbulk_pandas.errors import UsageError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
     from sfbulk_pandas.jobs.options import Progress
 
 PlanName = Literal["auto", "result_pages", "locator", "id_ranges", "pk_chunks", "rest"]
+OnStop = Literal["abort", "leave"]
 CHUNK_ROWS = 1_000_000
 
 
@@ -51,6 +53,15 @@ class QueryOptions:
         What values become; see :class:`TypeOptions`.
     wait_seconds : float, optional
         How long to wait for jobs; without it, until they end.
+    spool : path, optional
+        A folder of its own, in which pages are kept until the result is handed over, so that the same call goes on
+        where it was after a broken connection, Ctrl-C or the death of its process, for as long as Salesforce keeps
+        the results: 7 days. Not for ``query_parquet``, which does so by itself. With ``plan="rest"`` it begins anew.
+    restart : bool
+        Whether what an earlier call has left on disk, in the spool or on its way to Parquet, is thrown away.
+    on_stop : {"abort", "leave"}, optional
+        What becomes of jobs that still run in Salesforce when the query is stopped early; by default they are left
+        running where the same call can go on with them, else aborted.
     progress : bool or callable, optional
         As in :class:`LoadOptions`.
     """
@@ -68,6 +79,9 @@ class QueryOptions:
     lists: bool = False
     on_bad_value: OnBadValue = "keep"
     wait_seconds: float | None = None
+    spool: str | os.PathLike[str] | None = None
+    restart: bool = False
+    on_stop: OnStop | None = None
     progress: Progress = None
 
     def __post_init__(self) -> None:
@@ -78,6 +92,8 @@ class QueryOptions:
             if getattr(self, name) is not None and self.plan != "pk_chunks":
                 raise UsageError(f'{name} is for plan="pk_chunks"', hint=f'say plan="pk_chunks", or leave {name} out')
         _ = self.types  # which checks its own
+        if self.on_stop not in {None, *get_args(OnStop)}:
+            raise UsageError(f'on_stop must be "abort" or "leave", not {self.on_stop!r}')
         for name in ("parallel_pages", "page_rows", "chunk_rows"):
             value = getattr(self, name)
             if value is not None and value < 1:

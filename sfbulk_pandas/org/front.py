@@ -9,7 +9,9 @@ from sfbulk_pandas.journal import Journal
 from sfbulk_pandas.org.current import connected_org, current_org
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Sequence
+    from pathlib import Path
 
     import pandas as pd
     import pyarrow as pa
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.results import LoadResult
     from sfbulk_pandas.org.org import Org
     from sfbulk_pandas.salesforce.job import JobInfo
+    from sfbulk_pandas.sinks.folder import ParquetFolder
     from sfbulk_pandas.sinks.stream import BatchStream
 
 
@@ -112,6 +115,59 @@ def explain(soql: str, /, *, org: Org | None = None, **options: Any) -> Explanat
         Where no org is connected, or the query cannot be right.
     """
     return current_org(org).explain(soql, **options)
+
+
+def query_parquet(
+    soql: str, path: str | os.PathLike[str], /, *, org: Org | None = None, **options: Any
+) -> ParquetFolder:
+    """Run a bulk query on the connected org, into a folder of Parquet files; see :meth:`Org.query_parquet`.
+
+    Parameters
+    ----------
+    soql : str
+    path : path
+        The folder.
+    org : Org, optional
+        Instead of the one last connected.
+    **options
+        ``partition_by``, ``rows_per_file``, ``overwrite``, those of :class:`QueryOptions`, and the values to bind.
+
+    Returns
+    -------
+    ParquetFolder, one row a record
+
+    Raises
+    ------
+    UsageError
+        Where no org is connected, the folder holds something, or the query cannot be right.
+    """
+    return current_org(org).query_parquet(soql, path, **options)
+
+
+def query_csv(soql: str, path: str | os.PathLike[str], /, *, org: Org | None = None, **options: Any) -> Path:
+    """Run a bulk query on the connected org, into a CSV file; see :meth:`Org.query_csv`.
+
+    Parameters
+    ----------
+    soql : str
+    path : path
+        The file.
+    org : Org, optional
+        Instead of the one last connected.
+    **options
+        ``overwrite``, those of :class:`QueryOptions`, and the values to bind.
+
+    Returns
+    -------
+    Path
+        Of the file.
+
+    Raises
+    ------
+    UsageError
+        Where no org is connected, the file is there already, or the query cannot be right.
+    """
+    return current_org(org).query_csv(soql, path, **options)
 
 
 def resume(load_id: str, /, frame: pd.DataFrame, *, org: Org | None = None, **options: Any) -> LoadResult:

@@ -106,7 +106,9 @@ class Checkpoint:
             self._file = path.open("ab")
             self._file.truncate(size)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise JournalError(f"{path} cannot be read: {error}", hint="restart=True begins the extract anew") from error
+            raise JournalError(
+                f"{path} cannot be read: {error}", hint="restart=True begins the extract anew"
+            ) from error
 
     @property
     def rows(self) -> dict[str, int]:

@@ -60,7 +60,7 @@ class ParquetSink:
         The hidden folder, beside the target.
     target : Path
     options : ParquetOptions
-    facts : callable
+    origin : callable
         Returns what is known of the extract so far: its query, org, plan and jobs.
     overwrite : bool
         Whether what is at the target by then is replaced.
@@ -71,14 +71,14 @@ class ParquetSink:
         partial: Partial,
         target: Path,
         options: ParquetOptions,
-        facts: Callable[[], Mapping[str, Any]],
+        origin: Callable[[], Mapping[str, Any]],
         *,
         overwrite: bool = False,
     ) -> None:
         self._partial = partial
         self._target = target
         self._options = options
-        self._facts = facts
+        self._origin = origin
         self._overwrite = overwrite
         self._schema = pa.schema([])
         self._partition: str | None = None
@@ -138,7 +138,7 @@ class ParquetSink:
             write_parquet(bad, folder / BAD_CELLS_FILE)
         details = {
             "extract_id": self._partial.checkpoint.head["extract_id"],
-            **self._facts(),
+            **self._origin(),
             "schema": {each.name: str(each.type) for each in self._schema},
             "partition_by": self._partition,
             "rows": sum(files.values()),
@@ -169,7 +169,7 @@ class ParquetSink:
         if path.parent != root and not path.parent.exists():
             path.parent.mkdir()
             sync_folder(root)
-        facts = json.dumps(dict(self._facts()), ensure_ascii=False)
-        write_parquet(table.replace_schema_metadata({_KEY: facts}), path)
+        origin = json.dumps(dict(self._origin()), ensure_ascii=False)
+        write_parquet(table.replace_schema_metadata({_KEY: origin}), path)
         sync_folder(path.parent)
         return {name: table.num_rows}

@@ -7,7 +7,7 @@ in its ``attrs``, which pandas copies with every step and compares when it puts 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +26,8 @@ FACTS_KEY = "sfbulk"
 
 
 @dataclass(frozen=True, slots=True)
-class ExtractFacts:
-    """How rows were fetched.
+class Origin:
+    """Where rows are from; the same however often their extract was stopped and gone on with.
 
     Attributes
     ----------
@@ -35,10 +35,31 @@ class ExtractFacts:
         How, and why so, in plain words.
     query : str
         As it was sent.
-    org_id, instance_url : str
-        Where from.
+    org_id, instance_url, api_version : str
+        Whom it was sent to.
     job_ids : tuple of str
         Every job made for it; none where it went by REST.
+    """
+
+    plan: str
+    reason: str
+    query: str
+    org_id: str
+    instance_url: str
+    api_version: str
+    job_ids: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return asdict(self) | {"job_ids": list(self.job_ids)}
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractFacts(Origin):
+    """How rows were fetched.
+
+    Attributes
+    ----------
     rows, pages, received_bytes : int
         What came; bytes as they came over the wire.
     api_calls : int
@@ -49,22 +70,12 @@ class ExtractFacts:
         ISO 8601, UTC.
     """
 
-    plan: str
-    reason: str
-    query: str
-    org_id: str
-    instance_url: str
-    job_ids: tuple[str, ...]
     rows: int
     pages: int
     received_bytes: int
     api_calls: int
     seconds: float
     started: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-        return asdict(self) | {"job_ids": list(self.job_ids)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +103,9 @@ class Beginning:
 
     def facts(self, run: ExtractRun, soql: str) -> ExtractFacts:
         """Return the facts of a run that began then and is over now."""
-        who = identity_of(self.session)
+        origin = origin_of(run, soql)
         return ExtractFacts(
-            plan=run.plan.name,
-            reason=mask_secrets(run.plan.reason),
-            query=mask_secrets(soql),
-            org_id=who.org_id,
-            instance_url=who.instance_url,
-            job_ids=run.plan.job_ids,
+            **{each.name: getattr(origin, each.name) for each in fields(origin)},
             rows=run.rows,
             pages=run.pages,
             received_bytes=run.received_bytes,
@@ -107,6 +113,20 @@ class Beginning:
             seconds=round(self.session.clock.monotonic() - self.monotonic, 3),
             started=datetime.fromtimestamp(self.started, UTC).isoformat(timespec="seconds"),
         )
+
+
+def origin_of(run: ExtractRun, soql: str) -> Origin:
+    """Return where the rows of a run are from, as far as it is known by now."""
+    who = identity_of(run.session)
+    return Origin(
+        plan=run.plan.name,
+        reason=mask_secrets(run.plan.reason),
+        query=mask_secrets(soql),
+        org_id=who.org_id,
+        instance_url=who.instance_url,
+        api_version=run.session.api_version,
+        job_ids=run.plan.job_ids,
+    )
 
 
 def facts_metadata(facts: ExtractFacts) -> dict[bytes, bytes]:

@@ -103,13 +103,15 @@ class Plan(Protocol):
         As the caller names it.
     reason : str
         Why it is this one, in plain words.
-    is_stable : bool
-        Whether a page has the same rows whenever it is read, also by a later run.
     """
 
     name: str
     reason: str
-    is_stable: bool
+
+    @property
+    def is_stable(self) -> bool:
+        """Whether a page has the same rows whenever it is read, also by a later run."""
+        ...
 
     @property
     def job_ids(self) -> tuple[str, ...]:

@@ -47,6 +47,11 @@ class AutoPlan:
         self._job_ids: tuple[str, ...] = ()
 
     @property
+    def is_stable(self) -> bool:
+        """Whether a page has the same rows whenever it is read: as the plan that was chosen, in this run or before."""
+        return self._question.memory.get("plan") != RestPlan.name
+
+    @property
     def job_ids(self) -> tuple[str, ...]:
         """The jobs made so far, those that were given up among them."""
         return self._job_ids + (() if self._plan is None else self._plan.job_ids)
