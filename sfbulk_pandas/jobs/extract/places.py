@@ -18,9 +18,7 @@ def local_path(path: str | os.PathLike[str]) -> Path:
     """
     text = os.fspath(path)
     if "://" in text:
-        raise UsageError(
-            f"{text} is no path of this machine", hint="write here, and copy the files when they are whole"
-        )
+        raise UsageError(f"{text} is no path of this machine", hint="write here, and copy what is whole")
     whole = Path(text).expanduser().resolve()
     if not whole.name:
         raise UsageError(f"{text!r} names no file or folder")
