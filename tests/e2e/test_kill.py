@@ -1,13 +1,9 @@
 """A real process, killed by SIGKILL at every step of its journal and at any moment: one record a row, all the same."""
 
-import contextlib
 import importlib.util
-import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -35,39 +31,9 @@ def script():
 FRAME = script().frame_of(ROWS)
 
 
-class Zygote:
-    """Loads in processes of their own."""
-
-    def __init__(self):
-        self.process = subprocess.Popen(
-            [sys.executable, SCRIPT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-        )
-
-    def begin(self, local, journal, die=None):
-        order = {"credentials": local.credentials(), "journal": str(journal), "die": die}
-        self.process.stdin.write(json.dumps(order | {"rows": ROWS, "part_rows": PART_ROWS}) + "\n")
-        return int(self.process.stdout.readline())
-
-    def ended(self):
-        return int(self.process.stdout.readline())
-
-    def load(self, local, journal, die=None):
-        self.begin(local, journal, die)
-        return self.ended()
-
-    def kill_after(self, local, journal, seconds):
-        child = self.begin(local, journal)
-        time.sleep(seconds)
-        with contextlib.suppress(ProcessLookupError):  # it may have ended by then
-            os.kill(child, signal.SIGKILL)
-        return self.ended()
-
-
-@pytest.fixture(scope="module")
-def zygote():
-    found = Zygote()
-    with found.process:  # closes its pipes, whereupon it ends
-        yield found
+def load(local, journal, die=None):
+    order = {"task": "load", "credentials": local.credentials(), "journal": str(journal), "die": die}
+    return order | {"rows": ROWS, "part_rows": PART_ROWS}
 
 
 def an_org(locked=()):
@@ -106,7 +72,7 @@ def check_attempts(result, locked):
 def journal_writes(zygote, local, journal):
     """Count the writes of a load that nothing disturbs, and how long it takes."""
     begun = time.monotonic()
-    assert zygote.load(local, journal) == 0
+    assert zygote.run(load(local, journal)) == 0
     seconds = time.monotonic() - begun
     with sfbulk.connect(sfbulk.JwtBearer(**local.credentials()), journal=journal) as org:
         attempts = org.resume(org.loads()["load_id"][0], frame=FRAME, progress=False).attempts
@@ -128,12 +94,12 @@ def test_killed_at_every_step_of_the_journal(zygote, tmp_path, when, locked):
     for turn in range(first, writes + 1):
         journal = tmp_path / f"{turn}.db"
         with an_org(locked) as local:
-            assert zygote.load(local, journal, die=[when, turn]) == -signal.SIGKILL
+            assert zygote.run(load(local, journal, [when, turn])) == -signal.SIGKILL
             result = go_on(local, journal)
             check(local, result)
             check_attempts(result, locked)
     with an_org(locked) as local:
-        assert zygote.load(local, tmp_path / "none.db", die=[when, writes + 1]) == 0  # there are no further writes
+        assert zygote.run(load(local, tmp_path / "none.db", [when, writes + 1])) == 0  # there are no further writes
 
 
 @pytest.mark.slow
@@ -146,7 +112,7 @@ def test_killed_at_any_moment(zygote, tmp_path):
         journal = tmp_path / f"{turn}.db"
         with an_org(LOCKED) as local:
             begun = time.monotonic()
-            was_killed = zygote.kill_after(local, journal, moments.uniform(0, seconds)) == -signal.SIGKILL
+            was_killed = zygote.kill_after(load(local, journal), moments.uniform(0, seconds)) == -signal.SIGKILL
             if not was_killed:  # it was faster: so may be those that follow
                 seconds = min(seconds, time.monotonic() - begun)
             killed += was_killed

@@ -1,8 +1,9 @@
-"""Load in processes that may be killed: imports once, forks for each order that comes on stdin, one JSON a line.
+"""Load or extract in processes that may be killed: imports once, forks for each order that comes on stdin as JSON.
 
-``{"credentials": ..., "journal": ..., "rows": n, "part_rows": n, "die": ["before"|"after", k] | null}``: dies by
-its own SIGKILL around the k-th write to the journal, counted from 1. Answers with the child's pid, and once it has
-ended with how.
+``{"task": "load", "credentials": ..., "journal": ..., "rows": n, "part_rows": n, "die": ["before"|"after", k] | null}``
+dies by its own SIGKILL around the k-th write to the journal, counted from 1;
+``{"task": "extract", "credentials": ..., "soql": ..., "way": ..., "path": ..., "options": {...}, "die": ...}`` around
+the k-th step on disk. Answers with the child's pid, and once it has ended with how.
 """
 
 import json
@@ -10,13 +11,18 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 
 import pandas as pd
 
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.journal import Journal
+from sfbulk_pandas.sinks.checkpoint import Checkpoint
+from sfbulk_pandas.sinks.partial import Partial
 
-WRITES = ("begin", "begin_attempt", "record", "finish")
+POLLING = sfbulk.Polling(interval_seconds=0.002, cap_seconds=0.01)
+JOURNAL = [(Journal, name) for name in ("begin", "begin_attempt", "record", "finish")]
+DISK = [(Checkpoint, "append"), (Path, "rename"), (Partial, "remove")]
 
 
 def frame_of(rows):
@@ -25,41 +31,60 @@ def frame_of(rows):
     )
 
 
-def die_at(when, number):
-    """Kill this process around the n-th write to the journal, whichever thread makes it."""
-    writes, lock = [], threading.Lock()
+def die_at(steps, when, number):
+    """Kill this process around the n-th of certain steps, whichever thread takes it."""
+    taken, lock = [], threading.Lock()
 
-    def deadly(write):
+    def deadly(step):
         def counted(*args, **kwargs):
             with lock:
-                writes.append(write)
-                turn = len(writes)
+                taken.append(step)
+                turn = len(taken)
                 if when == "before" and turn == number:
                     os.kill(os.getpid(), signal.SIGKILL)
-                done = write(*args, **kwargs)
+                done = step(*args, **kwargs)
                 if when == "after" and turn == number:
                     os.kill(os.getpid(), signal.SIGKILL)
                 return done
 
         return counted
 
-    for name in WRITES:
-        setattr(Journal, name, deadly(getattr(Journal, name)))
+    for owner, name in steps:
+        setattr(owner, name, deadly(getattr(owner, name)))
 
 
 def load(order):
     if order["die"]:
-        die_at(*order["die"])
-    polling = sfbulk.Polling(interval_seconds=0.002, cap_seconds=0.01)
-    org = sfbulk.connect(sfbulk.JwtBearer(**order["credentials"]), polling=polling, journal=order["journal"])
+        die_at(JOURNAL, *order["die"])
+    org = sfbulk.connect(sfbulk.JwtBearer(**order["credentials"]), polling=POLLING, journal=order["journal"])
     org.insert(frame_of(order["rows"]), "Contact", part_rows=order["part_rows"], progress=False)
+
+
+def extract(order):
+    if order["die"]:
+        die_at(DISK, *order["die"])
+    org = sfbulk.connect(sfbulk.JwtBearer(**order["credentials"]), polling=POLLING)
+    fetch(org, order["way"], order["soql"], order["path"], order["options"])
+
+
+def fetch(org, way, soql, path, options):
+    """Fetch rows by one of the ways that go on after a kill, and return them."""
+    if way == "parquet":
+        return org.query_parquet(soql, path, progress=False, **options).dataset().to_table()
+    if way == "batches":
+        return org.query_batches(soql, spool=path, progress=False, **options).read_all()
+    return org.query_arrow(soql, spool=path, progress=False, **options)
+
+
+TASKS = {"load": load, "extract": extract}
 
 
 def main():
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            load(json.loads(line))
+            order = json.loads(line)
+            TASKS[order["task"]](order)
             os._exit(0)
         print(child, flush=True)
         _, status = os.waitpid(child, 0)
