@@ -82,8 +82,13 @@ def check(local, org, way, path):
     assert path.exists() == (task == "parquet")
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("way", WAYS)
+BOTH = [
+    ("result_pages", "before"),
+    ("spool of a table", "before"),
+]  # after a step is before the next, but for the first
+
+
+@pytest.mark.parametrize(("way", "when"), [*((way, "after") for way in WAYS), *BOTH])
 def test_killed_at_every_step_on_disk(zygote, local, org, tmp_path, way, when):
     turn, ended = 0, -signal.SIGKILL
     while ended == -signal.SIGKILL:
