@@ -47,12 +47,12 @@ def rows_of(table):
     return table.sort_by("Id").to_pylist()
 
 
-def stopped(local, call):
-    """Make a call that Salesforce stops in its third page; return the error."""
+def stopped(local, call, *, page=2, part="/results"):
+    """Make a call that Salesforce stops after so many pages; return the error."""
 
     def refuse(event):
-        if isinstance(event, PageRead) and event.page == 2:
-            local.answer_next("GET", "/results", 400, '[{"errorCode": "INVALID", "message": "no more"}]')
+        if isinstance(event, PageRead) and event.page == page:
+            local.answer_next("GET", part, 400, '[{"errorCode": "INVALID", "message": "no more"}]')
 
     with pytest.raises(sfbulk.ApiError, match="no more") as caught:
         call(progress=refuse, parallel_pages=1)
@@ -216,9 +216,10 @@ def test_a_query_that_fails_leaves_nothing(local, org, tmp_path):
 
 def test_waiting_can_be_given_up_and_taken_up_again(tmp_path):
     with LocalOrg(pacing=ByHand()) as local, sfbulk.connect(sfbulk.JwtBearer(**local.credentials())) as org:
+        options = {"wait_seconds": 0.01, "restart": True}
         calls = {
-            "folder": lambda: org.query_parquet("SELECT Id FROM User", tmp_path / "folder", wait_seconds=0.01),
-            "file.csv": lambda: org.query_csv("SELECT Id FROM User", tmp_path / "file.csv", wait_seconds=0.01),
+            "folder": lambda: org.query_parquet("SELECT Id FROM User", tmp_path / "folder", **options),
+            "file.csv": lambda: org.query_csv("SELECT Id FROM User", tmp_path / "file.csv", **options),
         }
         for name, call in calls.items():
             with pytest.raises(sfbulk.StillRunning) as caught:
@@ -309,6 +310,22 @@ def test_options_that_do_not_fit_are_refused(local, org, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_rest_queries_begin_anew_as_their_pages_are_not_kept_by_salesforce(tmp_path, caplog):
+    """Rows may have changed meanwhile: half of one answer and half of another are no result."""
+    soql, options = "SELECT Id, LastName FROM Contact", {"plan": "rest", "rows_per_file": 500}
+    with LocalOrg() as local, sfbulk.connect(sfbulk.JwtBearer(**local.credentials()), polling=FAST) as org:
+        org.insert(pd.DataFrame({"LastName": ["old"] * 2_500}), "Contact", progress=False)
+        stopped(
+            local, lambda **more: org.query_parquet(soql, tmp_path / "c", **options, **more), page=1, part="/query/"
+        )
+        frame = org.query("SELECT Id FROM Contact").assign(LastName="new")
+        org.update(frame, "Contact", progress=False)
+        folder = org.query_parquet(soql, tmp_path / "c", **options)
+    assert set(folder.dataset().to_table()["LastName"].to_pylist()) == {"new"}
+    assert folder.rows == 2_500
+    assert "begins anew" in caplog.text
+
+
 # CSV
 
 
@@ -365,6 +382,14 @@ def test_pages_in_a_spool_are_not_read_again(local, org, tmp_path, way):
     assert sorted(ids) == sorted(org.query(SOQL)["Id"])
     if way == "query_arrow":
         assert result.to_pylist() == org.query_arrow(SOQL).to_pylist()  # in the order of the result
+
+
+def test_a_spool_that_is_stopped_twice_has_each_row_once(local, org, tmp_path):
+    for page in (2, 3):
+        stopped(local, lambda **more: org.query_arrow(SOQL, spool=tmp_path / "spool", **PAGES, **more), page=page)
+    again = len(local.exchanges)
+    assert rows_of(org.query_arrow(SOQL, spool=tmp_path / "spool", **PAGES)) == rows_of(org.query_arrow(SOQL))
+    assert len(asked_for(local, again, "/results")) == 1 + 1  # the last page, and that of the comparison
 
 
 def test_a_stream_that_is_closed_early_leaves_its_spool(local, org, tmp_path):

@@ -78,7 +78,7 @@ class Delivery:
                 if is_last:
                     raise
             else:
-                if announced == rows < self.delivered:  # an earlier run has had more of it
+                if announced in {None, rows} and rows < self.delivered:  # an earlier run has had more of it
                     raise self._incomplete(self.delivered, rows)
                 if announced in {None, rows}:
                     following = None if self._following is None else self._following.path

@@ -200,6 +200,25 @@ def test_what_an_earlier_run_has_is_not_read_again():
     assert sorted(server.asked) == ["a2", "a3"]
 
 
+def test_a_page_that_was_longer_in_an_earlier_run_is_another_result():
+    run = run_of(Server(a=[page("1", "2", "3")]), Plan("a", expected={"job": 3}), done=Done(rows={"/a": 5}))
+    with pytest.raises(IncompleteResult, match="3 rows instead of 5"):
+        taken(run)
+
+
+def test_rows_that_an_earlier_run_has_kept_are_handed_over_once_more_in_their_place():
+    server = Server(a2=[page("3", "4")])
+    rows = pa.record_batch([["1", "2", "3"], [0, 1, 2]], schema=SCHEMA)
+    kept = {"/a": rows.slice(0, 2), "/a2": rows.slice(2)}
+    ends = {"/a": PageEnd(Place(0, 0, "/a"), 2, "/a2")}
+    run = run_of(
+        server, Plan("a", expected={"job": 4}), done=Done(ends, {"/a2": 1}, lambda at: [(kept[at.path], None)])
+    )
+    items = taken(run)
+    assert ids(items) == ["1", "2", "3", "4"]
+    assert [item.is_kept for item in items if isinstance(item, Rows)] == [True, True, False]
+
+
 def test_stopped_early_no_thread_goes_on_and_the_job_is_abandoned():
     before = threading.active_count()
     plan = Plan(*[f"p{n}" for n in range(50)])
