@@ -1,8 +1,9 @@
 """Serve prepared result pages on loopback, in a process of its own: ``python page_server.py ROWS``.
 
 Prints its port once it is ready and ends with its stdin. The job id chooses what is served: ``750plain1`` is all rows
-as one page, ``750gzip4`` is the same rows packed, as four pages whose locators are 1, 2 and 3. Nothing is made while
-a page is asked for, so that a measurement has the client alone in it.
+as one page, ``750gzip4`` is the same rows packed, as four pages whose locators are 1, 2 and 3; ``750again30`` is the
+one page of all rows thirty times. Nothing is made while a page is asked for, so that a measurement has the client
+alone in it.
 """
 
 import gzip
@@ -16,7 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-JOB = re.compile(rb"GET /services/data/v[0-9.]+/jobs/query/750(plain|gzip)([0-9]+)/results\??(?:locator=([0-9]+))? ")
+JOB = re.compile(
+    rb"GET /services/data/v[0-9.]+/jobs/query/750(plain|gzip|again)([0-9]+)/results\??(?:locator=([0-9]+))? "
+)
 HEAD = (
     "HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nContent-Length: {size}\r\n"
     "Sforce-NumberOfRecords: {rows}\r\nSforce-Locator: {following}\r\n{packing}\r\n"
@@ -85,9 +88,16 @@ class Pages(socketserver.StreamRequestHandler):
             while self.rfile.readline().strip():
                 pass
             kind, count, locator = JOB.match(line).groups()
-            head, body = self.server.answers[kind.decode(), int(count)][int(locator or 0)]
+            head, body = self.answer(kind.decode(), int(count), int(locator or 0))
             self.connection.sendall(head)
             self.connection.sendall(body)
+
+    def answer(self, kind, count, number):
+        if kind != "again":
+            return self.server.answers[kind, count][number]
+        ((_, body),) = self.server.answers["plain", 1]
+        following = str(number + 1) if number + 1 < count else "null"
+        return HEAD.format(size=len(body), rows=self.server.rows, following=following, packing="").encode(), body
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -96,7 +106,7 @@ class Server(socketserver.ThreadingTCPServer):
 
 def main(rows):
     server = Server(("127.0.0.1", 0), Pages)
-    server.answers = {}
+    server.rows, server.answers = rows, {}
     for pages in (1, 4):
         server.answers["plain", pages], server.answers["gzip", pages] = answers_of(rows, pages)
     threading.Thread(target=server.serve_forever, daemon=True).start()

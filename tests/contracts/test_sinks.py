@@ -21,7 +21,7 @@ from sfbulk_pandas.sinks.partial import locked, opened, partial_of
 from sfbulk_pandas.sinks.table import TableSink
 
 HEAD = {"query": "SELECT Id FROM Contact", "org_id": "00D"}
-FACTS = {"query": "SELECT", "jobs": ["750"]}
+FACTS = {"query": "SELECT", "job_ids": ["750"]}
 SCHEMA = pa.schema(
     [
         ("Id", pa.string()),
@@ -205,7 +205,7 @@ def test_files_hold_so_many_rows_in_one_row_group_and_say_where_they_come_from(t
     assert len({str(pq.read_schema(each)) for each in files}) == 1
     details = json.loads((folder.path / "_sfbulk.json").read_text())
     assert details == folder.details
-    assert (details["rows"], details["jobs"], details["bad_cells"]) == (8, ["750"], 0)
+    assert (details["rows"], details["job_ids"], details["bad_cells"]) == (8, ["750"], 0)
     assert details["files"] == {each.name: pq.read_metadata(each).num_rows for each in files}
     assert details["schema"]["Seen__c"] == "timestamp[ms, tz=UTC]"
     assert [path.name for path in tmp_path.iterdir()] == ["contacts"]

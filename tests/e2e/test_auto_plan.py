@@ -238,6 +238,7 @@ def test_a_frame_says_how_its_rows_were_fetched(local, filled):
         "query": SOQL,
         "org_id": facts["org_id"],
         "instance_url": local.url,
+        "api_version": "66.0",
         "job_ids": [job_id],
         "rows": ROWS,
         "pages": 3,

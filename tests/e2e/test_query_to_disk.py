@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import sfbulk_pandas as sfbulk
+from sfbulk_pandas.jobs.plans import choice
 from sfbulk_pandas.local_org import LocalOrg
 from sfbulk_pandas.local_org.pacing import ByHand
 from sfbulk_pandas.progress.events import PageRead, QueryStarted
@@ -19,6 +20,11 @@ SOQL = "SELECT Id, LastName, Children__c, Birthdate, CreatedDate, Account.Name F
 ROWS = 1_000
 SMALL = {"page_rows": 300, "rows_per_file": 120, "plan": "locator"}
 PAGES = {"page_rows": 300, "plan": "locator"}
+
+
+@pytest.fixture(autouse=True)
+def _jobs_also_for_few_rows(monkeypatch):
+    monkeypatch.setattr(choice, "SMALL_ROWS", -1)
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +107,10 @@ def test_the_folder_says_where_its_rows_come_from(org, tmp_path):
     )
     details = json.loads((tmp_path / "c" / "_sfbulk.json").read_text())
     assert details["query"] == SOQL
-    assert details["org"]["id"].startswith("00D")
-    assert (details["plan"], details["plan_reason"], details["jobs"]) == ("result_pages", "asked for", jobs)
-    assert json.loads(pq.read_schema(tmp_path / "c" / "part-00000.parquet").metadata[b"sfbulk"])["jobs"] == jobs
+    assert details["org_id"].startswith("00D")
+    assert (details["plan"], details["job_ids"]) == ("result_pages", jobs)
+    assert details["reason"] == "Contact has about 1,000 records: one job, its pages read side by side"
+    assert json.loads(pq.read_schema(tmp_path / "c" / "part-00000.parquet").metadata[b"sfbulk"])["job_ids"] == jobs
     assert repr(folder).startswith("<1,000 rows in 1 file(s) of ")
 
 
@@ -157,7 +164,7 @@ def test_the_same_call_goes_on_with_the_same_job_and_reads_no_page_twice(local, 
     folder = org.query_parquet(SOQL, tmp_path / "c", **SMALL)
     assert rows_of(folder.dataset().to_table()) == rows_of(org.query_arrow(SOQL))
     assert len(made_jobs(local, before)) == 2  # that of the folder, and that of the comparison
-    (job_id,) = folder.details["jobs"]
+    (job_id,) = folder.details["job_ids"]
     assert len([path for path in asked_for(local, again, "/results") if job_id in path]) == 2  # the third and fourth
 
 
@@ -203,7 +210,7 @@ def test_a_job_that_is_of_no_use_any_more_is_made_anew_where_nothing_is_on_disk(
         stop.set()
         advancing.join()
         assert folder.rows == local.records("User").num_rows
-        assert folder.details["jobs"] != [job_id]
+        assert folder.details["job_ids"] != [job_id]
         assert "begins anew" in caplog.text
 
 

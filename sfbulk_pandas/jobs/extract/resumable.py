@@ -126,6 +126,8 @@ class ResumableRun:
             error.hint = _GONE
             return False
         names = [name for name, value in checkpoint.memory.items() if job_id in {None, str(value)}]
+        if "job_id" in names:  # the one job that everything else is about
+            names = list(checkpoint.memory)
         if names:
             checkpoint.forget(names)
         return bool(names)
