@@ -36,6 +36,12 @@ _OBJECTS = {
 # floats, and Arrow would give them digits they never had.
 _ONLY = {"date": {dt.date, type(None)}, "floating": {float, np.float64, type(None), type(pd.NA), type(pd.NaT)}}
 
+_WHOLE = (
+    pd.BooleanDtype,
+    *(pd.Int8Dtype, pd.Int16Dtype, pd.Int32Dtype, pd.Int64Dtype),
+    *(pd.UInt8Dtype, pd.UInt16Dtype, pd.UInt32Dtype, pd.UInt64Dtype),
+    pd.DatetimeTZDtype,
+)
 TYPED_BYTES = 90  # no number, date or time is longer: a decimal of 76 digits with its sign, point and zeros
 
 
@@ -69,6 +75,7 @@ class Source:
         self._clear = options.nulls_of(column.label) == "clear" and self._kind is not FieldType.ID
         is_arrow = isinstance(series.array, pd.arrays.ArrowExtensionArray)
         self._chunks = pa.chunked_array(series.array.__arrow_array__()) if is_arrow else None
+        self._always_travels = _always_travels(series.dtype)
 
     def written(self, rows: slice | NDArray[np.int64]) -> tuple[pa.Array, list[Refusal]]:
         """Write some rows as text, by the null policy, and tell which cells cannot travel."""
@@ -77,6 +84,8 @@ class Source:
 
     def look(self, rows: slice | NDArray[np.int64]) -> Look:
         """Find what cannot travel in some rows; typed columns are not written for it."""
+        if self._always_travels:
+            return Look([], TYPED_BYTES, 8 * (rows.stop - rows.start if isinstance(rows, slice) else len(rows)))
         array = self._array(rows)
         if array is not None and has_writer(array.type) and not is_text(array.type):
             refusals = list(array_refusals(array, self._kind, self._options.timezone))
@@ -119,6 +128,11 @@ class Source:
         except (pa.ArrowException, UnicodeEncodeError, OverflowError):
             return None
         return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _always_travels(dtype: Any) -> bool:
+    """Whether every value of a dtype can travel: then rows need not even be handed to Arrow to be looked at."""
+    return dtype.kind in "biu" if isinstance(dtype, np.dtype) else isinstance(dtype, _WHOLE)
 
 
 def _object_type(series: pd.Series[Any]) -> pa.DataType | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _BLANK = np.isin(np.arange(256), np.frombuffer(b" \t\n\r\x0b\x0c", np.uint8))
 _RETURN = 13
+_SPACE = 32  # the last of the blanks
 _WHOLE = {FieldType.INT, FieldType.LONG}
 
 
@@ -90,10 +91,14 @@ def tallies(cells: Cells) -> list[Tally]:
 
 def _edges(cells: Cells) -> int:
     offsets, data = offsets_of(cells.values), text_bytes(cells.values)
-    at = np.flatnonzero((cells.lengths > 0) & cells.given)
-    if not len(at):
+    if not data.size:
         return 0
-    return int(np.count_nonzero(_BLANK[data[offsets[at]]] | _BLANK[data[offsets[at + 1] - 1]]))
+    # Of an empty text these are its neighbours' characters: it is left out below.
+    first = data[np.minimum(offsets[:-1], data.size - 1)]
+    last = data[np.maximum(offsets[1:] - 1, 0)]
+    if min(first.min(initial=255), last.min(initial=255)) > _SPACE:
+        return 0
+    return int(np.count_nonzero((_BLANK[first] | _BLANK[last]) & cells.given & (cells.lengths > 0)))
 
 
 def _returns(texts: pa.Array) -> int:
