@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -16,11 +16,12 @@ from sfbulk_pandas.errors import EncodeError
 from sfbulk_pandas.salesforce.limits import MAX_COLUMNS, MAX_HEADER_CHARS, PART_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
 
+    from sfbulk_pandas.codec.mapper import Mapper
     from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
 
 __all__ = [
@@ -34,17 +35,6 @@ __all__ = [
     "header_line",
     "row_ends",
 ]
-
-T = TypeVar("T")
-R = TypeVar("R")
-
-
-class Mapper(Protocol):
-    """Apply a function to items and yield what it returns, in order: ``map``, or what a pool of threads offers."""
-
-    def __call__(self, fn: Callable[[T], R], items: Iterable[T], /) -> Iterable[R]:
-        """Call ``fn`` with each item, perhaps some items ahead."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sfbulk_pandas.codec.mapper import Mapper
+
 __all__ = ["Column", "EncodeOptions", "FrameTexts", "label_at", "text_table"]
 
 _SHOWN_CHARS = 80
@@ -43,6 +45,7 @@ def text_table(
     *,
     start: int = 0,
     rows: slice | NDArray[np.int64] | None = None,
+    mapper: Mapper = map,
 ) -> pa.Table:
     """Write a frame as a table of texts, whole columns at a time.
 
@@ -58,6 +61,8 @@ def text_table(
         Position of the frame's first row in the whole load, for error messages.
     rows : slice or numpy.ndarray of int64, optional
         Which of the frame's rows to write, by position and in which order; without it, all.
+    mapper : callable
+        Writes columns, in any number of threads, and yields them in order.
 
     Returns
     -------
@@ -73,7 +78,7 @@ def text_table(
         Where ``timezone`` is no known zone, or ``nulls`` names a column that the frame lacks.
     """
     texts = FrameTexts(frame, columns, options, first_position=start)
-    return texts.table(slice(0, len(frame)) if rows is None else rows)
+    return texts.table(slice(0, len(frame)) if rows is None else rows, mapper)
 
 
 class FrameTexts:
@@ -110,7 +115,7 @@ class FrameTexts:
         self._headers = [column.header for column in columns]
         self._first_position = first_position
 
-    def table(self, rows: slice | NDArray[np.int64]) -> pa.Table:
+    def table(self, rows: slice | NDArray[np.int64], mapper: Mapper = map) -> pa.Table:
         """Write some rows.
 
         Raises
@@ -119,8 +124,8 @@ class FrameTexts:
             For the first cell of the first column, or row, that cannot travel, with its place.
         """
         arrays = []
-        for number, source in enumerate(self.sources):
-            text, refusals = source.written(rows)
+        written = mapper(lambda source: source.written(rows), self.sources)
+        for number, (text, refusals) in enumerate(written):
             if refusals:
                 self._raise_first(refusals, number, rows)
             arrays.append(text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sfbulk_pandas.codec.encode import Mapper, PartLimits, checked_header
+from sfbulk_pandas.codec.encode import PartLimits, checked_header
 from sfbulk_pandas.codec.frame import FrameTexts
 from sfbulk_pandas.codec.rules import Refusal, record_refusals
 from sfbulk_pandas.codec.slices import Pace, encode_rows
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from sfbulk_pandas.codec.mapper import Mapper
     from sfbulk_pandas.codec.source import Source
     from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
 

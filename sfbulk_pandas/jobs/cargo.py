@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy import int64
     from numpy.typing import NDArray
 
-    from sfbulk_pandas.codec.encode import Mapper
+    from sfbulk_pandas.codec.mapper import Mapper
     from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
 
 
@@ -73,7 +73,8 @@ class Cargo:
 
     def texts(self, start: int, stop: int) -> pa.Table:
         """Return the texts that rows travel as, to compare with what comes back."""
-        return text_table(self.frame.iloc[rows_of(self.order, start, stop)], self.columns, self.encoding)
+        rows = rows_of(self.order, start, stop)
+        return text_table(self.frame, self.columns, self.encoding, rows=rows, mapper=self.mapper)
 
     def chosen(self, positions: NDArray[int64]) -> Cargo:
         """Return the cargo of these rows alone."""

@@ -18,7 +18,7 @@ from sfbulk_pandas.jobs.account import counters_differ, of_job
 from sfbulk_pandas.jobs.control import job_info
 from sfbulk_pandas.jobs.facts import LoadFacts, unmatched_frame
 from sfbulk_pandas.jobs.ingest import Ingest
-from sfbulk_pandas.jobs.load import frame_of, load
+from sfbulk_pandas.jobs.load import encoders, frame_of, load
 from sfbulk_pandas.jobs.mapping import with_mapping
 from sfbulk_pandas.jobs.options import LoadOptions
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
@@ -190,7 +190,9 @@ def _joined(
 def _paired(
     frame: pd.DataFrame, target: Target, columns: list[Column], answers: Answers, timezone: str | None
 ) -> Reconciled:
-    texts = text_table(frame, columns, EncodeOptions(timezone=timezone, allow_na_text=True))
+    options = EncodeOptions(timezone=timezone, allow_na_text=True)
+    with encoders() as pool:
+        texts = text_table(frame, columns, options, mapper=pool.map)
     return reconcile(texts, columns, answers, LoadCall(target.operation, target.external_id_field).key)
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy import bool_, int64
     from numpy.typing import NDArray
 
-    from sfbulk_pandas.codec.encode import Mapper
+    from sfbulk_pandas.codec.mapper import Mapper
     from sfbulk_pandas.codec.refusals import RefusedCells
     from sfbulk_pandas.jobs.describes import Describes
     from sfbulk_pandas.jobs.options import LoadOptions, OnProblem

@@ -211,7 +211,7 @@ class LoadResult:
         )
 
     def _rows(self, positions: NDArray[intp]) -> pd.DataFrame:
-        rows = self._frame.iloc[positions].copy()
+        rows = self._frame.iloc[positions].copy(deep=False)  # it is new already: nothing is copied a second time
         picked = pa.array(positions)
         error = pc.take(self.outcome.sf_error, picked)
         created = pc.equal(pc.utf8_lower(pc.take(self.outcome.sf_created, picked)), "true")

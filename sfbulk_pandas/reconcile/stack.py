@@ -65,6 +65,7 @@ class Stack:
     def __init__(self, sent: pa.Table, columns: Sequence[Column], answers: Answers, key: str | None) -> None:
         self.sent = sent
         self.answers = answers
+        self._last: tuple[str, pa.Array] | None = None
         self.sent_rows, self.answer_rows = sent.num_rows, sum(answers.counts)
         self._fields = {column.header: column.field for column in columns}
         held = [{name.lower() for name in table.column_names} for table in answers.tables if table.num_rows]
@@ -83,7 +84,12 @@ class Stack:
         return _flat(self.sent.column(name))
 
     def answer_texts(self, name: str) -> pa.Array:
-        """Return a column of the answers; nulls for the rows of a file that lacks it."""
+        """Return a column of the answers; nulls for the rows of a file that lacks it. The last one is kept at hand."""
+        if self._last is None or self._last[0] != name:
+            self._last = name, self._answer_texts(name)
+        return self._last[1]
+
+    def _answer_texts(self, name: str) -> pa.Array:
         return pa.concat_arrays([_flat(_text_column(table, name)) for table in self.answers.tables])
 
     def texts(self, name: str, rows: Ints) -> pa.Array:
