@@ -52,6 +52,7 @@ from sfbulk_pandas.jobs.extract.bad import bad_cells
 from sfbulk_pandas.jobs.options import LoadOptions, Polling
 from sfbulk_pandas.jobs.query_options import QueryOptions
 from sfbulk_pandas.jobs.results import LoadResult
+from sfbulk_pandas.jobs.sync.result import SyncResult
 from sfbulk_pandas.org import Org, connect
 from sfbulk_pandas.org.front import (
     abort,
@@ -67,6 +68,7 @@ from sfbulk_pandas.org.front import (
     query_parquet,
     results,
     resume,
+    sync,
 )
 from sfbulk_pandas.sinks.folder import ParquetFolder
 
@@ -109,6 +111,7 @@ __all__ = [
     "SessionExpired",
     "SfBulkError",
     "StillRunning",
+    "SyncResult",
     "TokenRefused",
     "TransportError",
     "UsageError",
@@ -127,4 +130,5 @@ __all__ = [
     "query_parquet",
     "results",
     "resume",
+    "sync",
 ]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.explain import Explanation
     from sfbulk_pandas.jobs.options import Rename
     from sfbulk_pandas.jobs.results import LoadResult
+    from sfbulk_pandas.jobs.sync.result import SyncResult
     from sfbulk_pandas.org.org import Org
     from sfbulk_pandas.salesforce.job import JobInfo
     from sfbulk_pandas.sinks.folder import ParquetFolder
@@ -168,6 +169,31 @@ def query_csv(soql: str, path: str | os.PathLike[str], /, *, org: Org | None = N
         Where no org is connected, the file is there already, or the query cannot be right.
     """
     return current_org(org).query_csv(soql, path, **options)
+
+
+def sync(sobject: str, path: str | os.PathLike[str], /, *, org: Org | None = None, **options: Any) -> SyncResult:
+    """Bring a copy of one of the connected org's objects up to date, a folder of Parquet files; see :meth:`Org.sync`.
+
+    Parameters
+    ----------
+    sobject : str
+    path : path
+        The folder.
+    org : Org, optional
+        Instead of the one last connected.
+    **options
+        ``columns``, ``sweep``, ``full``, ``overlap_seconds``, and those of :class:`QueryOptions`.
+
+    Returns
+    -------
+    SyncResult
+
+    Raises
+    ------
+    UsageError
+        Where no org is connected, or the copy cannot be gone on with.
+    """
+    return current_org(org).sync(sobject, path, **options)
 
 
 def resume(load_id: str, /, frame: pd.DataFrame, *, org: Org | None = None, **options: Any) -> LoadResult:

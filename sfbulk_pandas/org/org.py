@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from sfbulk_pandas.org.copies import Copies
 from sfbulk_pandas.org.jobs import Jobs
 from sfbulk_pandas.org.loads import Loads
 from sfbulk_pandas.org.queries import Queries
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.salesforce.sobject import SObjectDescribe
 
 
-class Org(Loads, Queries, Jobs):
+class Org(Loads, Queries, Copies, Jobs):
     """A Salesforce org to load into and query from.
 
     Made by :func:`connect`. Safe to use from several threads.

@@ -72,13 +72,16 @@ def _plain_name(query: Query, entry: Entry) -> str | None:
 
 def _names(entry: Star | Fields, describe: SObjectDescribe) -> Iterator[str]:
     group = entry.group if isinstance(entry, Fields) else "ALL"
-    for field in describe.fields:
-        if _can_be_selected(field) and group in {"ALL", "CUSTOM" if _is_custom(field) else "STANDARD"}:
+    for field in selectable_fields(describe):
+        if group in {"ALL", "CUSTOM" if _is_custom(field) else "STANDARD"}:
             yield field.name
 
 
-def _can_be_selected(field: FieldDescribe) -> bool:
-    return not field.type.is_compound and field.type not in {FieldType.BASE64, FieldType.JUNCTION_ID_LIST}
+def selectable_fields(describe: SObjectDescribe) -> Iterator[FieldDescribe]:
+    """Yield the fields that every query returns: none that is compound, base64 or a list of junction Ids."""
+    for field in describe.fields:
+        if not field.type.is_compound and field.type not in {FieldType.BASE64, FieldType.JUNCTION_ID_LIST}:
+            yield field
 
 
 def _is_custom(field: FieldDescribe) -> bool:

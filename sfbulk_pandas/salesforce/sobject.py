@@ -87,6 +87,8 @@ class FieldDescribe:
         What stands before the dot in ``Account.Name``.
     relationship_order : int or None
         0 or 1 where the lookup is a master-detail one; None for any other field.
+    calculated : bool
+        Whether it is a formula, whose value may change without its record.
     picklist_values : tuple of str
         Active API values, not labels.
     """
@@ -113,6 +115,7 @@ class FieldDescribe:
     compound_field_name: str | None = None
     relationship_order: int | None = None
     cascade_delete: bool = False
+    calculated: bool = False
 
     @property
     def is_required(self) -> bool:
@@ -160,6 +163,7 @@ class FieldDescribe:
             compound_field_name=data.get("compoundFieldName"),
             relationship_order=data.get("relationshipOrder"),
             cascade_delete=bool(data.get("cascadeDelete")),
+            calculated=bool(data.get("calculated")),
         )
 
 

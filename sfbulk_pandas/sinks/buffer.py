@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.sinks.partial import Partial
 
 ROWS_PER_FILE = 250_000
-_MOST_BYTES = 64 << 20  # of a file's rows in memory
+MOST_BYTES = 64 << 20  # of a file's rows in memory
 _BAD_CELLS = BAD_CELLS.set(0, pa.field("page", pa.string()))  # its path: numbers may differ after a restart
 
 
@@ -91,7 +91,7 @@ class DiskBuffer:
             if bad_cells is not None:  # each with its own rows: what follows may be read again after a kill
                 self._keep_bad(bad_cells.filter(pc.less(bad_cells.column("row"), stop)), place.path)
                 bad_cells = bad_cells.filter(pc.greater_equal(bad_cells.column("row"), stop))
-            if self._rows >= self._rows_per_file or self._bytes >= _MOST_BYTES:
+            if self._rows >= self._rows_per_file or self._bytes >= MOST_BYTES:
                 self.flush()
 
     def _keep(self, part: pa.RecordBatch, path: str) -> int:

@@ -3,7 +3,7 @@
 ``{"task": "load", "credentials": ..., "journal": ..., "rows": n, "part_rows": n, "die": ["before"|"after", k] | null}``
 dies by its own SIGKILL around the k-th write to the journal, counted from 1;
 ``{"task": "extract", "credentials": ..., "soql": ..., "way": ..., "path": ..., "options": {...}, "die": ...}`` around
-the k-th step on disk. Answers with the child's pid, and once it has ended with how.
+the k-th step on disk; ``{"task": "sync", ...}`` likewise. Answers with the child's pid, and once it has ended with how.
 """
 
 import json
@@ -16,6 +16,8 @@ from pathlib import Path
 import pandas as pd
 
 import sfbulk_pandas as sfbulk
+from sfbulk_pandas.jobs.sync import publish
+from sfbulk_pandas.jobs.sync.state import Window
 from sfbulk_pandas.journal import Journal
 from sfbulk_pandas.sinks.checkpoint import Checkpoint
 from sfbulk_pandas.sinks.partial import Partial
@@ -23,6 +25,7 @@ from sfbulk_pandas.sinks.partial import Partial
 POLLING = sfbulk.Polling(interval_seconds=0.002, cap_seconds=0.01)
 JOURNAL = [(Journal, name) for name in ("begin", "begin_attempt", "record", "finish")]
 DISK = [(Checkpoint, "append"), (Path, "rename"), (Partial, "remove")]
+COPY = [*DISK, (Window, "write"), (publish, "durable"), (publish, "clear"), (publish.shutil, "rmtree")]
 
 
 def frame_of(rows):
@@ -33,7 +36,7 @@ def frame_of(rows):
 
 def die_at(steps, when, number):
     """Kill this process around the n-th of certain steps, whichever thread takes it."""
-    taken, lock = [], threading.Lock()
+    taken, lock = [], threading.RLock()  # a step may take others
 
     def deadly(step):
         def counted(*args, **kwargs):
@@ -67,6 +70,13 @@ def extract(order):
     fetch(org, order["way"], order["soql"], order["path"], order["options"])
 
 
+def sync(order):
+    if order["die"]:
+        die_at(COPY, *order["die"])
+    org = sfbulk.connect(sfbulk.JwtBearer(**order["credentials"]), polling=POLLING)
+    org.sync("Contact", order["path"], progress=False, **order["options"])
+
+
 def fetch(org, way, soql, path, options):
     """Fetch rows by one of the ways that go on after a kill, and return them."""
     if way == "parquet":
@@ -76,7 +86,7 @@ def fetch(org, way, soql, path, options):
     return org.query_arrow(soql, spool=path, progress=False, **options)
 
 
-TASKS = {"load": load, "extract": extract}
+TASKS = {"load": load, "extract": extract, "sync": sync}
 
 
 def main():

@@ -1,0 +1,180 @@
+"""One run of an incremental copy: fetch what has changed, merge it, publish the whole."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import warnings
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sfbulk_pandas.errors import IncompleteResult, StillRunning, UsageError
+from sfbulk_pandas.jobs.extract.to_disk import to_parquet
+from sfbulk_pandas.jobs.query import prepare_query
+from sfbulk_pandas.jobs.sync.columns import ANEW, DELETED, STAMP
+from sfbulk_pandas.jobs.sync.id_keys import IdKeys
+from sfbulk_pandas.jobs.sync.merge import Merge, Tally, files_of
+from sfbulk_pandas.jobs.sync.parts import Parts
+from sfbulk_pandas.jobs.sync.publish import clear, finish, new_folder, publish
+from sfbulk_pandas.jobs.sync.result import SyncResult
+from sfbulk_pandas.jobs.sync.settle import settled
+from sfbulk_pandas.jobs.sync.state import STATE_KEY, read_copy
+from sfbulk_pandas.salesforce.soql import add_condition, parse
+from sfbulk_pandas.sinks.disk import write_parquet
+from sfbulk_pandas.sinks.folder import BAD_CELLS_FILE, DETAILS_FILE, ParquetFolder
+from sfbulk_pandas.sinks.parquet import ParquetOptions
+from sfbulk_pandas.sinks.partial import locked, partial_of, remove_left
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from sfbulk_pandas.jobs.loading import Loading
+    from sfbulk_pandas.jobs.query_options import QueryOptions
+    from sfbulk_pandas.jobs.sync.settle import SyncOptions
+    from sfbulk_pandas.jobs.sync.state import Window
+
+_CHANGES, _LIVE = "changes", "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """A copy of an object that can be brought up to date.
+
+    Attributes
+    ----------
+    loading : Loading
+    sobject : str
+    target : Path
+    options : SyncOptions
+    query : QueryOptions
+        How rows are fetched.
+    """
+
+    loading: Loading
+    sobject: str
+    target: Path
+    options: SyncOptions
+    query: QueryOptions
+
+    def run(self) -> SyncResult:
+        """Bring the copy up to date; see :meth:`Org.sync`."""
+        work = self.target.with_name(f".{self.target.name}.sync")
+        with locked(work):
+            finish(work, self.target)
+            if self.query.restart:
+                clear(work)
+            last = read_copy(self.target)
+            window = settled(self.loading, self.sobject, self.options, last[0] if last else None, work)
+            try:
+                result = self._brought(work, window, last[1] if last and not window.is_full else None)
+            except StillRunning as error:
+                error._resume = lambda seconds: self._waiting(seconds).run()  # noqa: SLF001 - the way back
+                raise
+            shutil.rmtree(work, ignore_errors=True)
+        remove_left(work)
+        return result
+
+    def _waiting(self, seconds: float | None) -> Sync:
+        return replace(self, query=replace(self.query, wait_seconds=seconds, restart=False))
+
+    def _brought(self, work: Path, window: Window, old_details: dict[str, Any] | None) -> SyncResult:
+        is_swept = window.sweep and old_details is not None
+        live = self._fetched(work / _LIVE, _live_soql(window)) if is_swept else None
+        changes = self._fetched(work / _CHANGES, _changes_soql(window))
+        next_folder = new_folder(work)
+        parts = Parts(next_folder, window.run, changes.schema)
+        if old_details is None:
+            tally, bad = _all_new(changes, parts), changes.bad_cells
+        else:
+            old = self._old(old_details, changes.schema)
+            tally, bad = _merged(old, changes, live, parts)
+        parts.close()
+        if bad.num_rows:
+            write_parquet(bad, next_folder / BAD_CELLS_FILE)
+        details = changes.details | {
+            "rows": parts.rows,
+            "files": parts.files,
+            "bad_cells": bad.num_rows,
+            STATE_KEY: window.as_dict(),
+        }
+        publish(work, self.target, details)
+        _warn_of_missing(window, tally)
+        folder = ParquetFolder(self.target, details["rows"], changes.schema, details)
+        return SyncResult(folder, tally, window.since, window.until)
+
+    def _fetched(self, target: Path, soql: str) -> ParquetFolder:
+        """Fetch rows into a folder, or return what an earlier run has fetched."""
+        options = replace(self.query, query_all=True, restart=False)
+        extract = prepare_query(self.loading, soql, options)
+        if (target / DETAILS_FILE).exists() and not partial_of(target).exists():
+            details = json.loads((target / DETAILS_FILE).read_bytes())
+            return ParquetFolder(target, details["rows"], extract.schema, details)
+        return to_parquet(extract, target, ParquetOptions(), overwrite=False)
+
+    def _old(self, details: dict[str, Any], schema: pa.Schema) -> ParquetFolder:
+        """Return the copy as it is, whose columns must have the types of what has come."""
+        types = {each.name: str(each.type) for each in schema}
+        differs = next((name for name, held in details["schema"].items() if types.get(name) != held), None)
+        if differs is not None:
+            raise UsageError(
+                f"{differs} was {details['schema'][differs]} in the copy, and is {types.get(differs)} now", hint=ANEW
+            )
+        return ParquetFolder(self.target, details["rows"], schema, details)
+
+
+def _warn_of_missing(window: Window, tally: Tally) -> None:
+    if tally.missing:
+        text = (
+            f"{tally.missing:,} record(s) of {window.sobject} are not in the copy: committed later than the overlap "
+            f"allows for, or hidden from this user until now; {ANEW}"
+        )
+        warnings.warn(text, stacklevel=2)
+
+
+def _changes_soql(window: Window) -> str:
+    """Select what has changed, deleted and archived records among it; no end, so that nothing late is left out."""
+    if window.since is not None:
+        return _select(window, window.columns, f"{STAMP} >= {window.since:%Y-%m-%dT%H:%M:%SZ}")
+    return _select(window, window.columns, f"{DELETED} = false" if DELETED in window.columns else None)
+
+
+def _live_soql(window: Window) -> str:
+    return _select(window, ["Id"], f"{DELETED} = false")
+
+
+def _select(window: Window, columns: Sequence[str], condition: str | None) -> str:
+    query = parse(f"SELECT {', '.join(columns)} FROM {window.sobject}")  # noqa: S608 - names from the describe
+    return query.soql if condition is None else add_condition(query, condition).soql
+
+
+def _all_new(changes: ParquetFolder, parts: Parts) -> Tally:
+    for path, rows in files_of(changes):
+        parts.add(path, rows)
+    return Tally(added=changes.rows)
+
+
+def _merged(
+    old: ParquetFolder, changes: ParquetFolder, live: ParquetFolder | None, parts: Parts
+) -> tuple[Tally, pa.Table]:
+    """Merge changes into a copy; return what that has done, and the bad cells of its rows."""
+    keys = IdKeys()
+    merge = Merge(changes, keys, None if live is None else _sorted_keys(live, keys))
+    merge.put(old, parts)
+    rows, expected = parts.rows, old.rows + merge.tally.added
+    if rows != expected:
+        raise IncompleteResult(f"the copy would have {rows:,} rows, and should have {expected:,}", hint=ANEW)
+    bad = old.bad_cells
+    stays = pa.array(~merge.changed(bad.column("Id")))
+    return merge.tally, pa.concat_tables([bad.filter(stays), changes.bad_cells])
+
+
+def _sorted_keys(live: ParquetFolder, keys: IdKeys) -> NDArray[np.uint64]:
+    each = [keys.of(pq.ParquetFile(path).read(columns=["Id"]).column("Id")) for path, _ in files_of(live)]
+    return np.unique(np.concatenate(each))
