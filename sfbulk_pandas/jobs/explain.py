@@ -98,6 +98,8 @@ def _rows(query: Query, records: int | None) -> int | None:
         return 1
     limit = at_most(query)
     known = [each for each in (records, None if limit is None else limit[0]) if each is not None]
+    if query.is_grouped:
+        known.append(REST_PAGE_ROWS)  # SOQL reference, "GROUP BY": more groups are an error, not a second page
     return min(known, default=None)
 
 
