@@ -14,6 +14,7 @@ from sfbulk_pandas.jobs.plans import choice
 from sfbulk_pandas.local_org import LocalOrg
 from sfbulk_pandas.local_org.pacing import ByHand
 from sfbulk_pandas.progress.events import PageRead, QueryStarted
+from sfbulk_pandas.wire.query_v1 import build_state_v1
 
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
 SOQL = "SELECT Id, LastName, Children__c, Birthdate, CreatedDate, Account.Name FROM Contact"
@@ -212,6 +213,23 @@ def test_a_job_that_is_of_no_use_any_more_is_made_anew_where_nothing_is_on_disk(
         assert folder.rows == local.records("User").num_rows
         assert folder.details["job_ids"] != [job_id]
         assert "begins anew" in caplog.text
+
+
+def test_a_job_some_of_whose_rows_have_come_before_it_was_found_aborted_needs_a_restart(local, org, tmp_path):
+    options = {"plan": "pk_chunks", "chunk_rows": 100}
+    local.answer_next("GET", "/batch", 400, '[{"errorCode": "INVALID", "message": "no more"}]')
+    with pytest.raises(sfbulk.ApiError, match="no more"):
+        org.query_parquet(SOQL, tmp_path / "c", **options)
+    notes = [json.loads(line) for line in (tmp_path / ".c.partial" / "checkpoint.jsonl").read_text().splitlines()]
+    job_id = next(line["memory"]["job_id"] for line in notes if "job_id" in line.get("memory", {}))
+    org._session.send(build_state_v1("66.0", job_id, "Aborted"))
+    for _ in range(2):
+        with pytest.raises(sfbulk.JobAborted, match=job_id) as caught:
+            org.query_parquet(SOQL, tmp_path / "c", **options)
+        assert "restart=True" in caught.value.hint
+    folder = org.query_parquet(SOQL, tmp_path / "c", restart=True, **options)
+    assert folder.rows == ROWS
+    assert job_id not in folder.details["job_ids"]
 
 
 def test_a_query_that_fails_leaves_nothing(local, org, tmp_path):

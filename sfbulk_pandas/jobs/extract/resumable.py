@@ -96,14 +96,15 @@ class ResumableRun:
         SfBulkError
             As :meth:`ExtractRun.items`.
         """
-        is_taken_up, is_fresh = bool(self._partial.checkpoint.memory), True
+        is_taken_up = bool(self._partial.checkpoint.memory)
+        pages: set[str] = set()
         try:
             for item in self._items(kept):
-                is_fresh = False
+                pages.add(item.place.path)
                 yield item
         except (NotFound, JobFailed, JobAborted) as error:
-            is_forgotten = self._forget_jobs(error)
-            if not (is_taken_up and is_fresh and is_forgotten):
+            is_forgotten = self._forget_jobs(error, pages)
+            if pages or not (is_taken_up and is_forgotten):
                 raise
             log.warning("the job of an earlier run is of no use any more (%s): it begins anew", error.args[0])
         else:
@@ -118,11 +119,14 @@ class ResumableRun:
         with closing(self._run.items()) as items:
             yield from items
 
-    def _forget_jobs(self, error: NotFound | JobFailed | JobAborted) -> bool:
-        """Forget jobs that are of no use any more, unless rows of theirs are on disk; return whether there were any."""
+    def _forget_jobs(self, error: NotFound | JobFailed | JobAborted, pages: set[str]) -> bool:
+        """Forget jobs that are of no use any more; return whether there were any.
+
+        Not where rows of theirs are on disk, or on their way there: these would never become whole.
+        """
         checkpoint = self._partial.checkpoint
         job_id = None if isinstance(error, NotFound) else error.job.id
-        if any(job_id is None or job_id in path for path in checkpoint.rows):
+        if any(job_id is None or job_id in path for path in {*checkpoint.rows, *pages}):
             error.hint = _GONE
             return False
         names = [name for name, value in checkpoint.memory.items() if job_id in {None, str(value)}]
