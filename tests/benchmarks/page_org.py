@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -154,7 +155,7 @@ class Handler(BaseHTTPRequestHandler):
 def prepared(rows, pages):
     """Return the body and the rows of each page."""
     edges = [rows * number // pages for number in range(pages + 1)]
-    return [(page_of(start, stop), stop - start) for start, stop in zip(edges, edges[1:], strict=False)]
+    return [(page_of(start, stop), stop - start) for start, stop in pairwise(edges)]
 
 
 def main(rows):

@@ -2,6 +2,7 @@
 
 All of them run their whole public way on one org, which gives prepared pages on loopback and costs nothing. In the
 environment, ``TURNS=n`` says how often each of them runs, and ``ROWS=n`` how many rows there are; jsforce runs once.
+The time of the processors is shown too, which other programs on the machine disturb less.
 
 jsforce is looked for where node looks: ``npm install --prefix FOLDER jsforce``, then
 ``NODE_PATH=FOLDER/node_modules``. It is given its rows in one page, as its bulk2.query reads no other.
@@ -57,6 +58,10 @@ def run(org, name):
     return printed([sys.executable, HERE / "query_tasks.py", way, org.host, str(ROWS), str(pages)])
 
 
+def medians(runs):
+    return {name: statistics.median(each[name] for each in runs) for name in ("seconds", "cpu", "anon")}
+
+
 def has_jsforce():
     finds = ["node", "-e", "require.resolve('jsforce')"]
     return shutil.which("node") and subprocess.run(finds, check=False, capture_output=True).returncode == 0
@@ -71,10 +76,11 @@ def test_queries_beside_others(org):
         found[JSFORCE] = [run(org, JSFORCE)]
     print(f"\n{ROWS:,} rows by 12 columns, each query in a process of its own, medians of {TURNS}, in random order")
     print(f"  pandas {pd.__version__}, pyarrow {pa.__version__}, {os.cpu_count()} cores")
-    ours = statistics.median(each["seconds"] for each in found["ours, 4 pages"])
-    for way, each_run in found.items():
-        assert all(each["rows"] == ROWS for each in each_run)
-        seconds, anon = (statistics.median(each[name] for each in each_run) for name in ("seconds", "anon"))
-        print(f"  {way:<38} {seconds:6.2f} s, {seconds / ours:5.1f} times ours, {anon / 1e6:6.0f} MB extra")
+    ours = medians(found["ours, 4 pages"])
+    for way, runs in found.items():
+        assert all(each["rows"] == ROWS for each in runs)
+        each = medians(runs)
+        times = (f"{each[name]:6.2f} s ({each[name] / ours[name]:4.1f} times ours)" for name in ("seconds", "cpu"))
+        print(f"  {way:<36} {', CPU '.join(times)}, {each['anon'] / 1e6:5.0f} MB extra")
     if JSFORCE not in found:
         print("  jsforce is not there: npm install --prefix FOLDER jsforce; NODE_PATH=FOLDER/node_modules")
