@@ -1,8 +1,9 @@
 """Show how fast query pages become record batches, and in how much memory: ``pytest -m benchmark -s``.
 
 The floor is a raw socket received into a prepared buffer, then ``pyarrow.csv.read_csv`` with the types given. Pages
-come from a process of their own, which serves prepared bytes on loopback. In the environment, ``ROUNDS=n`` says how
-often each variant runs (25 rounds resolve a ratio to about 6%), and ``ROWS=n`` how many rows there are.
+come from a process of their own, which serves prepared bytes on loopback: alone, and as an org through whose whole
+public way they are asked for. In the environment, ``ROUNDS=n`` says how often each variant runs (25 rounds resolve a
+ratio to about 6%), and ``ROWS=n`` how many rows there are.
 """
 
 import gc
@@ -24,6 +25,11 @@ import pyarrow as pa
 import pytest
 from pyarrow import csv
 
+sys.path.insert(0, str(Path(__file__).parent))  # the org is a script beside this file
+
+from page_org import TOKEN, PageOrg, soql_of
+
+import sfbulk_pandas as sfbulk
 from sfbulk_pandas import AccessToken
 from sfbulk_pandas.codec.bad_cells import BadCells
 from sfbulk_pandas.codec.decode import PageReader, ReadOptions
@@ -69,14 +75,15 @@ def session(port):
 class Floor:
     """Receive a page into a buffer that is there already, and parse it."""
 
-    def __init__(self, port):
+    def __init__(self, port, job_id="750plain1"):
         self.port = port
+        self.request = f"GET /services/data/v66.0/jobs/query/{job_id}/results HTTP/1.1\r\n\r\n".encode()
         self.buffer = bytearray()
         self.size = self._receive()
 
     def _receive(self):
         with socket.create_connection(("127.0.0.1", self.port)) as connection:
-            connection.sendall(b"GET /services/data/v66.0/jobs/query/750plain1/results HTTP/1.1\r\n\r\n")
+            connection.sendall(self.request)
             head = b""
             while not head.endswith(b"\r\n\r\n"):
                 head += connection.recv(1)
@@ -210,3 +217,27 @@ def test_packed_pages(port, session):
             session, module, pages, "gzip"
         )
     show(f"the same packed, {floor.size / 1e6:.0f} MB unpacked", timed(variants))
+
+
+def test_the_whole_public_way(tmp_path):
+    with PageOrg(ROWS) as pages:
+        fast = sfbulk.Polling(interval_seconds=0.01, cap_seconds=0.1)
+        token = sfbulk.AccessToken(TOKEN, f"http://{pages.host}")
+        org = sfbulk.connect(token, polling=fast, journal=tmp_path / "journal.db")
+        floor = Floor(int(pages.host.rpartition(":")[2]), "750000000000001AAA")
+        ways = {
+            f"query_arrow, {count} page(s)": lambda count=count: (
+                org.query_arrow(soql_of(count), progress=False).num_rows
+            )
+            for count in (1, PAGES)
+        }
+        ways |= {
+            f"query_batches, {count} page(s)": lambda count=count: sum(
+                batch.num_rows for batch in org.query_batches(soql_of(count), progress=False)
+            )
+            for count in (1, PAGES)
+        }
+        ways[f"query, {PAGES} pages"] = lambda: len(org.query(soql_of(PAGES), progress=False))
+        show(f"{ROWS:,} rows, from the call to the rows", timed({"floor": floor, "floor again": floor, **ways}))
+        for name, way in ways.items():
+            print(f"  {name:<40} {peak_memory(way) / 1e6:6.0f} MB above the start")

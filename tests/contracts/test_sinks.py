@@ -211,6 +211,17 @@ def test_files_hold_so_many_rows_in_one_row_group_and_say_where_they_come_from(t
     assert [path.name for path in tmp_path.iterdir()] == ["contacts"]
 
 
+def test_only_columns_whose_values_repeat_are_written_with_a_dictionary(tmp_path, stack):
+    made = Made("parquet", tmp_path, stack, rows_per_file=8)
+    made.write(page_of(*(f"r{number}" for number in range(8))), place_of(0))
+    made.sink.end_page(end_of(0, 8))
+    (path,) = made.sink.close().path.glob("*.parquet")
+    group = pq.read_metadata(path).row_group(0)
+    columns = [group.column(place) for place in range(group.num_columns)]
+    assert [each.path_in_schema for each in columns if each.has_dictionary_page] == ["Country", "Seen__c"]
+    assert {each.compression for each in columns} == {"ZSTD"}
+
+
 def test_partitions_keep_values_that_look_like_numbers_and_missing_ones(tmp_path, stack):
     made = Made("parquet, partitioned", tmp_path, stack)
     made.write(page_of("r10", "r11", "r12", "r21"), place_of(0))
