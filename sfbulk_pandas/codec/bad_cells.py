@@ -56,6 +56,23 @@ class BadCells:
         )
 
 
+class BadColumns(BadCells):
+    """Keep the names of the columns alone in which there are bad cells.
+
+    Attributes
+    ----------
+    names : set of str
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def add(self, cells: pa.Table) -> None:
+        """Take the columns of some more cells, and forget the cells."""
+        self.names.update(pc.unique(cells.column("column")).to_pylist())
+
+
 def with_doubles(table: pa.Table, bad: pa.Table, starts: Mapping[int, int]) -> tuple[pa.Table, pa.Table]:
     """Turn int columns into doubles where all of their bad cells are numbers, such as 5.5, and put those in.
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from sfbulk_pandas.codec.bad_cells import BadColumns
 from sfbulk_pandas.codec.blocks import BLOCK_BYTES, COMMA
 from sfbulk_pandas.codec.header import places_of, split_header
 from sfbulk_pandas.codec.row_typer import ReadOptions, RowTyper
@@ -16,12 +17,12 @@ from sfbulk_pandas.codec.schema import parser_type
 from sfbulk_pandas.errors import DecodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Container, Iterator, Sequence
 
     from sfbulk_pandas.codec.bad_cells import BadCells
     from sfbulk_pandas.codec.blocks import Readable
 
-__all__ = ["PageReader", "ReadOptions", "read_result_batches", "read_result_table"]
+__all__ = ["PageReader", "ReadOptions", "read_result_batches", "read_result_table", "read_typed_table"]
 STRIDE_BYTES = 1 << 20  # what one thread of Arrow's parser takes at a time
 NO_ROWS = "Records not found for this query"  # all that Bulk API 1.0 answers then, with or without a line end
 
@@ -76,27 +77,70 @@ class PageReader:
             return
         order = [str(place) for place in places_of(self._schema.names, header)]
         names = [str(place) for place in range(len(header))]
-        for block in blocks:
-            for texts in self._parsed(block, names, order):
-                yield from self._typer.handed_out(texts)
-
-    def _parsed(self, block: memoryview, names: list[str], order: list[str]) -> list[pa.RecordBatch]:
-        """Let the parser type the columns; where a value does not fit, take all of this block as text."""
-        types = [parser_type(kind) for kind in self._schema.types]
-        for place in self._typer.by_hand:
-            types[place] = pa.string()
         parse = _Parse(names, order, self._options.use_threads)
-        try:
-            return [self._narrowed(batch) for batch in parse(block, types, STRIDE_BYTES)]
-        except pa.ArrowInvalid:
-            return parse.as_text(block)
+        for block in blocks:
+            yield from _typed_rows(block, parse, self._schema, self._typer)
 
-    def _narrowed(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Hold decimals to their precision, which Arrow's parser does not look at (seen in pyarrow 26)."""
-        for place, field in enumerate(self._schema):
-            if pa.types.is_decimal(batch.column(place).type):
-                batch = batch.set_column(place, field.name, pc.cast(batch.column(place), field.type))
-        return batch
+
+def _typed_rows(block: memoryview, parse: _Parse, schema: pa.Schema, typer: RowTyper) -> Iterator[pa.RecordBatch]:
+    """Let the parser type the columns; where a value does not fit, take all of this block as text."""
+    types = [parser_type(kind) for kind in schema.types]
+    for place in typer.by_hand:
+        types[place] = pa.string()
+    try:
+        parsed = [_narrowed(batch, schema) for batch in parse(block, types, STRIDE_BYTES)]
+    except pa.ArrowInvalid:
+        parsed = parse.as_text(block)
+    for batch in parsed:
+        yield from typer.handed_out(batch)
+
+
+def _narrowed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """Hold decimals to their precision, which Arrow's parser does not look at (seen in pyarrow 26)."""
+    for place, field in enumerate(schema):
+        if pa.types.is_decimal(batch.column(place).type):
+            batch = batch.set_column(place, field.name, pc.cast(batch.column(place), field.type))
+    return batch
+
+
+def read_typed_table(
+    raw: Readable,
+    kind_of: Callable[[str], pa.DataType],
+    *,
+    delimiter: str = COMMA,
+    block_bytes: int = BLOCK_BYTES,
+) -> tuple[pa.Table, frozenset[str]]:
+    """Read an ingest result file whole, its columns in their types and an empty cell as null.
+
+    Parameters
+    ----------
+    raw : binary file-like
+        Read to its end and not closed.
+    kind_of : callable
+        Name of a column, as the file spells it -> the type of its cells.
+    delimiter, block_bytes
+        As for :func:`read_result_table`.
+
+    Returns
+    -------
+    pyarrow.Table, frozenset of str
+        Columns named as in the file, and those of them in which a text is no value of the type: read these again as
+        texts, for their cells are null here.
+
+    Raises
+    ------
+    DecodeError
+        Where the bytes are no CSV.
+    """
+    header, blocks = split_header(raw, block_bytes, delimiter)
+    header = header or []
+    places = [str(place) for place in range(len(header))]  # names of their own: those of the file may come twice
+    schema = pa.schema([(place, kind_of(name)) for place, name in zip(places, header, strict=True)])
+    parse, bad = _Parse(places, places, use_threads=True, delimiter=delimiter), BadColumns()
+    typer = RowTyper(schema, bad, ReadOptions())
+    batches = chain.from_iterable(_typed_rows(block, parse, schema, typer) for block in blocks)
+    table = pa.Table.from_batches(batches, schema).rename_columns(header)
+    return table, frozenset(header[int(place)] for place in bad.names)
 
 
 def read_result_table(raw: Readable, *, delimiter: str = COMMA, block_bytes: int = BLOCK_BYTES) -> pa.Table:
@@ -124,9 +168,18 @@ def read_result_table(raw: Readable, *, delimiter: str = COMMA, block_bytes: int
 
 
 def read_result_batches(
-    raw: Readable, *, delimiter: str = COMMA, block_bytes: int = BLOCK_BYTES
+    raw: Readable,
+    *,
+    delimiter: str = COMMA,
+    block_bytes: int = BLOCK_BYTES,
+    only: Container[str] | None = None,
 ) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     """Read an ingest result file block by block; parameters and errors as for :func:`read_result_table`.
+
+    Parameters
+    ----------
+    only : container of str, optional
+        The columns that are wanted, by their names in the file.
 
     Returns
     -------
@@ -135,8 +188,9 @@ def read_result_batches(
     header, blocks = split_header(raw, block_bytes, delimiter)
     header = header or []
     names = [str(place) for place in range(len(header))]
-    parse = _Parse(names, names, use_threads=True, delimiter=delimiter, has_nulls=False)
-    schema = pa.schema([(name, pa.string()) for name in header])
+    order = [place for place, name in zip(names, header, strict=True) if only is None or name in only]
+    parse = _Parse(names, order, use_threads=True, delimiter=delimiter, has_nulls=False)
+    schema = pa.schema([(header[int(place)], pa.string()) for place in order])
     parsed = chain.from_iterable(parse.as_text(block) for block in blocks)
     return schema, (pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in parsed)
 

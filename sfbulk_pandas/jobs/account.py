@@ -85,9 +85,9 @@ def _never_processed(outcome: Outcome) -> Outcome:
     return replace(outcome, status=status)
 
 
-def counters_differ(job: JobInfo, answers: Answers) -> ReconcileError | None:
-    """Say where a job's counters and its result files do not agree."""
-    successful, failed, _ = answers.counts
+def counters_differ(job: JobInfo, counts: tuple[int, int, int]) -> ReconcileError | None:
+    """Say where a job's counters and the rows of its result files do not agree."""
+    successful, failed, _ = counts
     counters = (job.number_records_processed, job.number_records_failed)
     if None in counters or counters == (successful + failed, failed):
         return None
@@ -101,7 +101,7 @@ def counters_differ(job: JobInfo, answers: Answers) -> ReconcileError | None:
 
 def _difference(job: JobInfo, sent: int, answers: Answers) -> ReconcileError | None:
     answered = sum(answers.counts)
-    differ = counters_differ(job, answers)
+    differ = counters_differ(job, answers.counts)
     if differ or answered == sent or (answered < sent and job.state is not JobState.JOB_COMPLETE):
         return differ
     successful, failed, unprocessed = answers.counts

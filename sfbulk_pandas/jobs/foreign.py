@@ -6,13 +6,8 @@ import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from sfbulk_pandas.codec.frame import text_table
-from sfbulk_pandas.codec.schema import arrow_type, to_pandas
-from sfbulk_pandas.codec.typed import typed_cells
+from sfbulk_pandas.codec.schema import to_pandas
 from sfbulk_pandas.errors import StillRunning, UsageError
 from sfbulk_pandas.jobs.account import counters_differ, of_job
 from sfbulk_pandas.jobs.control import job_info
@@ -21,9 +16,10 @@ from sfbulk_pandas.jobs.ingest import Ingest
 from sfbulk_pandas.jobs.load import encoders, frame_of, load
 from sfbulk_pandas.jobs.mapping import with_mapping
 from sfbulk_pandas.jobs.options import LoadOptions
-from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
+from sfbulk_pandas.jobs.outcome import Outcome
 from sfbulk_pandas.jobs.prepare import Target
 from sfbulk_pandas.jobs.result_files import read_results
+from sfbulk_pandas.jobs.result_rows import column_names, read_result_rows
 from sfbulk_pandas.jobs.results import LoadResult
 from sfbulk_pandas.preflight import LoadCall
 from sfbulk_pandas.reconcile import Answers, Reconciled, reconcile
@@ -32,14 +28,14 @@ from sfbulk_pandas.spool import Spool
 from sfbulk_pandas.wire.ingest import ResultSet
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from sfbulk_pandas.jobs.describes import Describes
     from sfbulk_pandas.jobs.loading import Loading
     from sfbulk_pandas.jobs.options import Rename
     from sfbulk_pandas.salesforce.job import JobInfo
-
-_TEXT = pa.large_string()
 
 
 def results_of(
@@ -71,13 +67,14 @@ def results_of(
     _check_ended(job, partial(results_of, loading, job_id, frame, rename=rename, timezone=timezone))
     spool = Spool()
     ingest = Ingest(loading.session)
-    answers = Answers(*(read_results(ingest.fetch_results(job, each, spool.folder), job, spool) for each in ResultSet))
+    paths = [ingest.fetch_results(job, each, spool.folder) for each in ResultSet]
     if frame is None:
-        result = _alone(loading, job, answers, spool)
+        result, counts = _alone(loading, job, paths, spool)
     else:
+        answers = Answers(*(read_results(path, job, spool) for path in paths))
         options = with_mapping(LoadOptions(rename=rename, timezone=timezone))
-        result = _joined(loading, job, answers, frame_of(frame, spool), options, spool)
-    problem = counters_differ(job, answers)
+        result, counts = _joined(loading, job, answers, frame_of(frame, spool), options, spool), answers.counts
+    problem = counters_differ(job, counts)
     if problem is not None:
         problem.result = result
         raise problem
@@ -110,60 +107,14 @@ def _target(job: JobInfo) -> Target:
     return Target(job.object, job.operation, job.external_id_field_name)
 
 
-def _alone(loading: Loading, job: JobInfo, answers: Answers, spool: Spool) -> LoadResult:
-    """Return the rows of the files themselves, one file after the other, typed by the describe."""
-    tables = _tables(answers)
-    names = _names(tables)
-    stacked = pa.concat_tables([_in_order(table, names) for table in tables])
-    columns = {name: _typed(stacked.column(name), name, job.object, loading.describes) for name in names}
-    frame = to_pandas(pa.table(columns))
-    facts = LoadFacts(unmatched=unmatched_frame([]), labels={name.lower(): name for name in names}, spool=spool)
+def _alone(loading: Loading, job: JobInfo, paths: list[Path], spool: Spool) -> tuple[LoadResult, tuple[int, int, int]]:
+    """Return the rows of the files themselves, one file after the other, and how many each file holds."""
+    found = read_result_rows(paths, job, loading.describes)
+    labels = {name.lower(): name for name in found.rows.column_names}
+    facts = LoadFacts(unmatched=unmatched_frame([]), labels=labels, spool=spool)
     resend = partial(load, loading, target=_target(job), options=LoadOptions())
-    return LoadResult(_target(job), frame, _stacked(answers), (job,), facts, resend=resend)
-
-
-def _tables(answers: Answers) -> list[pa.Table]:
-    """Return the files without what Salesforce has added."""
-    files = (answers.successful, answers.failed, answers.unprocessed)
-    return [
-        table.select([name for name in table.column_names if not name.lower().startswith("sf__")]) for table in files
-    ]
-
-
-def _names(tables: list[pa.Table]) -> list[str]:
-    """Return the columns that came back in any of the files, each as it was spelled first."""
-    named = {name.lower(): name for table in reversed(tables) for name in reversed(table.column_names)}
-    return list(dict.fromkeys(named[name.lower()] for table in tables for name in table.column_names))
-
-
-def _in_order(table: pa.Table, names: list[str]) -> pa.Table:
-    held = {name.lower(): name for name in table.column_names}
-    nothing = pa.nulls(table.num_rows, _TEXT)
-    cells = {name: table.column(held[name.lower()]) if name.lower() in held else nothing for name in names}
-    return pa.table({name: column.cast(_TEXT) for name, column in cells.items()})
-
-
-def _typed(column: pa.ChunkedArray, name: str, sobject: str, describes: Describes) -> pa.Array:
-    """Give a column its field's type; where a cell has no such value, as in rows that failed, it stays text."""
-    field = describes.field(sobject, name.rpartition(":")[2])
-    texts = pc.if_else(pc.equal(column, ""), None, column).cast(pa.string()).combine_chunks()
-    typed = typed_cells(texts, arrow_type(field))
-    return texts if typed.bad.size else typed.array
-
-
-def _stacked(answers: Answers) -> Outcome:
-    statuses = (RowStatus.SUCCESSFUL, RowStatus.FAILED, RowStatus.UNPROCESSED)
-    files = (answers.successful, answers.failed, answers.unprocessed)
-    return Outcome.joined([_read(table, status) for table, status in zip(files, statuses, strict=True)])
-
-
-def _read(table: pa.Table, status: RowStatus) -> Outcome:
-    held = {name.lower(): name for name in table.column_names}
-    texts = [table.column(held[name]) if name in held else None for name in ("sf__id", "sf__created", "sf__error")]
-    columns = [pa.nulls(table.num_rows, _TEXT) if each is None else each.cast(_TEXT) for each in texts]
-    outcome = Outcome.of(table.num_rows, status)
-    sends = np.full(table.num_rows, status is not RowStatus.UNPROCESSED, np.int16)
-    return Outcome(outcome.status, pa.table(columns, names=outcome.texts.column_names), sends)
+    frame = to_pandas(found.rows)
+    return LoadResult(_target(job), frame, found.outcome, (job,), facts, resend=resend), found.counts
 
 
 def _joined(
@@ -206,7 +157,7 @@ def _echoed(
     UsageError
         Where there are none, or two for one field.
     """
-    names = {name.lower(): name for name in _names(_tables(answers))}
+    names = {name.lower(): name for name in column_names(answers.tables)}
     call = LoadCall(job.operation, rename=options.renamed)
     headers = [(label, header.lower()) for label in frame.columns for header in call.headers(label)]
     found = [(label, names[header]) for label, header in headers if header in names]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.salesforce.job import JobInfo
 
 RESULT_COLUMNS = ("sf__Id", "sf__Created", "sf__Error", "error_code", "error_message", "error_fields", "sf__Attempts")
+_COPIES_ON_WRITE = int(pd.__version__.partition(".")[0]) >= 3  # noqa: PLR2004 - pandas 3: a view is never written to
 _OUTSTANDING = (RowStatus.FAILED, RowStatus.UNPROCESSED)
 
 Resend = Callable[[pd.DataFrame], "LoadResult"]
@@ -211,12 +212,12 @@ class LoadResult:
         )
 
     def _rows(self, positions: NDArray[intp]) -> pd.DataFrame:
-        rows = self._frame.iloc[positions].copy(deep=False)  # it is new already: nothing is copied a second time
-        picked = pa.array(positions)
-        error = pc.take(self.outcome.sf_error, picked)
-        created = pc.equal(pc.utf8_lower(pc.take(self.outcome.sf_created, picked)), "true")
+        rows = _rows_at(self._frame, positions)
+        texts = _texts_at(self.outcome.texts, positions)
+        error = texts.column("sf_error")
+        created = pc.equal(pc.utf8_lower(texts.column("sf_created")), "true")
         code, message, fields = split_errors(error)
-        columns = (pc.take(self.outcome.sf_id, picked), created, error, code, message, fields)
+        columns = (texts.column("sf_id"), created, error, code, message, fields)
         for name, column in zip(RESULT_COLUMNS, columns, strict=False):
             rows[name] = _series(column, rows.index)
         rows[RESULT_COLUMNS[-1]] = self.outcome.sends[positions]
@@ -236,6 +237,28 @@ class LoadResult:
 
 def _result_columns_of(frame: pd.DataFrame) -> list[str]:
     return [name for name in RESULT_COLUMNS if name in frame.columns]
+
+
+def _rows_at(frame: pd.DataFrame, positions: NDArray[intp]) -> pd.DataFrame:
+    """Return rows of a frame as a frame of their own.
+
+    What is most of the frame, and lies side by side, is not copied before it is written to. A few rows are: a view
+    of them would keep all the others in memory.
+    """
+    if _COPIES_ON_WRITE and 2 * len(positions) >= len(frame) and _side_by_side(positions):
+        return frame.iloc[positions[0] : positions[-1] + 1] if len(positions) else frame.copy(deep=False)
+    return frame.iloc[positions].copy(deep=False)  # it is new already: nothing is copied a second time
+
+
+def _texts_at(texts: pa.Table, positions: NDArray[intp]) -> pa.Table:
+    if len(positions) and _side_by_side(positions):
+        return texts.slice(positions[0], len(positions))
+    return texts.take(pa.array(positions))
+
+
+def _side_by_side(positions: NDArray[intp]) -> bool:
+    """Whether ascending positions leave none out."""
+    return not len(positions) or bool(positions[-1] - positions[0] + 1 == len(positions))
 
 
 def _series(column: pa.ChunkedArray, index: pd.Index[Any]) -> pd.Series[Any]:

@@ -56,12 +56,12 @@ def canonical(texts: pa.Array, field: FieldDescribe | None, *, loose: bool = Fal
     pyarrow.Array
         Texts; doubles or timestamps where every cell is one.
     """
-    texts = _loosened(texts) if loose else _without(texts, "")
     kind = field.type if field else FieldType.STRING
     if kind.is_double and field is not None:
-        return _doubles(texts, field.scale if loose else None)
+        return _doubles(texts, field.scale if loose else None, loose=loose)
     if kind is FieldType.DATETIME:
         return _instants(texts, loose=loose)
+    texts = _cleaned(texts, loose=loose)
     if kind.is_id:
         return ids(texts) if loose else _sound_ids(texts)
     form = _FORMS.get(kind)
@@ -73,7 +73,6 @@ def exact(texts: pa.Array, field: FieldDescribe | None) -> pa.Array:
 
     For what was sent alone: Salesforce answers with doubles, which tell such numbers apart no more.
     """
-    texts = _without(texts, "")
     return _doubles(texts, None, exactly=True) if field and field.type.is_double else canonical(texts, field)
 
 
@@ -85,7 +84,10 @@ def canonical_key(texts: pa.Array, field: FieldDescribe | None) -> pa.Array:
     return pc.utf8_lower(keys) if folds else keys
 
 
-def _loosened(texts: pa.Array) -> pa.Array:
+def _cleaned(texts: pa.Array, *, loose: bool) -> pa.Array:
+    """Make empty cells null; loosely, also forgive blanks, line ends and ``#N/A``."""
+    if not loose:
+        return _without(texts, "")
     texts = _newlines(pc.utf8_trim_whitespace(texts))
     return _without(_without(texts, ""), NULL_MARK)
 
@@ -102,7 +104,7 @@ def _newlines(texts: pa.Array) -> pa.Array:
     return pc.replace_substring(pc.replace_substring(texts, "\r\n", "\n"), "\r", "\n")
 
 
-def _doubles(texts: pa.Array, scale: int | None, *, exactly: bool = False) -> pa.Array:
+def _doubles(texts: pa.Array, scale: int | None, *, loose: bool = False, exactly: bool = False) -> pa.Array:
     def read(each: pa.Array) -> pa.Array:
         numbers = pc.add(pc.cast(each, pa.float64()), 0.0)  # -0.0 becomes 0.0
         held = pc.and_(pc.is_finite(numbers), _is_held(each, numbers)) if exactly else pc.is_finite(numbers)
@@ -110,7 +112,7 @@ def _doubles(texts: pa.Array, scale: int | None, *, exactly: bool = False) -> pa
             numbers = pc.if_else(held, numbers, pa.scalar(None, pa.float64()))
         return numbers if scale is None else _rounded(numbers, scale)
 
-    return _by_value(texts, _NUMBER, read)
+    return _by_value(texts, _NUMBER, read, loose=loose)
 
 
 def _rounded(numbers: pa.Array, scale: int) -> pa.Array:
@@ -139,23 +141,32 @@ def _instants(texts: pa.Array, *, loose: bool) -> pa.Array:
         instants = pc.cast(each, pa.timestamp("us", "UTC"))
         return pc.floor_temporal(instants, unit="second") if loose else instants
 
-    return _by_value(texts, _INSTANT, read)
+    return _by_value(texts, _INSTANT, read, loose=loose)
 
 
-def _by_value(texts: pa.Array, pattern: str, read: Callable[[pa.Array], pa.Array]) -> pa.Array:
+def _by_value(texts: pa.Array, pattern: str, read: Callable[[pa.Array], pa.Array], *, loose: bool) -> pa.Array:
     """Read the cells of a form by value, unless ``read`` leaves them null.
 
     All others stay as they are, for Salesforce echoes them as they were sent.
     """
-    try:
-        values = read(texts)
-    except pa.ArrowInvalid:
-        values = None
-    if values is not None and values.null_count == texts.null_count:
+    values = _read_all(texts, read)  # most often nothing has to be cleaned first
+    if values is None:
+        texts = _cleaned(texts, loose=loose)
+        values = _read_all(texts, read)
+    if values is not None:
         return values
     fits = pc.match_substring_regex(texts, pattern)
     values = pc.cast(_read_each(pc.if_else(fits, texts, pa.scalar(None, TEXT)), read), TEXT)
     return pc.if_else(pc.is_valid(values), _marked("=", values), _marked("?", texts))
+
+
+def _read_all(texts: pa.Array, read: Callable[[pa.Array], pa.Array]) -> pa.Array | None:
+    """Read cells where every one of them is a value."""
+    try:
+        values = read(texts)
+    except pa.ArrowInvalid:
+        return None
+    return values if values.null_count == texts.null_count else None
 
 
 def _read_each(texts: pa.Array, read: Callable[[pa.Array], pa.Array]) -> pa.Array:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from sfbulk_pandas.reconcile.codes import NONE, deal, dense, encode, is_uniform, refine, unlike
+from sfbulk_pandas.reconcile.codes import NONE, Groups, deal, encode, filtered, is_uniform, refine
 from sfbulk_pandas.reconcile.stack import SF_COLUMNS
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 
-def settle(stack: Stack, paired: Ints, active: Ints, codes: Ints, varied: list[str]) -> None:
+def settle(stack: Stack, paired: Ints, active: Ints, groups: Groups, varied: list[str]) -> None:
     """Pair, in place, what is certain in groups of rows and answers that are loosely equal.
 
     Where a group's answers are strictly its rows, each finds its own. Where its rows are strictly identical they are
@@ -37,18 +37,18 @@ def settle(stack: Stack, paired: Ints, active: Ints, codes: Ints, varied: list[s
         The answer of each sent row, -1 for none.
     active : numpy.ndarray of int64
         Positions in the stack, ascending.
-    codes : numpy.ndarray of int64
-        The group of each.
+    groups : Groups
+        Their groups.
     varied : list of str
         The columns whose cells differ as text within a group; the others cannot differ strictly.
     """
     if not len(active):
         return
-    count = int(np.count_nonzero(active < stack.sent_rows))
-    strict = _strict(stack, active, codes, varied)
+    codes, count = groups.codes, int(np.count_nonzero(active < stack.sent_rows))
+    strict = _strict(stack, active, groups, varied)
     whole = _whole(stack, active[:count], strict[:count], varied)
     surplus = _surplus(stack, active[count:] - stack.sent_rows)
-    loosely = _dealt_loosely(stack, active, codes, whole) & is_uniform(codes[count:], surplus, int(codes.max()) + 1)
+    loosely = _dealt_loosely(stack, active, codes, whole) & is_uniform(codes[count:], surplus, groups.count)
     stricts = int(strict.max()) + 1
     alike = is_uniform(strict[:count], whole, stricts) & is_uniform(strict[count:], surplus, stricts)
     strictly = _same_both_sides(codes, strict, count)[codes] & alike[strict]
@@ -60,52 +60,52 @@ def settle(stack: Stack, paired: Ints, active: Ints, codes: Ints, varied: list[s
     paired[active[sent[found != NONE]]] = active[answers[found[found != NONE]]] - stack.sent_rows
 
 
-def split(texts: pa.Array, codes: Ints, form: Callable[[pa.Array], pa.Array]) -> tuple[Ints, bool]:
+def split(texts: pa.Array, groups: Groups, form: Callable[[pa.Array], pa.Array]) -> tuple[Groups, bool]:
     """Split groups by one more column.
 
-    Only groups whose texts differ are numbered anew, which for many duplicates is a fraction of the cost.
+    Only groups whose texts differ are looked at as values, and only those whose values differ are numbered anew:
+    numbers are what costs.
 
     Parameters
     ----------
     texts : pyarrow.LargeStringArray
         The column's cells.
-    codes : numpy.ndarray of int64
-        The group of each.
+    groups : Groups
     form : callable
         Returns texts in the form in which they compare.
 
     Returns
     -------
-    codes : numpy.ndarray of int64
-        The new groups.
-    is_split : bool
+    groups : Groups
+        The same where no group was split.
+    differ : bool
         Whether any two texts of a group differed.
     """
-    touched = np.zeros(int(codes.max(initial=0)) + 1, dtype=bool)
-    touched[codes[unlike(texts, codes)]] = True
-    rows = touched[codes]
+    rows = groups.whole(groups.unlike(texts))
     if not rows.any():
-        return codes, False
-    parts = refine(codes[rows], encode(form(texts.filter(pa.array(rows)))))
-    if rows.all():
-        return parts, True
-    codes = codes.copy()
-    codes[rows] = parts + len(touched)
-    return dense(codes), True
+        return groups, False
+    values = form(filtered(texts, rows))
+    part = groups.chosen(rows)
+    again = part.whole(part.unlike(values))
+    if not again.any():
+        return groups, True
+    rows[rows] = again
+    return groups.split(rows, encode(filtered(values, again))), True
 
 
-def _strict(stack: Stack, active: Ints, codes: Ints, varied: list[str]) -> Ints:
+def _strict(stack: Stack, active: Ints, groups: Groups, varied: list[str]) -> Ints:
     """Give numbers to the rows of each group by what was sent and came back, forgiving nothing."""
     for name in varied:
-        codes, _ = split(stack.texts(name, active), codes, partial(stack.canonical, name, loose=False))
-    return codes
+        groups, _ = split(stack.texts(name, active), groups, partial(stack.canonical, name, loose=False))
+    return groups.codes
 
 
 def _whole(stack: Stack, rows: Ints, strict: Ints, varied: list[str]) -> Ints:
     """Give numbers to the sent rows by all that was sent: digits that no double has, columns that did not come back."""
+    groups = Groups(strict)
     for name in (*varied, *stack.lacking):
-        strict, _ = split(stack.texts(name, rows), strict, partial(stack.exact, name))
-    return strict
+        groups, _ = split(stack.texts(name, rows), groups, partial(stack.exact, name))
+    return groups.codes
 
 
 def _same_both_sides(codes: Ints, strict: Ints, count: int) -> NDArray[np.bool_]:

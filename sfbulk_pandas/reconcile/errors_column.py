@@ -20,6 +20,7 @@ TEXT = pa.large_string()
 # One error with its fields, as nearly every text is: all others are read one by one.
 _ONE = r"(?s)^(?P<code>[A-Z][A-Z0-9_]*) *:(?P<message>[^:].*[^ ]|[^ :]):(?P<fields>(?:\w[\w.]*(?: \w[\w.]*)*)?) ?--$"
 _END = "--"
+_FEW = 4  # how often a text must come back on average for a look-up to pay
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,14 @@ def split_errors(errors: pa.Array | pa.ChunkedArray) -> tuple[pa.Array, pa.Array
     texts = _flat(errors)
     if texts.null_count == len(texts):  # as in all rows that were successful
         return texts, texts, texts
+    coded = texts.dictionary_encode()
+    if len(coded.dictionary) * _FEW > len(texts):
+        return _split(texts)
+    code, message, fields = (each.take(coded.indices) for each in _split(coded.dictionary))
+    return code, message, fields
+
+
+def _split(texts: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
     code, message, fields, is_one = _read_plain(texts)
     other = pc.and_(pc.invert(is_one), pc.is_valid(texts))
     parts = [summarise_row_errors(text) for text in pc.filter(texts, other).to_pylist()]

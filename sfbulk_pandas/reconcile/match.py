@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sfbulk_pandas.reconcile.certain import settle, split
-from sfbulk_pandas.reconcile.codes import NONE, encode, equal, unlike
+from sfbulk_pandas.reconcile.codes import NONE, Groups, encode, equal, filtered
+from sfbulk_pandas.reconcile.stack import taken
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,28 +60,30 @@ def pair_by_content(stack: Stack, paired: Ints) -> None:
     is_free[paired[paired != NONE]] = False
     held = np.empty(0, np.int64)
     active = np.concatenate((np.flatnonzero(paired == NONE), np.flatnonzero(is_free) + stack.sent_rows))
-    codes = np.zeros(len(active), np.int64)
+    groups = Groups(np.zeros(len(active), np.int64))
     if not stack.shared or not is_free.any():
         return
     varied = []
     for name in stack.shared:
         held = _part_unequal(stack, name, paired, held)
         texts = stack.texts(name, active)
-        codes, is_split = split(texts, codes, partial(stack.canonical, name, loose=True))
-        more, is_open = _pair_lone(stack, paired, active, codes)
-        held = np.concatenate((held, more))
-        active, codes = active[is_open], codes[is_open]
-        if is_split and unlike(texts.filter(pa.array(is_open)), codes).any():
+        finer, differ = split(texts, groups, partial(stack.canonical, name, loose=True))
+        if finer is not groups or finer.count == 1:
+            more, is_open = _pair_lone(stack, paired, active, finer.codes)
+            held = np.concatenate((held, more))
+            active, groups = active[is_open], finer.chosen(is_open)
+            differ = differ and bool(groups.unlike(filtered(texts, is_open)).any())
+        if differ:
             varied.append(name)
-    settle(stack, paired, active, codes, varied)
+    settle(stack, paired, active, groups, varied)
 
 
 def _part_unequal(stack: Stack, name: str, paired: Ints, held: Ints) -> Ints:
     """Part the pairs that differ in one more column; return those that stay."""
     if not len(held):
         return held
-    one = stack.sent_texts(name).take(pa.array(held))
-    other = stack.answer_texts(name).take(pa.array(paired[held]))
+    one = taken(stack.sent_texts(name), held)
+    other = taken(stack.answer_texts(name), paired[held])
     same = pc.fill_null(pc.equal(one, other), fill_value=False)
     if pc.all(same).as_py():
         return held

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FILES = ("successfulResults", "failedResults", "unprocessedrecords")
 SF_COLUMNS = ("sf__Id", "sf__Created", "sf__Error")
 SAMPLE_ROWS = 2_000
+_NOTHING = pa.array([], TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class Stack:
     def __init__(self, sent: pa.Table, columns: Sequence[Column], answers: Answers, key: str | None) -> None:
         self.sent = sent
         self.answers = answers
-        self._last: tuple[str, pa.Array] | None = None
+        self._sent: tuple[str | None, pa.Array] = (None, _NOTHING)
+        self._answered: tuple[str | None, pa.Array] = (None, _NOTHING)
         self.sent_rows, self.answer_rows = sent.num_rows, sum(answers.counts)
         self._fields = {column.header: column.field for column in columns}
         held = [{name.lower() for name in table.column_names} for table in answers.tables if table.num_rows]
@@ -80,23 +82,27 @@ class Stack:
         return len(pc.unique(self.sent.column(name).slice(0, SAMPLE_ROWS)))
 
     def sent_texts(self, name: str) -> pa.Array:
-        """Return a column of the rows that were sent."""
-        return _flat(self.sent.column(name))
+        """Return a column of the rows that were sent. The last one is kept at hand."""
+        if self._sent[0] != name:
+            self._sent = name, _joined(_chunks(self.sent.column(name)))
+        return self._sent[1]
 
     def answer_texts(self, name: str) -> pa.Array:
         """Return a column of the answers; nulls for the rows of a file that lacks it. The last one is kept at hand."""
-        if self._last is None or self._last[0] != name:
-            self._last = name, self._answer_texts(name)
-        return self._last[1]
+        if self._answered[0] != name:
+            self._answered = name, _joined(self._answer_chunks(name))
+        return self._answered[1]
 
-    def _answer_texts(self, name: str) -> pa.Array:
-        return pa.concat_arrays([_flat(_text_column(table, name)) for table in self.answers.tables])
+    def _answer_chunks(self, name: str) -> list[pa.Array]:
+        return [chunk for table in self.answers.tables for chunk in _chunks(_text_column(table, name))]
 
     def texts(self, name: str, rows: Ints) -> pa.Array:
         """Return the cells of these rows as they were sent or came back; rows ascend."""
+        if len(rows) == self.sent_rows + self.answer_rows:
+            return _joined([*_chunks(self.sent.column(name)), *self._answer_chunks(name)])
         cut = np.searchsorted(rows, self.sent_rows)
         return pa.concat_arrays(
-            [_take(self.sent_texts(name), rows[:cut]), _take(self.answer_texts(name), rows[cut:] - self.sent_rows)]
+            [taken(self.sent_texts(name), rows[:cut]), taken(self.answer_texts(name), rows[cut:] - self.sent_rows)]
         )
 
     def canonical(self, name: str, texts: pa.Array, *, loose: bool) -> pa.Array:
@@ -117,12 +123,11 @@ class Stack:
         """Return these answers as they came: their file, what Salesforce says, and the columns that were sent."""
         names = [*SF_COLUMNS, *self.sent.column_names]
         files = pa.array(FILES, TEXT).take(pa.array(self.files()[rows]))
-        return pa.Table.from_arrays(
-            [files, *(_take(self.answer_texts(name), rows) for name in names)], names=["file", *names]
-        )
+        columns = [taken(self.answer_texts(name), rows) if len(rows) else _NOTHING for name in names]
+        return pa.Table.from_arrays([files, *columns], names=["file", *names])
 
 
-def _take(texts: pa.Array, rows: Ints) -> pa.Array:
+def taken(texts: pa.Array, rows: Ints) -> pa.Array:
     """Return these cells; without a copy where they are all in order."""
     if len(rows) == len(texts) and np.array_equal(rows, np.arange(len(texts))):
         return texts
@@ -137,6 +142,10 @@ def _text_column(table: pa.Table, name: str) -> pa.ChunkedArray:
     return pa.chunked_array([pa.nulls(table.num_rows, TEXT)])
 
 
-def _flat(column: pa.ChunkedArray) -> pa.Array:
-    flat = pc.cast(column, TEXT).combine_chunks()
-    return pa.concat_arrays(flat.chunks) if isinstance(flat, pa.ChunkedArray) else flat
+def _chunks(column: pa.ChunkedArray) -> list[pa.Array]:
+    return [pc.cast(chunk, TEXT) for chunk in column.chunks]
+
+
+def _joined(chunks: list[pa.Array]) -> pa.Array:
+    """Return chunks as one array; a single one is not copied."""
+    return chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks or [_NOTHING])

@@ -1,5 +1,6 @@
 """The results of any job, also one that another tool ran; joined to a frame where one is given, and never by hope."""
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
@@ -149,6 +150,44 @@ def test_columns_of_the_files_in_any_order_are_put_together():
         result = org.results(foreign(org, "LastName,Email\nA,bad\nB,b@example.com\n"))
     assert result.failed["Email"].tolist() == ["bad"]
     assert result.successful["LastName"].tolist() == ["B"]
+
+
+def test_results_alone_have_the_types_of_their_fields(org):
+    job_id = foreign(org, "LastName,Children__c,Birthdate,Email\nA,05,2001-02-03,bad\nB,,2001-02-04,b@example.com\n")
+    result = org.results(job_id)
+    assert result.successful[["Children__c", "Birthdate"]].dtypes.astype(str).tolist() == [
+        "Int64",
+        "date32[day][pyarrow]",
+    ]
+    assert result.failed["Children__c"].tolist() == [5]
+    assert result.successful["Children__c"].isna().tolist() == [True]
+
+
+def test_a_column_of_which_one_row_failed_for_its_text_is_text_in_all_rows(org):
+    job_id = foreign(org, "LastName,Children__c,Birthdate\nA,many,2001-02-03\nB,1,2001-02-03\nC,,soon\n")
+    result = org.results(job_id)
+    assert result.failed.sort_values("LastName")[["Children__c", "Birthdate"]].fillna("-").to_numpy().tolist() == [
+        ["many", "2001-02-03"],
+        ["-", "soon"],
+    ]
+    assert result.successful[["Children__c", "Birthdate"]].to_numpy().tolist() == [["1", "2001-02-03"]]
+
+
+def test_what_is_written_into_rows_of_a_result_is_written_nowhere_else(org):
+    frame = contacts(4, Children__c=range(4))
+    result = org.insert(frame, "Contact")
+    rows = result.successful
+    rows.loc[:, "Children__c"] = 9
+    rows.loc[:, "LastName"] = "Other"
+    assert frame["Children__c"].tolist() == result.successful["Children__c"].tolist() == [0, 1, 2, 3]
+    assert frame["LastName"].tolist() == result.successful["LastName"].tolist() == contacts(4)["LastName"].tolist()
+
+
+def test_a_few_rows_of_a_result_do_not_keep_all_others_in_memory(org):
+    frame = contacts(4, Children__c=[0, 1, 2, -(10**9)])
+    result = org.insert(frame, "Contact", on_problem="send")
+    assert len(result.failed) == 1
+    assert not np.shares_memory(result.failed["Children__c"].to_numpy(), frame["Children__c"].to_numpy())
 
 
 def test_results_of_a_job_that_runs_are_there_later():

@@ -1,11 +1,13 @@
 """Ingest result files: all text, by any delimiter."""
 
 import csv
+import datetime as dt
 import io
 
+import pyarrow as pa
 import pytest
 
-from sfbulk_pandas.codec.decode import read_result_table
+from sfbulk_pandas.codec.decode import read_result_batches, read_result_table, read_typed_table
 from sfbulk_pandas.errors import DecodeError
 from sfbulk_pandas.salesforce.job import ColumnDelimiter
 
@@ -65,3 +67,37 @@ def test_raw_text_that_is_no_csv_is_said_to_be_none_and_hangs_nothing(rest):
     raw = io.BytesIO(f"A,B\n{lines}{rest}{lines}".encode())
     with pytest.raises(DecodeError, match="CSV cannot be read"):
         read_result_table(raw, block_bytes=10_000)
+
+
+KINDS = {"I": pa.int64(), "D": pa.date32()}
+DAY = dt.date(2024, 1, 2)
+
+
+def typed(body, **more):
+    return read_typed_table(Dribble(body), lambda name: KINDS.get(name, pa.string()), **more)
+
+
+def test_result_files_in_their_types_have_empty_cells_as_null():
+    table, unfit = typed(b'"sf__Id";I;D;Name\n"001";"5.0";2024-01-02;""\n"";;;x\n', delimiter=";", block_bytes=20)
+    assert table.schema.types == [pa.string(), pa.int64(), pa.date32(), pa.string()]
+    assert [list(row.values()) for row in table.to_pylist()] == [["001", 5, DAY, None], [None, None, None, "x"]]
+    assert unfit == frozenset()
+
+
+def test_columns_in_which_a_cell_is_no_value_of_their_type_are_named():
+    rows = "".join(f"{n},{n}\n" for n in range(1_000))
+    table, unfit = typed(f"I,i\n{rows}many,some\n{rows}".encode(), block_bytes=500)
+    assert unfit == {"I"}
+    assert table.column("I").null_count == 1
+    assert table.column("i").to_pylist()[1_000] == "some"
+
+
+def test_of_two_columns_by_one_name_each_has_its_own_cells():
+    table, unfit = typed(b"I,I\n1,2\n")
+    assert [column.to_pylist() for column in table.columns] == [[1], [2]]
+    assert unfit == frozenset()
+
+
+def test_columns_can_be_read_by_their_names():
+    schema, batches = read_result_batches(io.BytesIO(b"A,B,C\n1,,3\n"), only={"C", "B"})
+    assert pa.Table.from_batches(batches, schema).to_pylist() == [{"B": "", "C": "3"}]
