@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sfbulk_pandas.errors import DataError
-from sfbulk_pandas.sinks.buffer import DiskBuffer
+from sfbulk_pandas.sinks.buffer import ROWS_PER_FILE, DiskBuffer
 from sfbulk_pandas.sinks.disk import durable, sync_folder
 
 if TYPE_CHECKING:
@@ -32,12 +32,14 @@ class SortedSink:
     ----------
     partial : Partial
         The folder, which is this sink's own.
+    rows_per_file : int
+        The most rows of a file; it may be less where they are wide.
     """
 
-    def __init__(self, partial: Partial) -> None:
+    def __init__(self, partial: Partial, rows_per_file: int = ROWS_PER_FILE) -> None:
         self._partial = partial
         self._schema = pa.schema([])
-        self._buffer = DiskBuffer(partial, self._write_files)
+        self._buffer = DiskBuffer(partial, self._write_files, rows_per_file)
 
     def open(self, schema: pa.Schema) -> None:
         """Get ready for rows of this schema, which has an Id."""

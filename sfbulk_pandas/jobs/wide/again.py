@@ -73,8 +73,9 @@ def read_again(groups: Sequence[Extract], schema: pa.Schema, ids: Sequence[str],
         left = [text for part in parts for text in part.differing.to_pylist()]
         if not left:
             return ReadAgain(_stacked(found, schema), reader.bad.table(), tuple(reader.facts))
+    count = f"{len(left):,}" if len(left) <= MOST_RECORDS else f"more than {MOST_RECORDS:,}"
     raise IncompleteResult(
-        f"{len(left):,} record(s), such as {', '.join(left[:3])}, were changed, made or deleted while their columns were "
+        f"{count} record(s), such as {', '.join(left[:3])}, were changed, made or deleted while their columns were "
         f"fetched in {len(groups)} groups, as one query would be too long",
         hint="select fewer fields, or narrow the query to records that change less",
     )

@@ -14,7 +14,7 @@ from sfbulk_pandas.jobs.extract.conveyor import Rows
 from sfbulk_pandas.jobs.extract.facts import Beginning, ExtractFacts, origin_alone
 from sfbulk_pandas.jobs.extract.handing import hand_over
 from sfbulk_pandas.jobs.extract.resumable import ResumableRun, head_of
-from sfbulk_pandas.jobs.wide.again import read_again
+from sfbulk_pandas.jobs.wide.again import MOST_RECORDS, read_again
 from sfbulk_pandas.jobs.wide.groups import extract_of_group, in_groups
 from sfbulk_pandas.jobs.wide.join import bad_cells_among, join_columns
 from sfbulk_pandas.sinks.base import PageEnd, Place, page_key
@@ -105,6 +105,8 @@ class WideRun:
             joined = join_columns([each.between(start, stop) for each in sources], self._extract.schema)
             differing += joined.differing.to_pylist()
             yield from self._page(number, joined, bad)
+            if len(differing) > MOST_RECORDS:  # which is an error, told below
+                break
         if differing:
             again = self._read_again(differing)
             yield from self._page(len(spans), again.joined, again.bad)
