@@ -97,7 +97,7 @@ def test_no_rows():
 def test_an_id_that_comes_twice_is_an_error(place):
     tables = [group("A", {"x": 1}), group("B", {"x": "X"})]
     tables[place] = pa.concat_tables([tables[place], tables[place]])
-    with pytest.raises(IncompleteResult, match="1 Id.s. came more than once in a result, such as x"):
+    with pytest.raises(IncompleteResult, match=r"1 Id\(s\) came more than once in a result, such as x"):
         join_columns(tables, A_AND_B)
 
 
