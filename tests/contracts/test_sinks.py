@@ -245,6 +245,19 @@ def bad_cells(*rows):
     return pa.table([[7] * count, list(rows), ids, columns, texts], schema=BAD_CELLS)
 
 
+def test_bad_cells_of_a_table_are_told_under_its_rows_not_those_of_their_pages():
+    sink = TableSink()
+    sink.open(SCHEMA)
+    for page in (1, 0):
+        bad = pa.table([[page], [1], ["r"], ["Country"], [f"of page {page}"]], schema=BAD_CELLS)
+        sink.write(page_of("r10", "r11", "r12"), place_of(page), bad)
+    _, bad = sink.close()
+    assert bad.select(["row", "text"]).to_pylist() == [
+        {"row": 1, "text": "of page 0"},
+        {"row": 4, "text": "of page 1"},
+    ]
+
+
 def test_bad_cells_stay_with_their_rows_also_where_a_batch_is_cut_in_two_and_the_second_half_is_lost(tmp_path):
     with contextlib.ExitStack() as stack:
         made = Made("parquet", tmp_path, stack)
