@@ -101,14 +101,23 @@ def with_doubles(table: pa.Table, bad: pa.Table, starts: Mapping[int, int]) -> t
     return table, bad
 
 
+def placed(bad: pa.Table, starts: Mapping[int, int]) -> pa.Table:
+    """Return bad cells with the row of the whole table that each is in, instead of that of its page."""
+    return bad.set_column(1, BAD_CELLS.field("row"), pa.array(_rows_of(bad, starts)))
+
+
+def _rows_of(bad: pa.Table, starts: Mapping[int, int]) -> NDArray[np.int64]:
+    first: NDArray[np.int64] = np.array([starts[page] for page in bad.column("page").to_pylist()], np.int64)
+    return first + bad.column("row").to_numpy()
+
+
 def _doubles(column: pa.ChunkedArray, bad: pa.Table, starts: Mapping[int, int]) -> pa.Array | None:
     try:
         values = pc.cast(bad.column("text"), pa.float64())
         doubles = pc.cast(column, pa.float64()).combine_chunks()
     except pa.ArrowInvalid:
         return None
-    first: NDArray[np.int64] = np.array([starts[page] for page in bad.column("page").to_pylist()], np.int64)
-    rows = first + bad.column("row").to_numpy()
+    rows = _rows_of(bad, starts)
     order = np.argsort(rows)
     mask = np.zeros(len(doubles), bool)
     mask[rows] = True

@@ -51,7 +51,7 @@ class PageReader:
     and ``null`` are text. An empty body, a header alone and the sentence of Bulk API 1.0 are no rows.
 
     It raises DecodeError where the bytes are no CSV, where a column is missing or was not asked for, and for a bad
-    value with ``on_bad_value="raise"``, with its ``column``, ``row``, ``page`` and ``text``.
+    value with ``on_bad_value="raise"``, with its ``column``, ``row`` from 0, ``Id``, ``text``, and ``page``: its name.
     """
 
     def __init__(

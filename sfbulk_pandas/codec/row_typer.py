@@ -29,7 +29,9 @@ class ReadOptions:
     Attributes
     ----------
     page : int
-        Its number, for the bad cells.
+        A number of its own, for the bad cells.
+    name : str
+        What people call it, for errors.
     skip_rows : int
         Rows that were delivered before the page broke off, and are left out now, with their bad cells.
     on_bad_value : {"keep", "raise"}
@@ -40,6 +42,7 @@ class ReadOptions:
     """
 
     page: int = 1
+    name: str = "the page"
     skip_rows: int = 0
     on_bad_value: OnBadValue = "keep"
     use_threads: bool = True
@@ -119,8 +122,8 @@ class RowTyper:
         cell = cells.slice(0, 1).to_pylist()[0]
         kind = self._schema.field(cell["column"]).type
         raise DecodeError(
-            f"row {cell['row']} of page {cell['page']}: column {cell['column']!r} holds {cell['text']!r}, "
-            f"which is no {kind}",
+            f"{self._options.name}, row {cell['row']} from 0: column {cell['column']!r} holds {cell['text']!r}, which is "
+            f"no {kind}",
             hint='on_bad_value="keep" leaves such cells empty and keeps their texts beside the rows',
-            **cell,
+            **cell | {"page": self._options.name},
         )

@@ -9,6 +9,7 @@ from sfbulk_pandas.jobs.plans.base import ASKED_FOR
 from sfbulk_pandas.jobs.plans.choice import Choice, Facts, at_most, choose
 from sfbulk_pandas.jobs.plans.counted import record_count
 from sfbulk_pandas.jobs.plans.divisible import check_divisible
+from sfbulk_pandas.jobs.wide.groups import in_groups
 from sfbulk_pandas.salesforce.limits import MAX_PK_CHUNK_ROWS, REST_PAGE_ROWS
 
 if TYPE_CHECKING:
@@ -80,7 +81,11 @@ def explained(extract: Extract) -> Explanation:
     rows = _rows(query, records)
     pages = None if rows is None else _pages(choice.plan, rows, options)
     calls = None if rows is None or pages is None else _calls(choice.plan, rows, pages, options)
-    return Explanation(query.soql, choice.plan, choice.reason, query.sobject, records, rows, pages, calls)
+    reason, times = choice.reason, max(1, len(extract.groups))
+    if extract.groups:
+        reason = in_groups(reason, times)
+    pages, calls = (None if number is None else number * times for number in (pages, calls))
+    return Explanation(query.soql, choice.plan, reason, query.sobject, records, rows, pages, calls)
 
 
 def _choice(extract: Extract, records: int | None) -> Choice:

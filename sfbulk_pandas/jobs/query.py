@@ -11,7 +11,8 @@ from sfbulk_pandas.jobs.columns import result_schema, settle_query
 from sfbulk_pandas.jobs.extract.bad import warn_of_bad_cells, with_bad_cells
 from sfbulk_pandas.jobs.extract.conveyor import Rows
 from sfbulk_pandas.jobs.extract.facts import with_facts
-from sfbulk_pandas.jobs.extract.fetched import fetched, hand_over
+from sfbulk_pandas.jobs.extract.fetched import fetched
+from sfbulk_pandas.jobs.extract.handing import hand_over
 from sfbulk_pandas.jobs.extract.run import ExtractRun, default_parallel_pages
 from sfbulk_pandas.jobs.extract.stopping import StoppableClock
 from sfbulk_pandas.jobs.plans.auto import AutoPlan
@@ -22,6 +23,7 @@ from sfbulk_pandas.jobs.plans.pk_chunks import PkChunksPlan
 from sfbulk_pandas.jobs.plans.refused import refused_in_bulk
 from sfbulk_pandas.jobs.plans.rest import RestPlan
 from sfbulk_pandas.jobs.plans.result_pages import ResultPagesPlan
+from sfbulk_pandas.jobs.wide.groups import groups_of
 from sfbulk_pandas.progress.choose import listener_for
 from sfbulk_pandas.progress.events import PlanChosen, QueryFinished
 from sfbulk_pandas.sinks.stream import BatchStream
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.extract.pages import Plan
     from sfbulk_pandas.jobs.loading import Loading
     from sfbulk_pandas.jobs.query_options import QueryOptions
+    from sfbulk_pandas.jobs.wide.groups import ColumnGroup
     from sfbulk_pandas.progress.choose import Dispatcher
     from sfbulk_pandas.salesforce.soql import Query
 
@@ -60,6 +63,8 @@ class Extract:
         What an earlier try has left in Salesforce, such as its job.
     remember : callable or None
         Writes such things down; by default into the memory.
+    groups : tuple of ColumnGroup
+        Where the query is too long for one: what it is fetched in, and joined by Id.
     """
 
     loading: Loading
@@ -69,6 +74,7 @@ class Extract:
     refused: str | None = None
     memory: dict[str, Any] = field(default_factory=dict)
     remember: Callable[[Mapping[str, Any]], None] | None = None
+    groups: tuple[ColumnGroup, ...] = ()
 
     def run(self, notify: Dispatcher, *, is_streamed: bool, leaves_jobs: bool) -> ExtractRun:
         """Return a run that has not begun.
@@ -132,11 +138,15 @@ def prepare_query(loading: Loading, soql: str, options: QueryOptions) -> Extract
     ------
     QueryRefused
         Where the text is no query, names what the org does not have, or the plan does not take it.
+    UsageError
+        Where it is too long for one query, and cannot be fetched in several.
     """
     refused = refused_in_bulk(soql)
     goes_by_rest = options.plan == "rest" or (options.plan == _AUTO and refused is not None)
     query = settle_query(soql, loading.describes, bulk=not goes_by_rest)
-    return Extract(loading, query, result_schema(query, loading.describes, options.types), options, refused)
+    schema = result_schema(query, loading.describes, options.types)
+    groups = groups_of(query, loading.describes, options.types, bulk=not goes_by_rest)
+    return Extract(loading, query, schema, options, refused, groups=groups)
 
 
 def read_table(extract: Extract) -> pa.Table:

@@ -74,7 +74,14 @@ class Queries(Base):
         Costs, with ``plan="auto"``: one API call to count the object's records, unless the query says enough by itself;
         then one a page of up to 2,000 records for few rows, else one to create the job, one a poll, one a page of
         results and one for each five pages. Once an object, one for its describe. :meth:`explain` tells beforehand.
-        Source: Bulk API 2.0 guide, "Bulk API 2.0 Query"; REST API guide, "Query" and "Record Count".
+
+        A query of more than 100,000 characters, also one that has become so long by ``SELECT *``, is fetched in groups
+        of columns, one after the other, by way of temporary files (or the spool), and their rows are joined by Id, in
+        the order of the Ids. Records that change meanwhile are read again. It takes no ORDER BY, LIMIT or GROUP BY,
+        and costs as much as so many queries.
+
+        Source: Bulk API 2.0 guide, "Bulk API 2.0 Query"; REST API guide, "Query" and "Record Count"; App Limits cheat
+        sheet, "SOQL and SOSL Limits for Search Queries".
         """
         table = self.query_arrow(soql, **keywords)
         frame = to_pandas(table, dtype_backend)

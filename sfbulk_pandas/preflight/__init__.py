@@ -9,13 +9,7 @@ from sfbulk_pandas.preflight.mapping import read_sdl
 from sfbulk_pandas.preflight.plan import LoadPlan, blank_cells, plan_rows
 from sfbulk_pandas.preflight.query_bulk import bulk_problems
 from sfbulk_pandas.preflight.query_check import check_query
-from sfbulk_pandas.preflight.query_columns import (
-    ColumnGroups,
-    column_groups,
-    expand_select,
-    has_expansion,
-    selectable_fields,
-)
+from sfbulk_pandas.preflight.query_columns import column_groups, expand_select, has_expansion, selectable_fields
 from sfbulk_pandas.preflight.query_report import CheckedQuery, QueryProblem
 from sfbulk_pandas.preflight.resolve import settle_columns
 from sfbulk_pandas.preflight.siblings import sibling_order
@@ -23,7 +17,6 @@ from sfbulk_pandas.preflight.siblings import sibling_order
 __all__ = [
     "Checked",
     "CheckedQuery",
-    "ColumnGroups",
     "Finding",
     "LoadCall",
     "LoadPlan",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.errors import UsageError
@@ -12,7 +11,7 @@ from sfbulk_pandas.salesforce.soql import replace_select
 from sfbulk_pandas.salesforce.soql.tree import Fields, Item, Path, Star
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from sfbulk_pandas.salesforce.sobject import FieldDescribe, SObjectDescribe
     from sfbulk_pandas.salesforce.soql import Query
@@ -88,74 +87,71 @@ def _is_custom(field: FieldDescribe) -> bool:
     return field.name.lower().endswith(_CUSTOM)
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnGroups:
-    """Queries that together select what one query was to select.
-
-    Attributes
-    ----------
-    queries : tuple of Query
-        Where there are several, each selects Id, by which their rows belong together; otherwise the query as it was.
-    id_was_added : bool
-        Whether Id is only there to join by, for the query did not ask for it.
-    """
-
-    queries: tuple[Query, ...]
-    id_was_added: bool
-
-
-def column_groups(query: Query, *, max_chars: int = MAX_SOQL_CHARS, max_fields: int | None = None) -> ColumnGroups:
+def column_groups(
+    query: Query, *, keys: Sequence[str] = (_ID,), max_chars: int = MAX_SOQL_CHARS, spare_chars: int = 0
+) -> tuple[Query, ...]:
     """Share a select list out over as few queries as its length needs, the fields' order kept.
 
     Parameters
     ----------
     query : Query
         Its ``*`` already written out.
+    keys : sequence of str
+        The fields by which rows belong together.
     max_chars : int
         Characters of a query.
-    max_fields : int, optional
-        Entries of a select list, Id included; at least 2.
+    spare_chars : int
+        How many of them each of several queries leaves to conditions that are added later.
+
+    Returns
+    -------
+    tuple of Query
+        Where there are several, each selects the keys before its fields; otherwise the query as it was.
 
     Raises
     ------
     UsageError
-        Where no query of that length can hold a field, or where several queries would not select the same records:
-        with LIMIT, OFFSET or groups.
+        Where no query of that length can hold a field, or where several queries would not give the same records in the
+        same order: with ORDER BY, LIMIT, OFFSET or groups.
 
     Costs no API call.
     """
-    entries = [query.text(entry) for entry in query.select]
-    if len(query.soql) <= max_chars and (max_fields is None or len(entries) <= max_fields):
-        return ColumnGroups((query,), id_was_added=False)
-    if query.limit or query.offset or query.is_grouped:
+    if len(query.soql) <= max_chars:
+        return (query,)
+    clauses = {"GROUP BY": query.is_grouped, "ORDER BY": query.order, "LIMIT": query.limit, "OFFSET": query.offset}
+    clause = next((name for name, found in clauses.items() if found), None)
+    if clause is not None:
         raise UsageError(
-            f"the query is too long for one ({len(query.soql):,} characters, {len(entries):,} fields), and with LIMIT, "
-            "OFFSET or groups several would not select the same records",
-            hint="select fewer fields",
+            f"the query is too long for one: {len(query.soql):,} characters, where Salesforce takes {max_chars:,}; it "
+            f"cannot be shared out over several with {clause}, of which each may give other records, or another order",
+            hint=f"select fewer fields, or leave {clause} out",
         )
-    own = [text for text, entry in zip(entries, query.select, strict=True) if _is_id(query, entry)]
-    others = [text for text in entries if text not in own]
-    key = own[0] if own else _ID
-    room = max_chars - (len(replace_select(query, [key]).soql))
-    groups = _filled(others, room, (max_fields or len(entries) + 1) - 1)
-    return ColumnGroups(tuple(replace_select(query, [key, *each]) for each in groups), id_was_added=not own)
+    named = {each.lower(): each for each in keys}
+    named |= {name: query.text(entry) for entry in query.select if (name := _key(query, entry, named))}
+    others = [query.text(entry) for entry in query.select if _key(query, entry, named) is None]
+    room = max_chars - spare_chars - len(replace_select(query, list(named.values())).soql)
+    return tuple(replace_select(query, [*named.values(), *each]) for each in _filled(others, room))
 
 
-def _is_id(query: Query, entry: Entry) -> bool:
-    return (_plain_name(query, entry) or "").lower() == _ID.lower()
+def _key(query: Query, entry: Entry, keys: Container[str]) -> str | None:
+    name = (_plain_name(query, entry) or "").lower()
+    return name if name in keys else None
 
 
-def _filled(entries: Sequence[str], room: int, most: int) -> list[list[str]]:
-    """Put entries into groups of at most so many, and of so many characters with a comma and a blank before each."""
+def _filled(entries: Sequence[str], room: int) -> list[list[str]]:
+    """Put entries into groups of at most so many characters, with a comma and a blank before each."""
     groups: list[list[str]] = [[]]
     left = room
     for entry in entries:
         size = len(entry) + 2
-        if size > room or most < 1:
-            raise UsageError(f"no query within the limits holds {entry[:80]} and Id", hint="shorten its WHERE")
-        if size > left or len(groups[-1]) == most:
+        if size > left and groups[-1]:
             groups.append([])
             left = room
         groups[-1].append(entry)
         left -= size
+        if left < 0:
+            break
+    if left < 0:
+        field = groups[-1][-1] if groups[-1] else "even Id"
+        raise UsageError(f"no query within the limits holds {field[:80]}", hint="shorten its WHERE")
     return groups

@@ -15,10 +15,11 @@ from sfbulk_pandas.sinks.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
-_LOCK, _NOTES, _ROWS, _BAD, _OLD = "lock", "checkpoint.jsonl", "rows", "bad", "old"
-_OURS = frozenset({_LOCK, _NOTES, _ROWS, _BAD, _OLD})
+_LOCK, _NOTES, _ROWS, _BAD, _OLD, _GROUPS = "lock", "checkpoint.jsonl", "rows", "bad", "old", "groups"
+_OURS = frozenset({_LOCK, _NOTES, _ROWS, _BAD, _OLD, _GROUPS})
 _RESTART = "restart=True throws away what is there and begins anew"
 
 
@@ -59,9 +60,15 @@ class Partial:
         return self.folder / _OLD
 
     @property
+    def groups_folder(self) -> Path:
+        """Where the folders of its groups of columns are, where it is put together of such."""
+        return self.folder / _GROUPS
+
+    @property
     def is_worth_keeping(self) -> bool:
         """Whether a later run has something to go on from."""
-        return bool(self.checkpoint.steps or self.checkpoint.memory or self.checkpoint.closing)
+        has_notes = self.checkpoint.steps or self.checkpoint.memory or self.checkpoint.closing
+        return bool(has_notes) or any(self.groups_folder.glob("*"))
 
     def begin(self, head: Mapping[str, Any]) -> None:
         """Take up what is there, or begin; files that were not finished are removed.
@@ -80,10 +87,10 @@ class Partial:
                 folder.mkdir(exist_ok=True)
             self._remove_unfinished()
 
-    def restart(self) -> None:
-        """Throw everything away but the lock."""
+    def restart(self, *, keeps_groups: bool = False) -> None:
+        """Throw everything away but the lock, and the groups of columns where that is asked for."""
         self.checkpoint.close()
-        _clear(self.folder)
+        _clear(self.folder, {_LOCK, _GROUPS} if keeps_groups else {_LOCK})
         self.checkpoint = Checkpoint(self.folder / _NOTES)
 
     def remove(self) -> None:
@@ -138,7 +145,7 @@ def opened(folder: Path, *, restart: bool = False) -> Iterator[Partial]:
     with locked(folder):
         _refuse_strangers(folder)
         if restart:
-            _clear(folder)
+            _clear(folder, {_LOCK})
         partial = Partial(folder)
         try:
             yield partial
@@ -203,8 +210,8 @@ def _refuse_strangers(folder: Path) -> None:
         )
 
 
-def _clear(folder: Path) -> None:
-    for name in _OURS - {_LOCK}:
+def _clear(folder: Path, keeps: AbstractSet[str]) -> None:
+    for name in _OURS - keeps:
         path = folder / name
         if path.is_dir():
             shutil.rmtree(path)

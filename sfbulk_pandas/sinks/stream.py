@@ -35,8 +35,8 @@ class BatchStream:
 
     @property
     def bad_cells(self) -> pa.Table:
-        """The cells met so far whose text is no value of their field's type; they are null in the rows."""
-        return self._bad.table()
+        """The cells met so far whose text is no value of their field's type, by Id; they are null in the rows."""
+        return self._bad.table().drop_columns(["page"])
 
     def __iter__(self) -> Self:
         return self

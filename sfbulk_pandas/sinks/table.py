@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from sfbulk_pandas.codec.bad_cells import BadCells, with_doubles
+from sfbulk_pandas.codec.bad_cells import BadCells, placed, with_doubles
 from sfbulk_pandas.sinks.base import page_key
 
 if TYPE_CHECKING:
@@ -38,13 +38,14 @@ class TableSink:
         """Do nothing: the rows are there already."""
 
     def close(self) -> tuple[pa.Table, pa.Table]:
-        """Return the table, and its bad cells."""
+        """Return the table, and its bad cells, under their rows in it."""
         starts = {}
         row = 0
         for (chain, page), batches in sorted(self._pages.items()):
             starts[page_key(chain, page)] = row
             row += sum(batch.num_rows for batch in batches)
-        return with_doubles(self.partial(), self._bad.table(), starts)
+        table, bad = with_doubles(self.partial(), self._bad.table(), starts)
+        return table, placed(bad, starts)
 
     def partial(self) -> pa.Table:
         """Return what there is by now, in order."""

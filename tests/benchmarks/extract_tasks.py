@@ -56,7 +56,7 @@ def plan_of(pages, page_rows):
                 yield Chain(number, build_page("66.0", *self.job_ids, str(number), None), *self.job_ids)
 
         def open(self, answer, todo):
-            return CsvPage(answer, self.question, todo.key, None)
+            return CsvPage(answer, self.question, todo, None)
 
         def page(self, path):
             return Request("GET", path)

@@ -18,6 +18,7 @@ from sfbulk_pandas.sinks.folder import finished
 from sfbulk_pandas.sinks.kept import KeptPages
 from sfbulk_pandas.sinks.parquet import ParquetOptions, ParquetSink
 from sfbulk_pandas.sinks.partial import locked, opened, partial_of
+from sfbulk_pandas.sinks.sorted import SortedSink, id_spans
 from sfbulk_pandas.sinks.table import TableSink
 
 HEAD = {"query": "SELECT Id FROM Contact", "org_id": "00D"}
@@ -32,7 +33,8 @@ SCHEMA = pa.schema(
     ]
 )
 MOMENT, MOMENT_TEXT = 1_764_064_800_000, "2025-11-25T10:00:00.000"
-SINKS = ["table", "parquet", "parquet, partitioned", "csv"]
+SINKS = ["table", "parquet", "parquet, partitioned", "csv", "sorted"]
+RESUMABLE = {"parquet", "parquet, partitioned", "sorted"}
 
 
 def page_of(*ids):
@@ -82,7 +84,11 @@ class Made:
             partial = stack.enter_context(opened(partial_of(self.target)))
             partial.begin(HEAD)
             options = ParquetOptions("country" if "partitioned" in kind else None, rows_per_file)
-            self.sink = ParquetSink(partial, self.target, options, lambda: FACTS, overwrite=overwrite)
+            self.sink = (
+                SortedSink(partial, rows_per_file)
+                if kind == "sorted"
+                else ParquetSink(partial, self.target, options, lambda: FACTS, overwrite=overwrite)
+            )
         self.sink.open(self.schema)
 
     def write(self, batch, place, bad=None):
@@ -99,6 +105,8 @@ class Made:
                 column_types=types, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
             )
             table = csv.read_csv(made, convert_options=read)
+        elif self.kind == "sorted":
+            table = made.between(None, None)
         else:
             table = made.dataset().to_table()
         return table.select(self.schema.names).sort_by("Id")
@@ -143,7 +151,7 @@ def test_an_abort_leaves_nothing_but_what_a_later_run_goes_on_from(made, tmp_pat
     made.write(page_of("r10", "r11"), place_of(0))
     made.sink.abort()
     left = {path.name for path in tmp_path.iterdir()}
-    assert left == ({".contacts.partial"} if "parquet" in made.kind else set())
+    assert left == ({".contacts.partial"} if made.kind in RESUMABLE else set())
     if left:
         with Checkpoint(tmp_path / ".contacts.partial" / "checkpoint.jsonl") as notes:
             assert notes.rows == {"/results/0/0": 2}
@@ -180,6 +188,7 @@ def test_a_disk_that_refuses_is_a_data_error_and_noted_as_nothing(tmp_path, stac
         made.sink._writer = type("Full", (), {"write_batch": refuse, "close": refuse})()
     else:
         monkeypatch.setattr("sfbulk_pandas.sinks.parquet.write_parquet", refuse)
+        monkeypatch.setattr("sfbulk_pandas.sinks.sorted.durable", refuse)
     with pytest.raises(DataError, match="No space left"):
         made.write(page_of("r10", "r11", "r12", "r13"), place_of(0))
     made.sink.abort()
@@ -245,6 +254,19 @@ def bad_cells(*rows):
     count = len(rows)
     ids, columns, texts = [f"r1{row}" for row in rows], ["Staff__c"] * count, ["soon"] * count
     return pa.table([[7] * count, list(rows), ids, columns, texts], schema=BAD_CELLS)
+
+
+def test_bad_cells_of_a_table_are_told_under_its_rows_not_those_of_their_pages():
+    sink = TableSink()
+    sink.open(SCHEMA)
+    for page in (1, 0):
+        bad = pa.table([[page], [1], ["r"], ["Country"], [f"of page {page}"]], schema=BAD_CELLS)
+        sink.write(page_of("r10", "r11", "r12"), place_of(page), bad)
+    _, bad = sink.close()
+    assert bad.select(["row", "text"]).to_pylist() == [
+        {"row": 1, "text": "of page 0"},
+        {"row": 4, "text": "of page 1"},
+    ]
 
 
 def test_bad_cells_stay_with_their_rows_also_where_a_batch_is_cut_in_two_and_the_second_half_is_lost(tmp_path):
@@ -442,3 +464,59 @@ def test_kept_pages_come_once_more_in_their_order_with_their_bad_cells_under_new
         assert bad.column("page").to_pylist() == [3_000_000_005]
         assert batch.to_pylist() == page_of("r10", "r11").to_pylist()
         assert partial.checkpoint.whole.keys() == {place_of(0).path}
+
+
+# Rows in sorted files
+
+
+def sorted_rows(folder, stack, *pages, rows_per_file=3):
+    made = Made("sorted", folder, stack, rows_per_file=rows_per_file)
+    for number, page in enumerate(pages):
+        made.write(page, place_of(number))
+        made.sink.end_page(end_of(number, page.num_rows))
+    return made.sink.close({"more": 1})
+
+
+def test_ranges_of_ids_hold_every_row_once_whatever_order_they_came_in(tmp_path, stack):
+    ids = [f"r{number:03}" for number in range(100)]
+    mixed = ids[1::3] + ids[::3] + ids[2::3]
+    source = sorted_rows(tmp_path, stack, *(page_of(*mixed[start : start + 7]) for start in range(0, 100, 7)))
+    (tmp_path / "few").mkdir()
+    few = sorted_rows(tmp_path / "few", stack, page_of("r050"))
+    spans = id_spans([source, few], 500)
+    assert len(spans) > 5
+    assert (spans[0][0], spans[-1][1]) == (None, None)
+    found = [source.between(start, stop).column("Id").to_pylist() for start, stop in spans]
+    assert sorted(each for part in found for each in part) == ids
+    assert all(
+        (start is None or start <= min(part)) and (stop is None or max(part) < stop)
+        for (start, stop), part in zip(spans, found, strict=True)
+    )
+    sizes = [source.between(start, stop).nbytes for start, stop in spans]
+    assert max(sizes) < 3 * min(sizes[:-1])
+    assert [few.between(start, stop).num_rows for start, stop in spans].count(1) == 1
+    assert source.between("r010", "r013").sort_by("Id").column("Staff__c").to_pylist() == [10, 11, 12]
+
+
+def test_no_rows_are_one_range_without_any(tmp_path, stack):
+    source = sorted_rows(tmp_path, stack)
+    assert id_spans([source], 1) == [(None, None)]
+    assert source.between(None, None).schema.equals(SCHEMA)
+
+
+def test_only_the_rows_that_are_looked_at_come_into_memory(tmp_path, stack):
+    page = page_of(*(f"r{number:05}" for number in range(20_000)))
+    page = page.set_column(4, SCHEMA.field(4), pa.array(["Hot"] * 20_000).dictionary_encode())
+    source = sorted_rows(tmp_path, stack, page, rows_per_file=20_000)
+    before = pa.total_allocated_bytes()
+    part = source.between("r00100", "r00200")
+    assert part.num_rows == 100
+    assert pa.total_allocated_bytes() - before < 20_000
+
+
+def test_a_sorted_file_that_is_damaged_is_an_error(tmp_path, stack):
+    source = sorted_rows(tmp_path, stack, page_of("r10"))
+    (file,) = (tmp_path / ".contacts.partial" / "rows").iterdir()
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(DataError, match="cannot be read"):
+        source.between(None, None)

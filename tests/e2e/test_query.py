@@ -7,6 +7,7 @@ import pytest
 
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.local_org import LocalOrg, Switches
+from sfbulk_pandas.progress.events import PageRead
 
 SOQL = (
     "SELECT Id, LastName, Birthdate, Children__c, Salary__c, Newsletter__c, CreatedDate, MailingPostalCode, "
@@ -185,6 +186,32 @@ def test_a_stream_keeps_its_schema_and_tells_of_every_bad_cell(odd, org):
         table = stream.read_all()
     assert table["Children__c"].to_pylist() == [None, 7]
     assert sorted(sfbulk.bad_cells(stream)["text"]) == ["5.5", "soon"]
+
+
+@pytest.mark.parametrize("plan", ["locator", "result_pages", "id_ranges"])
+def test_a_bad_cell_is_told_with_the_number_of_its_page(plan):
+    """Pages are counted from 1, whether each is named by the one before or all are listed."""
+    body = '"Id","Children__c"\n"003000000000001AAA","many"\n'
+    read = []
+
+    def answer(event):
+        if isinstance(event, PageRead):
+            read.append(event)
+            if len(read) == 1:
+                local.answer_next("GET", "/results", 200, body, Sforce_NumberOfRecords="1", Sforce_Locator="null")
+
+    options = {"plan": plan, "page_rows": 1, "parallel_pages": 1, "on_bad_value": "raise", "progress": answer}
+    with (
+        LocalOrg(switches=Switches(query_page_rows=1)) as local,
+        sfbulk.connect(sfbulk.JwtBearer(**local.credentials())) as org,
+    ):
+        org.insert(pd.DataFrame({"LastName": ["a", "b", "c"], "Children__c": [1, 2, 3]}), "Contact")
+        with pytest.raises(
+            sfbulk.DecodeError, match=r"^750\w{15}: page 2, row 0 from 0: column 'Children__c'"
+        ) as caught:
+            org.query("SELECT Id, Children__c FROM Contact", **options)
+    assert caught.value.page.endswith(": page 2")
+    assert ": page 2 did not come whole" in caught.value.__notes__[0]
 
 
 def test_a_bad_cell_can_be_an_error(odd, org):

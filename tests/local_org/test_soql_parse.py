@@ -37,6 +37,14 @@ def test_every_query_that_people_wrote_is_answered_or_refused_with_a_code(direct
         assert reply.status == 200 or reply.json()[0]["errorCode"] in codes, (soql, reply.text)
 
 
+def test_a_query_that_is_too_long_is_refused():
+    soql = f"SELECT Id FROM Contact WHERE Name = '{'x' * 100_000}"
+    whole = soql[:99_999] + "'"
+    assert isinstance(parse(whole), Query)
+    with pytest.raises(Fault, match="cannot be longer than 100000 characters"):
+        parse(whole + " ")
+
+
 def test_words_are_taken_by_context():
     query = parse("select Type, Format, Group.Name distinct from Order where Limit = 1 order by Type desc nulls last")
     assert query.sobject.text == "Order"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 BAD_KEY = "sfbulk_bad_cells"
+_SHOWN = BAD_CELLS.remove(BAD_CELLS.get_field_index("page"))  # a page's key says nothing to people
 
 
 def warn_of_bad_cells(bad: pa.Table) -> None:
@@ -33,7 +34,7 @@ def with_bad_cells(table: pa.Table, bad: pa.Table) -> pa.Table:
     """Return a table that has its bad cells in its schema's metadata, where there are any."""
     if not bad.num_rows:
         return table
-    held = json.dumps(bad.to_pylist(), ensure_ascii=False).encode()
+    held = json.dumps(bad.drop_columns(["page"]).to_pylist(), ensure_ascii=False).encode()
     return table.replace_schema_metadata({**(table.schema.metadata or {}), BAD_KEY.encode(): held})
 
 
@@ -49,7 +50,8 @@ def bad_cells(result: Any) -> pd.DataFrame:
     Returns
     -------
     DataFrame, a row a cell
-        Columns: ``row`` (position in its page, from 0), ``Id`` (where the query selects it), ``column`` and ``text``.
+        Columns: ``row`` (of a DataFrame or Table, its position there, from 0; else the position in its page, so that
+        the Id says more), ``Id`` (where the query selects it), ``column`` and ``text``.
 
     Raises
     ------
@@ -57,14 +59,14 @@ def bad_cells(result: Any) -> pd.DataFrame:
         For anything else.
     """
     if isinstance(result, pd.DataFrame):
-        found = pa.Table.from_pylist(result.attrs.get(BAD_KEY, []), BAD_CELLS)
+        found = pa.Table.from_pylist(result.attrs.get(BAD_KEY, []), _SHOWN)
     elif isinstance(result, pa.Table):
-        found = pa.Table.from_pylist(_held(result.schema.metadata or {}), BAD_CELLS)
+        found = pa.Table.from_pylist(_held(result.schema.metadata or {}), _SHOWN)
     elif isinstance(getattr(result, "bad_cells", None), pa.Table):
         found = result.bad_cells
     else:
         raise UsageError(f"a {type(result).__name__} is no result of a query")
-    frame: pd.DataFrame = found.select(["row", "Id", "column", "text"]).to_pandas(types_mapper=pd.ArrowDtype)
+    frame: pd.DataFrame = found.select(_SHOWN.names).to_pandas(types_mapper=pd.ArrowDtype)
     return frame
 
 

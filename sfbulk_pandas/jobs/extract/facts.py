@@ -109,10 +109,16 @@ class Beginning:
             rows=run.rows,
             pages=run.pages,
             received_bytes=run.received_bytes,
-            api_calls=self.session.calls - self.calls,
-            seconds=round(self.session.clock.monotonic() - self.monotonic, 3),
-            started=datetime.fromtimestamp(self.started, UTC).isoformat(timespec="seconds"),
+            **self.cost(),
         )
+
+    def cost(self) -> dict[str, Any]:
+        """Return the calls and seconds since then, and when that was."""
+        return {
+            "api_calls": self.session.calls - self.calls,
+            "seconds": round(self.session.clock.monotonic() - self.monotonic, 3),
+            "started": datetime.fromtimestamp(self.started, UTC).isoformat(timespec="seconds"),
+        }
 
 
 def origin_of(run: ExtractRun, soql: str) -> Origin:
@@ -127,6 +133,11 @@ def origin_of(run: ExtractRun, soql: str) -> Origin:
         api_version=run.session.api_version,
         job_ids=run.plan.job_ids,
     )
+
+
+def origin_alone(facts: ExtractFacts) -> Origin:
+    """Return where rows are from, without what it cost."""
+    return Origin(**{each.name: getattr(facts, each.name) for each in fields(Origin)})
 
 
 def facts_metadata(facts: ExtractFacts) -> dict[bytes, bytes]:

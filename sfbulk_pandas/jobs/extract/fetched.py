@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from sfbulk_pandas.errors import SfBulkError
 from sfbulk_pandas.jobs.extract.conveyor import Rows
 from sfbulk_pandas.jobs.extract.facts import Beginning
+from sfbulk_pandas.jobs.extract.handing import tell_where_it_goes_on
 from sfbulk_pandas.jobs.extract.places import local_path
 from sfbulk_pandas.jobs.extract.resumable import ResumableRun, head_of
+from sfbulk_pandas.jobs.wide.run import WideRun
 from sfbulk_pandas.sinks.kept import KeptPages
 from sfbulk_pandas.sinks.partial import opened
+from sfbulk_pandas.spool.home import new_folder, remove
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
-    from typing import TypeAlias
+    from collections.abc import Callable, Generator, Iterator
 
     from sfbulk_pandas.jobs.extract.facts import ExtractFacts
+    from sfbulk_pandas.jobs.extract.handing import Items
     from sfbulk_pandas.jobs.query import Extract
+    from sfbulk_pandas.jobs.query_options import QueryOptions
     from sfbulk_pandas.progress.choose import Dispatcher
-    from sfbulk_pandas.sinks.base import PageEnd, Sink
+    from sfbulk_pandas.sinks.base import PageEnd
     from sfbulk_pandas.sinks.partial import Partial
-
-    Items: TypeAlias = Iterable[Rows | PageEnd]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,27 @@ def fetched(extract: Extract, notify: Dispatcher, *, is_streamed: bool) -> Itera
         Where another process is at it.
     """
     options = extract.options
-    if options.spool is None:
-        began = Beginning.now(extract.loading.session)
-        whole = extract.run(notify, is_streamed=is_streamed, leaves_jobs=options.on_stop == "leave")
-        with closing(whole.items()) as items:
-            yield Fetched(items, lambda: began.facts(whole, extract.query.soql))
-        return
-    with opened(local_path(options.spool), restart=options.restart) as partial:
+    if extract.groups:
+        way = _joined(extract, notify)
+    elif options.spool is None:
+        way = _straight(extract, notify, is_streamed=is_streamed)
+    else:
+        way = _kept(extract, notify, is_streamed=is_streamed)
+    with way as rows:
+        yield rows
+
+
+@contextmanager
+def _straight(extract: Extract, notify: Dispatcher, *, is_streamed: bool) -> Iterator[Fetched]:
+    began = Beginning.now(extract.loading.session)
+    run = extract.run(notify, is_streamed=is_streamed, leaves_jobs=extract.options.on_stop == "leave")
+    with closing(run.items()) as items:
+        yield Fetched(items, lambda: began.facts(run, extract.query.soql))
+
+
+@contextmanager
+def _kept(extract: Extract, notify: Dispatcher, *, is_streamed: bool) -> Iterator[Fetched]:
+    with _home(extract.options) as partial:
         partial.begin(head_of(extract))
         run = ResumableRun(extract, partial, notify, is_streamed=is_streamed)
         pages = KeptPages(partial, extract.schema)
@@ -78,6 +95,39 @@ def fetched(extract: Extract, notify: Dispatcher, *, is_streamed: bool) -> Itera
         partial.remove()
 
 
+@contextmanager
+def _joined(extract: Extract, notify: Dispatcher) -> Iterator[Fetched]:
+    options = extract.options
+    if options.spool is None:  # nothing can go on with its jobs
+        extract = replace(extract, options=replace(options, on_stop=options.on_stop or "abort"))
+    with _home(options) as partial:
+        partial.begin(head_of(extract))
+        run = WideRun(extract, partial, notify)
+        try:
+            with closing(run.items()) as items:
+                yield Fetched(items, run.facts)
+        except BaseException as error:
+            if options.spool is not None:
+                tell_where_it_goes_on(error, partial)
+            raise
+        partial.remove()
+
+
+@contextmanager
+def _home(options: QueryOptions) -> Iterator[Partial]:
+    """Give the spool; where there is none, a folder that goes with the context."""
+    if options.spool is not None:
+        with opened(local_path(options.spool), restart=options.restart) as partial:
+            yield partial
+        return
+    folder = new_folder()
+    try:
+        with opened(folder / "columns") as partial:
+            yield partial
+    finally:
+        remove(folder, os.getpid())
+
+
 def _keeping(run: ResumableRun, pages: KeptPages) -> Generator[Rows | PageEnd, None, None]:
     with closing(run.items(pages.kept)) as items:
         for item in items:
@@ -86,21 +136,3 @@ def _keeping(run: ResumableRun, pages: KeptPages) -> Generator[Rows | PageEnd, N
             elif not item.is_kept:
                 pages.write(item.batch, item.place, item.bad_cells)
             yield item
-
-
-def hand_over(items: Items, sink: Sink[Any]) -> int:
-    """Hand rows to a sink that is open, and return how many they were."""
-    rows = 0
-    for item in items:
-        if isinstance(item, Rows):
-            sink.write(item.batch, item.place, item.bad_cells)
-            rows += item.batch.num_rows
-        else:
-            sink.end_page(item)
-    return rows
-
-
-def tell_where_it_goes_on(error: BaseException, partial: Partial) -> None:
-    """Note on what stopped an extract that nothing is lost, where there is something."""
-    if partial.is_worth_keeping and not partial.is_removed:
-        error.add_note(f"what came is in {partial.folder}: the same call goes on from there")

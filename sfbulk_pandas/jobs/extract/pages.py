@@ -29,11 +29,14 @@ class Chain:
         What fetches its first page.
     source : str
         The id of the job, or batch, that its rows add up to.
+    pages_before : int
+        How many pages of the same source are in chains before it.
     """
 
     order: int
     first: Request
     source: str
+    pages_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,11 @@ class Todo:
     def key(self) -> int:
         """A number of its own for each page, in the order of the result."""
         return page_key(self.chain.order, self.number)
+
+    @property
+    def name(self) -> str:
+        """What people call it: the job or batch, and its page, counted from 1."""
+        return f"{self.chain.source}: page {self.chain.pages_before + self.number + 1}"
 
     @property
     def place(self) -> Place:

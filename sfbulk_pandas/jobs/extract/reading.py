@@ -65,8 +65,9 @@ class Delivery:
         try:
             return self._tried()
         except SfBulkError as error:
-            page = f"{self.todo.chain.source}: page {self.todo.number + 1}"
-            error.add_note(f"{page} did not come whole; what came before is in .partial, where rows are in memory")
+            error.add_note(
+                f"{self.todo.name} did not come whole; what came before is in .partial, where rows are in memory"
+            )
             raise
 
     def _tried(self) -> PageEnd:
@@ -108,6 +109,6 @@ class Delivery:
 
     def _incomplete(self, announced: int | None, rows: int) -> IncompleteResult:
         return IncompleteResult(
-            f"{self.todo.chain.source}: page {self.todo.number + 1} has {rows:,} rows instead of {announced or 0:,}",
+            f"{self.todo.name} has {rows:,} rows instead of {announced or 0:,}",
             hint="results stay for 7 days: query again; what was received is in .partial",
         )

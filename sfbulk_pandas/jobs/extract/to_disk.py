@@ -10,8 +10,10 @@ import pyarrow as pa
 
 from sfbulk_pandas.errors import SfBulkError, StillRunning, UsageError
 from sfbulk_pandas.jobs.extract.bad import warn_of_bad_cells
-from sfbulk_pandas.jobs.extract.fetched import fetched, hand_over, tell_where_it_goes_on
+from sfbulk_pandas.jobs.extract.fetched import fetched
+from sfbulk_pandas.jobs.extract.handing import hand_over, tell_where_it_goes_on
 from sfbulk_pandas.jobs.extract.resumable import ResumableRun, head_of
+from sfbulk_pandas.jobs.wide.run import WideRun
 from sfbulk_pandas.progress.choose import listener_for
 from sfbulk_pandas.progress.events import QueryFinished
 from sfbulk_pandas.sinks.csv import CsvSink, text_schema, unfinished_of
@@ -66,7 +68,7 @@ def to_parquet(extract: Extract, target: Path, options: ParquetOptions, *, overw
         if result is None:
             refuse_existing(target, overwrite=overwrite)
             partial.begin(head)
-            run = ResumableRun(extract, partial, notify)
+            run = (WideRun if extract.groups else ResumableRun)(extract, partial, notify)
             sink = ParquetSink(partial, target, options, run.origin, overwrite=overwrite)
             sink.open(extract.schema)
             try:
@@ -81,7 +83,7 @@ def to_parquet(extract: Extract, target: Path, options: ParquetOptions, *, overw
     return result
 
 
-def _filled(run: ResumableRun, sink: ParquetSink, partial: Partial) -> ParquetFolder:
+def _filled(run: ResumableRun | WideRun, sink: ParquetSink, partial: Partial) -> ParquetFolder:
     try:
         with closing(run.items()) as items:
             hand_over(items, sink)

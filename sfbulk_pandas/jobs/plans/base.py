@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from sfbulk_pandas.codec.bad_cells import BadCells
     from sfbulk_pandas.codec.schema import OnBadValue
+    from sfbulk_pandas.jobs.extract.pages import Todo
     from sfbulk_pandas.jobs.extract.stopping import StoppableClock
     from sfbulk_pandas.jobs.options import Polling
     from sfbulk_pandas.progress.choose import Dispatcher
@@ -88,24 +89,24 @@ class CsvPage:
     answer : Streamed
     question : Question
         Says what the rows become.
-    key : int
-        The page's own number.
+    todo : Todo
+        Says which page it is.
     following : Request or None
         What fetches the next page.
     """
 
     _reader: PageReader
 
-    def __init__(self, answer: Streamed, question: Question, key: int, following: Request | None) -> None:
+    def __init__(self, answer: Streamed, question: Question, todo: Todo, following: Request | None) -> None:
         self.rows = read_page_head(answer.headers).rows
         self.following = following
         self._raw = answer.raw
         self._question = question
-        self._key = key
+        self._todo = todo
 
     def batches(self, skip_rows: int, bad_cells: BadCells) -> Iterator[pa.RecordBatch]:
         """Read the body, once, without its first rows."""
-        options = ReadOptions(self._key, skip_rows, self._question.on_bad_value)
+        options = ReadOptions(self._todo.key, self._todo.name, skip_rows, self._question.on_bad_value)
         self._reader = PageReader(self._raw, self._question.schema, bad_cells, options)
         yield from self._reader
 

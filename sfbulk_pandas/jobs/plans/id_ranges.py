@@ -90,7 +90,7 @@ class IdRangesPlan:
         following = None
         if locator is not None:
             following = build_page(self._version(chain.order), chain.source, locator, asked.page_rows)
-        return CsvPage(answer, asked, todo.key, following)
+        return CsvPage(answer, asked, todo, following)
 
     def page(self, path: str) -> Request:
         """Return the request for a page that an earlier run knew of."""

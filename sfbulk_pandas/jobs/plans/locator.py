@@ -49,7 +49,7 @@ class LocatorPlan:
     def open(self, answer: Streamed, todo: Todo) -> CsvPage:
         """Read the head of a page."""
         locator = read_page_head(answer.headers).locator
-        return CsvPage(answer, self._question, todo.key, None if locator is None else self._request(locator))
+        return CsvPage(answer, self._question, todo, None if locator is None else self._request(locator))
 
     def page(self, path: str) -> Request:
         """Return the request for a page that an earlier run knew of."""

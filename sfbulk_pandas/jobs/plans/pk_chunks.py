@@ -69,8 +69,8 @@ class PkChunksPlan:
         self._job.begin()
         order = 0
         for batch in self._ended_batches():
-            for first, source in self._results(batch):
-                yield Chain(order, first, source)
+            for number, (first, source) in enumerate(self._results(batch)):
+                yield Chain(order, first, source, number)
                 order += 1
 
     def open(self, answer: Streamed, todo: Todo) -> CsvPage:
@@ -78,7 +78,7 @@ class PkChunksPlan:
         again = self._again_by_job.get(todo.chain.source)  # by the id of its job, where others have that of a batch
         if again is not None:
             return again.open(answer, todo)
-        page = CsvPage(answer, self._question, todo.key, None)
+        page = CsvPage(answer, self._question, todo, None)
         page.rows = self._page_rows.get(todo.request.path)  # results of Bulk API 1.0 do not say so themselves
         return page
 

@@ -55,7 +55,7 @@ class RestPlan:
         page = read_rest_page(Response(answer.status_code, answer.headers, answer.raw.readall()))
         self._total = 1 if self._query.is_count else page.total_size
         following = None if page.following is None else self.page(page.following)
-        return JsonPage(self._texts(page), self._question, todo.key, following)
+        return JsonPage(self._texts(page), self._question, todo, following)
 
     def _texts(self, page: RestPage) -> pa.RecordBatch:
         names = self._question.schema.names
@@ -83,20 +83,20 @@ class JsonPage:
     texts : pyarrow.RecordBatch
     question : Question
         Says what the rows become.
-    key : int
-        The page's own number.
+    todo : Todo
+        Says which page it is.
     following : Request or None
     """
 
-    def __init__(self, texts: pa.RecordBatch, question: Question, key: int, following: Request | None) -> None:
+    def __init__(self, texts: pa.RecordBatch, question: Question, todo: Todo, following: Request | None) -> None:
         self.rows: int | None = texts.num_rows
         self.read_rows = texts.num_rows
         self.following = following
         self._texts = texts
         self._question = question
-        self._key = key
+        self._todo = todo
 
     def batches(self, skip_rows: int, bad_cells: BadCells) -> Iterator[pa.RecordBatch]:
         """Return the rows without the first ones."""
-        options = ReadOptions(self._key, skip_rows, self._question.on_bad_value)
+        options = ReadOptions(self._todo.key, self._todo.name, skip_rows, self._question.on_bad_value)
         yield from RowTyper(self._question.schema, bad_cells, options).handed_out(self._texts)

@@ -44,7 +44,7 @@ class ResultPagesPlan(LocatorPlan):
         if not first:
             yield Chain(0, self._request(None), job.id)
         for order, path in enumerate(chain(first, chain.from_iterable(lists))):
-            yield Chain(order, self.page(path), job.id)
+            yield Chain(order, self.page(path), job.id, order)
 
     def open(self, answer: Streamed, todo: Todo) -> CsvPage:
         """Read the head of a page; one that was listed is the only one of its chain."""

@@ -28,6 +28,7 @@ from sfbulk_pandas.local_org.soql.tree import (
     SubQuery,
     TypeOf,
 )
+from sfbulk_pandas.salesforce.limits import MAX_SOQL_CHARS
 
 _ESCAPES = {
     "n": "\n",
@@ -59,6 +60,8 @@ def parse(soql: str) -> Query:
     """
     if not soql.strip():
         raise malformed("SOQL statement cannot be empty")
+    if len(soql) > MAX_SOQL_CHARS:
+        raise malformed(f"SOQL statements cannot be longer than {MAX_SOQL_CHARS} characters.")
     try:
         tree = _grammar().parse(soql)
     except UnexpectedInput as error:

@@ -138,10 +138,10 @@ def test_a_value_of_another_type_is_empty_and_its_text_is_kept(name, text):
 @pytest.mark.parametrize(("name", "text"), BAD)
 def test_a_value_of_another_type_can_be_an_error_at_once(name, text):
     body = page_of(["Id", name], ["a", GOOD[name]], ["b", text])
-    with pytest.raises(DecodeError, match=f"row 1 of page 3: column '{name}' holds") as caught:
-        read(body, "Id", name, page=3, on_bad_value="raise")
+    with pytest.raises(DecodeError, match=f"job: page 3, row 1 from 0: column '{name}' holds") as caught:
+        read(body, "Id", name, page=10**9, name="job: page 3", on_bad_value="raise")
     assert (caught.value.column, caught.value.text) == (name, text)
-    assert (caught.value.page, caught.value.row) == (3, 1)
+    assert (caught.value.page, caught.value.row, caught.value.Id) == ("job: page 3", 1, "b")
 
 
 @pytest.mark.parametrize("block_bytes", [1, 100, 1_000_000])

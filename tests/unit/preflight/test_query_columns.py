@@ -67,75 +67,81 @@ def test_an_object_without_such_fields_is_an_error():
         expand_select(parse("SELECT FIELDS(CUSTOM) FROM Bare"), bare)
 
 
+def shared_out(soql, **options):
+    return [each.soql for each in column_groups(parse(soql), **options)]
+
+
 def test_a_query_that_fits_stays_one():
-    query = parse("SELECT Name, Type FROM Account LIMIT 5")
-    groups = column_groups(query)
-    assert (groups.queries, groups.id_was_added) == ((query,), False)
+    query = parse("SELECT Name, Type FROM Account ORDER BY Name LIMIT 5")
+    assert column_groups(query) == (query,)
+    assert column_groups(query, max_chars=len(query.soql), spare_chars=50) == (query,)
 
 
-def test_each_group_has_the_id():
-    query = parse("SELECT Name, a.Id, Type, Site FROM Account a WHERE Name != null")
-    groups = column_groups(query, max_fields=2)
-    assert [each.soql for each in groups.queries] == [
+def test_each_group_has_the_id_as_the_query_writes_it():
+    soql = "SELECT Name, a.Id, Type, Site FROM Account a WHERE Name != null"
+    assert shared_out(soql, max_chars=len("SELECT a.Id, Name FROM Account a WHERE Name != null")) == [
         f"SELECT a.Id, {name} FROM Account a WHERE Name != null" for name in ("Name", "Type", "Site")
     ]
-    assert not groups.id_was_added
 
 
-def test_an_id_not_asked_for_is_told_of():
-    groups = column_groups(parse("SELECT Name, Type, Site FROM Account"), max_fields=3)
-    assert [each.soql for each in groups.queries] == ["SELECT Name, Type, Site FROM Account"]
-    assert not groups.id_was_added
-    groups = column_groups(parse("SELECT Name, Type, Site FROM Account"), max_fields=2)
-    assert [each.soql for each in groups.queries] == [
-        f"SELECT Id, {name} FROM Account" for name in ("Name", "Type", "Site")
+def test_keys_that_the_query_does_not_select_are_added():
+    soql = "SELECT Name, Site, systemmodstamp FROM Account"
+    assert shared_out(soql, keys=("Id", "SystemModstamp"), max_chars=len(soql) - 1) == [
+        "SELECT Id, systemmodstamp, Name FROM Account",
+        "SELECT Id, systemmodstamp, Site FROM Account",
     ]
-    assert groups.id_was_added
 
 
-def test_groups_are_filled_up_to_the_length():
-    query = parse("SELECT Id, Aaaa, Bbbb, Cccc FROM Account")
-    assert [each.soql for each in column_groups(query, max_chars=len(query.soql) - 1).queries] == [
+def test_groups_are_filled_up_to_the_length_less_what_is_kept_free():
+    soql = "SELECT Id, Aaaa, Bbbb, Cccc FROM Account"
+    assert shared_out(soql, max_chars=len(soql) - 1) == [
         "SELECT Id, Aaaa, Bbbb FROM Account",
         "SELECT Id, Cccc FROM Account",
     ]
-    assert column_groups(query, max_chars=len(query.soql)).queries == (query,)
+    assert len(shared_out(soql, max_chars=len(soql) - 1, spare_chars=5)) == 2
+    assert len(shared_out(soql, max_chars=len(soql) - 1, spare_chars=6)) == 3
 
 
 def test_the_widest_object_is_shared_out():
     names = [f"A_field_with_a_name_of_forty_characters_{number:04}__c" for number in range(5_000)]
     groups = column_groups(parse(f"SELECT {', '.join(names)} FROM Account"))
-    assert [len(each.soql) <= MAX_SOQL_CHARS for each in groups.queries] == [True] * 3
-    assert [each.text(entry) for each in groups.queries for entry in each.select[1:]] == names
-
-
-@pytest.mark.parametrize("tail", ["LIMIT 5", "OFFSET 5", "GROUP BY Name"])
-def test_groups_of_columns_select_the_same_records_or_are_refused(tail):
-    with pytest.raises(UsageError, match="would not select the same records"):
-        column_groups(parse(f"SELECT Id, Name, Type FROM Account {tail}"), max_fields=2)
+    assert [len(each.soql) <= MAX_SOQL_CHARS for each in groups] == [True] * 3
+    assert [each.text(entry) for each in groups for entry in each.select[1:]] == names
 
 
 @pytest.mark.parametrize(
-    ("soql", "limits"),
+    ("tail", "clause"),
+    [("LIMIT 5", "LIMIT"), ("OFFSET 5", "OFFSET"), ("GROUP BY Name", "GROUP BY"), ("ORDER BY Name", "ORDER BY")],
+)
+def test_groups_of_columns_give_the_same_records_or_are_refused(tail, clause):
+    query = parse(f"SELECT Id, Name, Type FROM Account {tail}")
+    with pytest.raises(UsageError, match=rf"too long for one: \d\d characters, .* with {clause}"):
+        column_groups(query, max_chars=len(query.soql) - 1)
+
+
+@pytest.mark.parametrize(
+    ("soql", "said"),
     [
-        ("SELECT Id, Name FROM Account WHERE Name = 'a long one'", {"max_chars": 50}),
-        ("SELECT Id, Name FROM Account", {"max_fields": 1}),
+        ("SELECT Id, Name FROM Account WHERE Name = 'a long one'", "Name"),
+        ("SELECT Id FROM Account WHERE Name = 'a long one, so that not even this fits'", "even Id"),
+        ("SELECT Id, A, ANameThatIsMuchTooLongForThis FROM Account", "ANameThatIs"),
     ],
 )
-def test_a_query_that_no_group_makes_short_enough_is_an_error(soql, limits):
-    with pytest.raises(UsageError, match="no query within the limits holds Name and Id"):
-        column_groups(parse(soql), **limits)
+def test_a_query_that_no_group_makes_short_enough_is_an_error(soql, said):
+    with pytest.raises(UsageError, match=f"no query within the limits holds {said}"):
+        column_groups(parse(soql), max_chars=49)
 
 
 NAMES = st.lists(st.from_regex(r"[A-Z][a-z]{1,20}__c", fullmatch=True), min_size=1, max_size=60, unique=True)
 
 
-@given(NAMES, st.booleans(), st.integers(60, 300), st.integers(2, 20))
-def test_groups_hold_every_field_once_within_the_limits(names, with_id, max_chars, max_fields):
+@given(NAMES, st.booleans(), st.integers(60, 300), st.integers(0, 10))
+def test_groups_hold_every_field_once_within_the_limits(names, with_id, max_chars, spare_chars):
     fields = ["Id", *names] if with_id else names
-    query = parse(f"SELECT {', '.join(fields)} FROM Account")
-    groups = column_groups(query, max_chars=max_chars, max_fields=max_fields).queries
-    assert all(len(each.soql) <= max_chars and len(each.select) <= max_fields for each in groups)
+    groups = column_groups(
+        parse(f"SELECT {', '.join(fields)} FROM Account"), max_chars=max_chars, spare_chars=spare_chars
+    )
+    assert len(groups) == 1 or all(len(each.soql) <= max_chars - spare_chars for each in groups)
     held = [each.text(entry) for each in groups for entry in each.select]
     assert [name for name in held if name != "Id"] == names
     assert len(groups) == 1 or held.count("Id") == len(groups)

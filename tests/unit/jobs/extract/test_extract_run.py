@@ -106,7 +106,7 @@ class Plan:
 
     def open(self, answer, todo):
         locator = read_page_head(answer.headers).locator
-        return CsvPage(answer, QUESTION, todo.key, None if locator is None else self.page(f"/{locator}"))
+        return CsvPage(answer, QUESTION, todo, None if locator is None else self.page(f"/{locator}"))
 
     def expected_rows(self):
         return self.expected
