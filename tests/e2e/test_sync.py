@@ -316,3 +316,49 @@ def test_what_cannot_be_right_is_refused_before_anything_is_fetched(filled, tmp_
 
 def test_a_module_function_does_the_same(filled, tmp_path):
     assert sfbulk.sync("Contact", tmp_path / "c", columns=COLUMNS, org=filled, progress=False).rows == ROWS
+
+
+def page(local, *rows):
+    lines = [f'"{row}","2026-11-26T00:00:00.000Z","false","N","{date}"\n' for row, date in rows]
+    body = '"Id","SystemModstamp","IsDeleted","LastName","Birthdate"\n' + "".join(lines)
+    local.answer_next("GET", "/results", 200, body, Sforce_NumberOfRecords=str(len(rows)), Sforce_Locator="null")
+
+
+def test_bad_cells_stay_with_their_rows_until_these_change(local, org, tmp_path, clock, monkeypatch):
+    org.insert(pd.DataFrame({"LastName": ["N", "N"]}), "Contact", progress=False)
+    first, second = (f"0035g000000{n:04d}AAA" for n in (1, 2))
+    options = {"columns": ["LastName", "Birthdate"], "plan": "locator"}
+    page(local, (first, "soon"), (second, "later"))
+    in_a_minute = pd.Timestamp.now("UTC").to_pydatetime() + timedelta(seconds=60)
+    monkeypatch.setattr(settle, "read_server_time", lambda _: in_a_minute)
+    with pytest.warns(UserWarning, match=r"2 cell\(s\)"):
+        copy = sync(org, tmp_path / "contacts", **options)
+    assert sfbulk.bad_cells(copy)[["Id", "text"]].to_numpy().tolist() == [[first, "soon"], [second, "later"]]
+    clock.ahead = 120
+    org.update(some(org, 1).assign(Description="moved"), "Contact", progress=False)
+    page(local, (second, "2000-01-01"))
+    copy = sync(org, tmp_path / "contacts", overlap_seconds=0, **options)
+    assert sfbulk.bad_cells(copy)[["Id", "column", "text"]].to_numpy().tolist() == [[first, "Birthdate", "soon"]]
+    assert (copy.folder.details["bad_cells"], copy.rows) == (1, 2)
+
+
+@pytest.mark.parametrize("options", [{"decimals": True}, {"categories": True}, {"lists": True}])
+def test_types_are_kept_from_run_to_run_and_others_are_refused(filled, tmp_path, options):
+    columns = ["Name", "Tier__c", "Credit_Limit__c", "Regions__c"]
+    frame = pd.DataFrame(
+        {
+            "Name": ["A", "B"],
+            "Tier__c": ["Gold", None],
+            "Credit_Limit__c": [1.25, None],
+            "Regions__c": ["EMEA;APAC", None],
+        }
+    )
+    filled.insert(frame, "Account", progress=False)
+    filled.sync("Account", tmp_path / "a", columns=columns, progress=False, **options)
+    filled.insert(frame.assign(Tier__c="Silver"), "Account", progress=False)
+    copy = filled.sync("Account", tmp_path / "a", progress=False, **options)
+    soql = f"SELECT Id, SystemModstamp, IsDeleted, {', '.join(columns)} FROM Account"
+    assert rows_of(copy.dataset().to_table()) == rows_of(filled.query_arrow(soql, progress=False, **options))
+    assert copy.rows == 4
+    with pytest.raises(sfbulk.UsageError, match="in the copy, and is"):
+        filled.sync("Account", tmp_path / "a", progress=False)
