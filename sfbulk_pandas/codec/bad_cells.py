@@ -90,8 +90,9 @@ def placed(bad: pa.Table, starts: Mapping[int, int]) -> pa.Table:
 
 
 def _rows_of(bad: pa.Table, starts: Mapping[int, int]) -> NDArray[np.int64]:
-    first: NDArray[np.int64] = np.array([starts[page] for page in bad.column("page").to_pylist()], np.int64)
-    return first + bad.column("row").to_numpy()
+    first = [starts[page] for page in bad.column("page").to_pylist()]
+    rows: NDArray[np.int64] = np.array(first, np.int64) + bad.column("row").to_numpy()
+    return rows
 
 
 def _doubles(column: pa.ChunkedArray, bad: pa.Table, starts: Mapping[int, int]) -> pa.Array | None:

@@ -122,8 +122,8 @@ class RowTyper:
         cell = cells.slice(0, 1).to_pylist()[0]
         kind = self._schema.field(cell["column"]).type
         raise DecodeError(
-            f"{self._options.name}, row {cell['row']} from 0: column {cell['column']!r} holds {cell['text']!r}, which is "
-            f"no {kind}",
+            f"{self._options.name}, row {cell['row']} from 0: column {cell['column']!r} holds {cell['text']!r}, "
+            f"which is no {kind}",
             hint='on_bad_value="keep" leaves such cells empty and keeps their texts beside the rows',
             **cell | {"page": self._options.name},
         )
