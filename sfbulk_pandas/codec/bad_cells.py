@@ -56,6 +56,23 @@ class BadCells:
         )
 
 
+class BadColumns(BadCells):
+    """Keep the names of the columns alone in which there are bad cells.
+
+    Attributes
+    ----------
+    names : set of str
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def add(self, cells: pa.Table) -> None:
+        """Take the columns of some more cells, and forget the cells."""
+        self.names.update(pc.unique(cells.column("column")).to_pylist())
+
+
 def with_doubles(table: pa.Table, bad: pa.Table, starts: Mapping[int, int]) -> tuple[pa.Table, pa.Table]:
     """Turn int columns into doubles where all of their bad cells are numbers, such as 5.5, and put those in.
 
@@ -90,9 +107,9 @@ def placed(bad: pa.Table, starts: Mapping[int, int]) -> pa.Table:
 
 
 def _rows_of(bad: pa.Table, starts: Mapping[int, int]) -> NDArray[np.int64]:
-    first = [starts[page] for page in bad.column("page").to_pylist()]
-    rows: NDArray[np.int64] = np.array(first, np.int64) + bad.column("row").to_numpy()
-    return rows
+    first: NDArray[np.int64] = np.array([starts[page] for page in bad.column("page").to_pylist()], np.int64)
+    within: NDArray[np.int64] = bad.column("row").to_numpy()
+    return first + within
 
 
 def _doubles(column: pa.ChunkedArray, bad: pa.Table, starts: Mapping[int, int]) -> pa.Array | None:
