@@ -19,13 +19,15 @@ from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.salesforce.limits import NULL_MARK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
 
     from sfbulk_pandas.preflight.call import LoadCall
     from sfbulk_pandas.preflight.cells import Subject
+
+    Mapper = Callable[[Callable[[int], Any], Iterable[int]], Iterable[Any]]
 
 REPEATED_KEY = "the key comes twice"
 REPEATED_VALUE = "the value comes twice, and the field is unique"
@@ -36,7 +38,11 @@ _SHIFT = np.uint64(29)
 
 
 def repeat_problems(
-    frame: pd.DataFrame, subjects: Sequence[Subject], call: LoadCall, blocked: NDArray[np.int64]
+    frame: pd.DataFrame,
+    subjects: Sequence[Subject],
+    call: LoadCall,
+    blocked: NDArray[np.int64],
+    mapper: Mapper = map,
 ) -> list[Problem]:
     """Name rows with a key or a unique value that an earlier row has; rows that cannot go up do not count.
 
@@ -48,12 +54,14 @@ def repeat_problems(
     call : LoadCall
     blocked : numpy.ndarray of int64
         Rows that cannot go up for other reasons, ascending.
+    mapper : callable
+        Maps over blocks of rows, in order; may do several at once.
     """
     problems = []
     for subject in subjects:
         key = is_key(subject, call)
         if key or (subject.field.unique and not subject.is_path and not call.operation.is_delete):
-            later, first = _repeated(frame[subject.label], subject, blocked)
+            later, first = _repeated(frame[subject.label], subject, blocked, mapper)
             if len(later):
                 problems.append(_problem(frame, subject, (later, first), _error(subject, call, is_the_key=key)))
     return problems
@@ -89,15 +97,20 @@ def _problem(
 
 
 def _repeated(
-    series: pd.Series[Any], subject: Subject, blocked: NDArray[np.int64]
+    series: pd.Series[Any], subject: Subject, blocked: NDArray[np.int64], mapper: Mapper
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the rows whose value an earlier row has, and that row."""
     hashes = np.empty(len(series), np.uint64)
     counts = np.ones(len(series), bool)
-    for start in range(0, len(series), BLOCK_ROWS):
-        block = comparable(read_block(series.iloc[start : start + BLOCK_ROWS], subject.cell_field.type), subject)
-        hashes[start : start + BLOCK_ROWS] = hash_values(block)
-        counts[start : start + BLOCK_ROWS] = pc.is_valid(block).to_numpy(zero_copy_only=False)
+
+    def look(start: int) -> None:
+        rows = slice(start, start + BLOCK_ROWS)
+        block = comparable(read_block(series.iloc[rows], subject.cell_field.type), subject)
+        hashes[rows] = hash_values(block)
+        counts[rows] = pc.is_valid(block).to_numpy(zero_copy_only=False)
+
+    for _ in mapper(look, range(0, len(series), BLOCK_ROWS)):
+        pass
     counts[blocked] = False
     rows = np.flatnonzero(counts)
     candidates = _meeting(hashes, rows)
