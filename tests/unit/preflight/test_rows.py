@@ -234,6 +234,16 @@ def test_blocks_and_a_mapper_change_nothing(monkeypatch):
     assert whole.errors.equals(parts.errors)
 
 
+def test_many_rows_are_looked_at_in_several_passes(monkeypatch):
+    keys = [f"k{n % 37}" for n in range(80)]
+    whole = check(frame(Key__c=keys), "upsert", "Key__c")
+    monkeypatch.setattr(repeats_module, "PASS_ROWS", 11)
+    monkeypatch.setattr(repeats_module, "BLOCK_ROWS", 7)
+    assert (
+        check(frame(Key__c=keys), "upsert", "Key__c").blocked.tolist() == whole.blocked.tolist() == list(range(37, 80))
+    )
+
+
 @given(st.lists(st.text(max_size=20) | st.none(), max_size=20))
 def test_repeats_agree_with_pandas(keys):
     series = pd.Series(keys, dtype=object)
