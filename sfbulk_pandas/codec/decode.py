@@ -189,7 +189,8 @@ def read_result_batches(
     header = header or []
     names = [str(place) for place in range(len(header))]
     order = [place for place, name in zip(names, header, strict=True) if only is None or name in only]
-    parse = _Parse(names, order, use_threads=True, delimiter=delimiter, has_nulls=False)
+    # On this thread alone: what others have allocated is not given back by release_unused, here or there (pyarrow 26).
+    parse = _Parse(names, order, use_threads=False, delimiter=delimiter, has_nulls=False)
     schema = pa.schema([(header[int(place)], pa.string()) for place in order])
     parsed = chain.from_iterable(parse.as_text(block) for block in blocks)
     return schema, (pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in parsed)

@@ -222,7 +222,9 @@ def _slices(texts: FrameTexts, order: RowOrder | None, rows: range, mapper: Mapp
     def encode(piece: range) -> Encoded:
         table = texts.table(rows_of(order, piece.start, piece.stop))
         data = encode_rows(table)
+        del table
         pace.note(len(piece), data.size)
+        pace.release()
         return Encoded(piece.start, len(piece), data)
 
     return mapper(encode, pace.pieces(rows))

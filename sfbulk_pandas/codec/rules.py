@@ -57,11 +57,16 @@ def _under(mask: pa.Array | NDArray[np.bool_], reason: str) -> Iterator[Refusal]
 def array_refusals(array: pa.Array, kind: FieldType | None, timezone: str | None) -> Iterator[Refusal]:
     """Find the values of a typed column that cannot travel; most types hold none."""
     if is_float(array.type) or pa.types.is_float16(array.type):
-        yield from _under(np.isinf(array.to_numpy(zero_copy_only=False)), INFINITE)
+        yield from number_refusals(array.to_numpy(zero_copy_only=False))
     elif pa.types.is_date(array.type) and kind is FieldType.DATETIME:
         yield from _naive_refusals(pc.cast(array, pa.timestamp("ms")), timezone)
     elif pa.types.is_timestamp(array.type) and array.type.tz is None and kind is not FieldType.DATE:
         yield from _naive_refusals(array, timezone)
+
+
+def number_refusals(numbers: NDArray[np.floating]) -> Iterator[Refusal]:
+    """Find the numbers that cannot travel."""
+    yield from _under(np.isinf(numbers), INFINITE)
 
 
 def _naive_refusals(naive: pa.Array, timezone: str | None) -> Iterator[Refusal]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SLICE_ROWS = 65_536  # rows encoded at a time: the measured optimum
 SLICE_BYTES = 16_000_000  # where rows are long, a slice has fewer
+_FREED_BYTES = 32_000_000  # after so many bytes Arrow gives back what it holds for later: of one part, it would be half
 _FIRST_ROWS, _FIRST_CELLS = 1_024, 65_536  # as long as it is not known how long rows are
 _QUOTE = ord('"')
 _WRITE = csv.WriteOptions(include_header=False, batch_size=16_384, quoting_style="needed")
@@ -31,11 +32,19 @@ class Pace:
     def __init__(self, columns: int) -> None:
         self._rows = min(SLICE_ROWS, _FIRST_ROWS, max(1, _FIRST_CELLS // max(1, columns)))
         self._largest = 1.0
+        self._size = 0
 
     def note(self, rows: int, size: int) -> None:
         """Take into account how many bytes some rows have become."""
+        self._size += size
         self._largest = max(self._largest, size / rows, 1.0)
         self._rows = min(SLICE_ROWS, max(1, int(SLICE_BYTES / self._largest)))
+
+    def release(self) -> None:
+        """Give memory back to the system that Arrow holds for a second, where much was encoded since the last time."""
+        if self._size >= _FREED_BYTES:
+            self._size = 0
+            pa.default_memory_pool().release_unused()
 
     def pieces(self, rows: range) -> Iterator[range]:
         """Yield the rows in pieces, each as large as seems right when it is asked for."""

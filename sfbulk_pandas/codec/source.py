@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 
 from sfbulk_pandas.codec.arrays import array_text, has_writer, is_text
 from sfbulk_pandas.codec.rows import take_chunked
-from sfbulk_pandas.codec.rules import Refusal, array_refusals, cells_text, text_refusals
+from sfbulk_pandas.codec.rules import Refusal, array_refusals, cells_text, number_refusals, text_refusals
 from sfbulk_pandas.codec.texts import TEXT, lengths_bytes
-from sfbulk_pandas.salesforce.limits import NULL_MARK
+from sfbulk_pandas.salesforce.limits import MAX_FIELD_CHARS, NULL_MARK
 from sfbulk_pandas.salesforce.sobject import FieldType
 
 if TYPE_CHECKING:
@@ -86,11 +86,18 @@ class Source:
         """Find what cannot travel in some rows; typed columns are not written for it."""
         if self._always_travels:
             return Look([], TYPED_BYTES, 8 * (rows.stop - rows.start if isinstance(rows, slice) else len(rows)))
+        if isinstance(self._series.dtype, np.dtype) and self._series.dtype.kind == "f":  # Arrow would copy them
+            numbers = self._series.iloc[rows].to_numpy()
+            return Look(list(number_refusals(numbers)), TYPED_BYTES, 8 * len(numbers))
         array = self._array(rows)
         if array is not None and has_writer(array.type) and not is_text(array.type):
             refusals = list(array_refusals(array, self._kind, self._options.timezone))
             return Look(refusals, TYPED_BYTES, 8 * len(array))
-        text, refusals = self._written(array, rows)
+        text = None if array is None or not is_text(array.type) else pc.cast(array, TEXT)
+        if text is None or lengths_bytes(text).max(initial=0) > MAX_FIELD_CHARS:  # with fewer line ends it may fit
+            text, refusals = self._written(array, rows)
+        else:
+            refusals = list(text_refusals(text, self._options))
         lengths = lengths_bytes(text)
         return Look(refusals, max(int(lengths.max(initial=0)), len(NULL_MARK)), int(lengths.sum()) + len(text))
 

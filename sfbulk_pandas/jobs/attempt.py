@@ -274,7 +274,7 @@ class Attempt:
         pa.default_memory_pool().release_unused()  # of bodies that went up: Arrow would keep it for the next one
         with Spool() as scratch:
             answers = self._answers(run, job, scratch)
-            sent = scratch.mapped(self.plan.cargo.texts(run.record.start, run.record.stop))
+            sent = scratch.written(*self.plan.cargo.texts(run.record.start, run.record.stop))
             accounted = account_for(job, sent, self.plan.cargo.columns, answers, self.plan.key)
             run.outcome = accounted.outcome.kept(self.keep)
         run.unmatched = accounted.unmatched
@@ -293,7 +293,9 @@ class Attempt:
         if run.record.step is not Step.COLLECTED or not all(path.exists() for path in paths):
             paths = [ingest.fetch_results(job, which, folder) for which in ResultSet]
             run.record = notes.step(run.record, Step.COLLECTED)
-        return Answers(*(read_results(path, job, scratch) for path in paths))
+        answers = Answers(*(read_results(path, job, scratch) for path in paths))
+        pa.default_memory_pool().release_unused()  # of the blocks that were parsed
+        return answers
 
 
 def _first_cause(failure: SfBulkError | None, error: SfBulkError | None) -> SfBulkError:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from sfbulk_pandas.codec.encode import Part, PartLimits, PartRange, encode_parts, encode_range, row_ends
-from sfbulk_pandas.codec.frame import label_at, text_table
+from sfbulk_pandas.codec.frame import FrameTexts, label_at
 from sfbulk_pandas.codec.rows import RowOrder, position_of, rows_of
+from sfbulk_pandas.codec.slices import Pace
+from sfbulk_pandas.codec.texts import TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pandas as pd
-    import pyarrow as pa
     from numpy import int64
     from numpy.typing import NDArray
 
@@ -71,10 +74,19 @@ class Cargo:
         """Return how many bytes the CSV has after its header and after each of the first rows of the order."""
         return row_ends(self.frame, self.columns, self.encoding, stop, order=self.order, mapper=self.mapper)
 
-    def texts(self, start: int, stop: int) -> pa.Table:
-        """Return the texts that rows travel as, to compare with what comes back."""
-        rows = rows_of(self.order, start, stop)
-        return text_table(self.frame, self.columns, self.encoding, rows=rows, mapper=self.mapper)
+    def texts(self, start: int, stop: int) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+        """Return the texts that rows travel as, to compare with what comes back: a few rows at a time, as asked for."""
+        texts, pace = FrameTexts(self.frame, self.columns, self.encoding), Pace(len(self.columns))
+
+        def written(rows: range) -> list[pa.RecordBatch]:
+            table = texts.table(rows_of(self.order, rows.start, rows.stop))
+            pace.note(len(rows), table.nbytes)
+            pace.release()
+            batches: list[pa.RecordBatch] = table.to_batches()
+            return batches
+
+        schema = pa.schema([(header, TEXT) for header in self.headers])
+        return schema, chain.from_iterable(self.mapper(written, pace.pieces(range(start, stop))))
 
     def chosen(self, positions: NDArray[int64]) -> Cargo:
         """Return the cargo of these rows alone."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _TEXT = pa.large_string()
 _NAMES = ("sf_id", "sf_created", "sf_error")
+_CHUNK_ROWS = 65_536
 _BLOCK_ROWS = 1_000_000  # rows put in order at a time, so that the texts of a large load are never all in memory
 
 
@@ -68,7 +69,7 @@ class Outcome:
     @classmethod
     def of(cls, rows: int, status: RowStatus) -> Outcome:
         """Build the outcome of rows that have nothing but a status; unknown ones have been sent."""
-        nothing = pa.table({name: pa.nulls(rows, _TEXT) for name in _NAMES})
+        nothing = pa.table(dict.fromkeys(_NAMES, _nothing(rows)))
         sends = 1 if status is RowStatus.UNKNOWN else 0
         return cls(np.full(rows, status, np.int8), nothing, np.full(rows, sends, np.int16))
 
@@ -143,3 +144,9 @@ class Outcome:
         blocks = [source[at : at + _BLOCK_ROWS] for at in range(0, len(source), _BLOCK_ROWS)] or [source]
         texts = pa.concat_tables([keep(both.texts.take(pa.array(block))) for block in blocks])
         return Outcome(both.status[source], texts, sends)
+
+
+def _nothing(rows: int) -> pa.ChunkedArray:
+    """Return a column without texts; its chunks share their memory."""
+    chunk = pa.nulls(min(rows, _CHUNK_ROWS), _TEXT)
+    return pa.chunked_array([chunk] * (rows // _CHUNK_ROWS) + [chunk.slice(0, rows % _CHUNK_ROWS)], _TEXT)

@@ -141,6 +141,8 @@ def examine(
         frame, named, correlation, partial(refused_cells, options=encoding, limits=limits, mapper=mapper)
     )
     checked = check_frame(frame, describe, call, refused, cells=options.check, mapper=mapper)
+    if options.check:
+        pa.default_memory_pool().release_unused()  # Arrow would hold it for a second, on top of what is encoded now
     held_back = _held_back(checked, refused, options.on_problem)
     key = _key(target, describe)
     return Prepared(

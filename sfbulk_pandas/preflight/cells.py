@@ -89,7 +89,7 @@ class Values:
     @cached_property
     def missing(self) -> Mask:
         """Where there is no value at all."""
-        missing = to_mask(self.values.is_null())
+        missing = to_mask(self.values.is_null()) if self.values.null_count else np.zeros(len(self.values), bool)
         if pa.types.is_floating(self.values.type):
             missing = missing | np.isnan(self.values.to_numpy(zero_copy_only=False))
         return missing
@@ -147,7 +147,7 @@ class Cells(Values):
             What stands before and after the value in Salesforce's text; None where the row may well be taken,
             and the problem is a note.
         """
-        offsets = np.flatnonzero(bad & self.given)
+        offsets = np.flatnonzero(bad & self.given if bad.any() else bad)
         if not len(offsets):
             return []
         values = self.values.take(pa.array(offsets))
@@ -216,7 +216,9 @@ def read_block(series: pd.Series[Any], kind: FieldType) -> pa.Array:
         array = pa.array(values, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeEncodeError, OverflowError):
         return _mixed(series, kind)
-    return _plain(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array, kind)
+    if isinstance(array, pa.ChunkedArray):  # a single chunk is not combined: that would copy it
+        array = array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
+    return _plain(array, kind)
 
 
 def _plain(array: pa.Array, kind: FieldType) -> pa.Array:

@@ -29,7 +29,7 @@ from sfbulk_pandas.preflight.texts import text_problems
 from sfbulk_pandas.preflight.typed import type_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -37,10 +37,9 @@ if TYPE_CHECKING:
     from sfbulk_pandas.preflight.call import LoadCall
     from sfbulk_pandas.preflight.findings import Finding
     from sfbulk_pandas.preflight.notes import Tally
+    from sfbulk_pandas.preflight.repeats import Mapper
     from sfbulk_pandas.salesforce.columns import Column
     from sfbulk_pandas.salesforce.sobject import SObjectDescribe
-
-    Mapper = Callable[[Callable[[int], Any], Iterable[int]], Iterable[Any]]
 
 OnProblem = Literal["raise", "skip", "send"]
 
@@ -163,7 +162,7 @@ def check_frame(
         found, counted = _in_blocks(frame, subjects, (describe, call), mapper)
         problems += found
         rows, _ = blocked_rows(problems)
-        problems += repeat_problems(frame, subjects, call, rows)
+        problems += repeat_problems(frame, subjects, call, rows, mapper)
         findings += absent_required(describe, subjects, call)
         tallied = tally_findings(counted, subjects)
     findings += [*header_notes(subjects, call), *tallied]

@@ -104,7 +104,8 @@ def _edges(cells: Cells) -> int:
 def _returns(texts: pa.Array) -> int:
     """Count the carriage returns."""
     offsets = offsets_of(texts)
-    return int(np.count_nonzero(text_bytes(texts)[offsets[0] : offsets[-1]] == _RETURN))
+    data = text_bytes(texts)[offsets[0] : offsets[-1]]
+    return int(np.count_nonzero(data == _RETURN)) if data.size and data.min() <= _RETURN else 0
 
 
 def _floats(cells: Cells) -> int:

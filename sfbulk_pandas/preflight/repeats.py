@@ -1,6 +1,7 @@
 """Values that may come once only: the key of a load, and unique fields.
 
-A row costs 16 bytes: its hash, and a sorted copy of it. Rows whose hashes meet are compared in full.
+A row costs 8 bytes, its hash, and of so many rows that this would be much, the hashes are looked at in several passes.
+Rows whose hashes meet are compared in full.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.salesforce.limits import NULL_MARK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -27,16 +28,23 @@ if TYPE_CHECKING:
     from sfbulk_pandas.preflight.call import LoadCall
     from sfbulk_pandas.preflight.cells import Subject
 
+    Mapper = Callable[[Callable[[int], Any], Iterable[int]], Iterable[Any]]
+
 REPEATED_KEY = "the key comes twice"
 REPEATED_VALUE = "the value comes twice, and the field is unique"
 BLOCK_ROWS = 262_144
+PASS_ROWS = 12_000_000  # whose hashes are held at a time: 96 MB
 _MATRIX_BYTES = 8_000_000
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
 
 
 def repeat_problems(
-    frame: pd.DataFrame, subjects: Sequence[Subject], call: LoadCall, blocked: NDArray[np.int64]
+    frame: pd.DataFrame,
+    subjects: Sequence[Subject],
+    call: LoadCall,
+    blocked: NDArray[np.int64],
+    mapper: Mapper = map,
 ) -> list[Problem]:
     """Name rows with a key or a unique value that an earlier row has; rows that cannot go up do not count.
 
@@ -48,12 +56,14 @@ def repeat_problems(
     call : LoadCall
     blocked : numpy.ndarray of int64
         Rows that cannot go up for other reasons, ascending.
+    mapper : callable
+        Maps over blocks of rows, in order; may do several at once.
     """
     problems = []
     for subject in subjects:
         key = is_key(subject, call)
         if key or (subject.field.unique and not subject.is_path and not call.operation.is_delete):
-            later, first = _repeated(frame[subject.label], subject, blocked)
+            later, first = _repeated(frame[subject.label], subject, blocked, mapper)
             if len(later):
                 problems.append(_problem(frame, subject, (later, first), _error(subject, call, is_the_key=key)))
     return problems
@@ -89,18 +99,11 @@ def _problem(
 
 
 def _repeated(
-    series: pd.Series[Any], subject: Subject, blocked: NDArray[np.int64]
+    series: pd.Series[Any], subject: Subject, blocked: NDArray[np.int64], mapper: Mapper
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the rows whose value an earlier row has, and that row."""
-    hashes = np.empty(len(series), np.uint64)
-    counts = np.ones(len(series), bool)
-    for start in range(0, len(series), BLOCK_ROWS):
-        block = comparable(read_block(series.iloc[start : start + BLOCK_ROWS], subject.cell_field.type), subject)
-        hashes[start : start + BLOCK_ROWS] = hash_values(block)
-        counts[start : start + BLOCK_ROWS] = pc.is_valid(block).to_numpy(zero_copy_only=False)
-    counts[blocked] = False
-    rows = np.flatnonzero(counts)
-    candidates = _meeting(hashes, rows)
+    hashes = _Hashes(series, subject, blocked, mapper)
+    candidates = hashes.meeting()
     if not len(candidates):
         return candidates, candidates
     values = comparable(read_block(series.iloc[candidates], subject.cell_field.type), subject)
@@ -111,13 +114,46 @@ def _repeated(
     return candidates[late], first[late]
 
 
-def _meeting(hashes: NDArray[np.uint64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the rows, ascending, whose hash another of them has."""
-    held = hashes[rows] if len(rows) < len(hashes) else hashes
-    ordered = np.sort(held)
-    met = ordered[1:][ordered[1:] == ordered[:-1]]
-    found: NDArray[np.int64] = rows[np.isin(held, met)] if len(met) else np.empty(0, np.int64)
-    return found
+class _Hashes:
+    """The hashes of a column, a block at a time; made anew each time they are asked for."""
+
+    def __init__(self, series: pd.Series[Any], subject: Subject, blocked: NDArray[np.int64], mapper: Mapper) -> None:
+        self._series, self._subject, self._blocked, self._mapper = series, subject, blocked, mapper
+
+    def meeting(self) -> NDArray[np.int64]:
+        """Return the rows, ascending, whose hash another row has too."""
+        passes = -(-len(self._series) // PASS_ROWS)
+        met = [self._met(number, passes) for number in range(passes)]
+        twice = np.concatenate([*met, np.empty(0, np.uint64)])
+        if not len(twice):
+            return np.empty(0, np.int64)
+        return np.concatenate([rows[np.isin(hashes, twice)] for rows, hashes in self._blocks()])
+
+    def _met(self, number: int, passes: int) -> NDArray[np.uint64]:
+        """Return the hashes that come twice, among those of one pass."""
+        room = np.empty(len(self._series), np.uint64)  # memory is taken as it is written to
+        held = 0
+        for _, block in self._blocks():
+            hashes = block if passes == 1 else block[block % np.uint64(passes) == number]
+            room[held : held + len(hashes)] = hashes
+            held += len(hashes)
+        ordered = room[:held]
+        ordered.sort()
+        met: NDArray[np.uint64] = ordered[1:][ordered[1:] == ordered[:-1]]
+        return met
+
+    def _blocks(self) -> Iterable[tuple[NDArray[np.int64], NDArray[np.uint64]]]:
+        return self._mapper(self._block, range(0, len(self._series), BLOCK_ROWS))
+
+    def _block(self, start: int) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+        """Return the rows of a block that count, and their hashes."""
+        values = read_block(self._series.iloc[start : start + BLOCK_ROWS], self._subject.cell_field.type)
+        block = comparable(values, self._subject)
+        counts: NDArray[np.bool_] = np.array(pc.is_valid(block).to_numpy(zero_copy_only=False))
+        first, last = np.searchsorted(self._blocked, [start, start + len(block)])
+        counts[self._blocked[first:last] - start] = False
+        hashes = hash_values(block)
+        return start + np.flatnonzero(counts), hashes if counts.all() else hashes[counts]
 
 
 def comparable(values: pa.Array, subject: Subject) -> pa.Array:

@@ -107,7 +107,9 @@ def _year_problems(cells: Cells, unread: Mask | None) -> list[Problem]:
     if cells.is_text:
         years = pc.utf8_slice_codeunits(cells.values, 0, 4)  # of four digits, where the cell can be read
         outside = pc.or_(pc.less(years, str(first)), pc.greater(years, str(last)))
-    elif pa.types.is_temporal(cells.values.type):
+    elif pa.types.is_timestamp(cells.values.type) or pa.types.is_date(cells.values.type):
+        if _within(cells.values, first, last):
+            return []
         years = pc.year(cells.values)
         outside = pc.or_(pc.less(years, first), pc.greater(years, last))
     else:
@@ -117,6 +119,13 @@ def _year_problems(cells: Cells, unread: Mask | None) -> list[Problem]:
     bad = to_mask(outside) if unread is None else to_mask(outside) & ~unread
     error = (f"FIELD_INTEGRITY_EXCEPTION:{field.label}: invalid date: ", f":{field.name} --")
     return cells.problem(bad, NO_YEAR, "Salesforce takes days from 1700-01-01 to 4000-12-31", error)
+
+
+def _within(moments: pa.Array, first: int, last: int) -> bool:
+    """Whether all days lie in these years: the years of two of them say it for all."""
+    edges = pc.min_max(moments)
+    years = pc.year(pa.array([edges["min"], edges["max"]], moments.type)).to_pylist()
+    return years[0] is None or (first <= years[0] and years[1] <= last)
 
 
 def _whole_digits(field: FieldDescribe) -> int:

@@ -88,8 +88,19 @@ def _cleaned(texts: pa.Array, *, loose: bool) -> pa.Array:
     """Make empty cells null; loosely, also forgive blanks, line ends and ``#N/A``."""
     if not loose:
         return _without(texts, "")
-    texts = _newlines(pc.utf8_trim_whitespace(texts))
+    texts = _newlines(_trimmed(texts))
     return _without(_without(texts, ""), NULL_MARK)
+
+
+def _trimmed(texts: pa.Array) -> pa.Array:
+    """Cut blanks off; where there are none, the texts themselves are returned: a copy would take as much memory."""
+    trimmed = pc.utf8_trim_whitespace(texts)
+    return texts if _size(trimmed) == _size(texts) else trimmed
+
+
+def _size(texts: pa.Array) -> int:
+    size: int = pc.sum(pc.binary_length(texts)).as_py() or 0
+    return size
 
 
 def _without(texts: pa.Array, text: str) -> pa.Array:

@@ -22,6 +22,7 @@ _SPREAD = 8  # how much larger codes may be than the number of rows for a table 
 def encode(column: pa.Array) -> Ints:
     """Give a number to each distinct value of a column from 1; null is 0."""
     indices = pc.fill_null(pc.add(pc.dictionary_encode(column).indices, 1), 0)
+    pa.default_memory_pool().release_unused()  # of the hash table: Arrow would hold it for a second, on top of the rest
     return np.asarray(indices.to_numpy(zero_copy_only=False), np.int64)
 
 

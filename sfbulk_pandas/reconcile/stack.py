@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FILES = ("successfulResults", "failedResults", "unprocessedrecords")
 SF_COLUMNS = ("sf__Id", "sf__Created", "sf__Error")
 SAMPLE_ROWS = 2_000
+_FREED_BYTES = 64_000_000  # after so many bytes of texts Arrow gives back what it holds of them for later
 _NOTHING = pa.array([], TEXT)
 
 
@@ -66,6 +67,7 @@ class Stack:
     def __init__(self, sent: pa.Table, columns: Sequence[Column], answers: Answers, key: str | None) -> None:
         self.sent = sent
         self.answers = answers
+        self._held_bytes = 0
         self._sent: tuple[str | None, pa.Array] = (None, _NOTHING)
         self._answered: tuple[str | None, pa.Array] = (None, _NOTHING)
         self.sent_rows, self.answer_rows = sent.num_rows, sum(answers.counts)
@@ -84,13 +86,13 @@ class Stack:
     def sent_texts(self, name: str) -> pa.Array:
         """Return a column of the rows that were sent. The last one is kept at hand."""
         if self._sent[0] != name:
-            self._sent = name, _joined(_chunks(self.sent.column(name)))
+            self._sent = name, self._joined(_chunks(self.sent.column(name)))
         return self._sent[1]
 
     def answer_texts(self, name: str) -> pa.Array:
         """Return a column of the answers; nulls for the rows of a file that lacks it. The last one is kept at hand."""
         if self._answered[0] != name:
-            self._answered = name, _joined(self._answer_chunks(name))
+            self._answered = name, self._joined(self._answer_chunks(name))
         return self._answered[1]
 
     def _answer_chunks(self, name: str) -> list[pa.Array]:
@@ -99,11 +101,22 @@ class Stack:
     def texts(self, name: str, rows: Ints) -> pa.Array:
         """Return the cells of these rows as they were sent or came back; rows ascend."""
         if len(rows) == self.sent_rows + self.answer_rows:
-            return _joined([*_chunks(self.sent.column(name)), *self._answer_chunks(name)])
+            return self._joined([*_chunks(self.sent.column(name)), *self._answer_chunks(name)])
         cut = np.searchsorted(rows, self.sent_rows)
         return pa.concat_arrays(
             [taken(self.sent_texts(name), rows[:cut]), taken(self.answer_texts(name), rows[cut:] - self.sent_rows)]
         )
+
+    def _joined(self, chunks: list[pa.Array]) -> pa.Array:
+        """Return chunks as one array; a single one is not copied."""
+        if len(chunks) == 1:
+            return chunks[0]
+        joined = pa.concat_arrays(chunks or [_NOTHING])
+        self._held_bytes += joined.nbytes
+        if self._held_bytes > _FREED_BYTES:
+            self._held_bytes = 0
+            pa.default_memory_pool().release_unused()
+        return joined
 
     def canonical(self, name: str, texts: pa.Array, *, loose: bool) -> pa.Array:
         """Return texts of a column in the form in which they compare; loosely, a key compares as a key."""
@@ -144,8 +157,3 @@ def _text_column(table: pa.Table, name: str) -> pa.ChunkedArray:
 
 def _chunks(column: pa.ChunkedArray) -> list[pa.Array]:
     return [pc.cast(chunk, TEXT) for chunk in column.chunks]
-
-
-def _joined(chunks: list[pa.Array]) -> pa.Array:
-    """Return chunks as one array; a single one is not copied."""
-    return chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks or [_NOTHING])

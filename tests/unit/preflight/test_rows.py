@@ -1,5 +1,6 @@
 """What the check says of rows, in the report and as Salesforce's errors."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
@@ -198,6 +199,11 @@ def test_a_row_that_cannot_go_up_takes_no_key_from_another():
     ]
 
 
+@pytest.mark.parametrize("bad", ["a@b.de\nc@d.de", "a@b", "a@b@c.de", "@b.de"])
+def test_an_address_is_one_line_with_one_name_and_one_domain(bad):
+    assert [each[0] for each in rows(frame(Email=["a@b.de", "", None, bad, " a@b.de "]))] == [3]
+
+
 def test_notes():
     noted = pd.DataFrame({"lastname": [" x", "y\r\nz", None], "Staff__c": [1.0, None, 2.0], "Account.Key__c": "a"})
     keyed = SObjectDescribe("Account", "Account", "001", (field("Key__c", external_id=True),))
@@ -226,6 +232,16 @@ def test_blocks_and_a_mapper_change_nothing(monkeypatch):
     pd.testing.assert_frame_equal(whole.report, parts.report)
     assert whole.blocked.tolist() == parts.blocked.tolist()
     assert whole.errors.equals(parts.errors)
+
+
+def test_many_rows_are_looked_at_in_several_passes(monkeypatch):
+    keys = [f"k{n % 37}" for n in range(80)]
+    whole = check(frame(Key__c=keys), "upsert", "Key__c")
+    monkeypatch.setattr(repeats_module, "PASS_ROWS", 11)
+    monkeypatch.setattr(repeats_module, "BLOCK_ROWS", 7)
+    assert (
+        check(frame(Key__c=keys), "upsert", "Key__c").blocked.tolist() == whole.blocked.tolist() == list(range(37, 80))
+    )
 
 
 @given(st.lists(st.text(max_size=20) | st.none(), max_size=20))
@@ -297,6 +313,11 @@ def test_days_outside_the_calendar():
     assert looked(pd.DataFrame({"Since__c": ["2023-02-30Z"]})) == [
         (0, "Since__c", "the value is not of the field's type")
     ]
+
+
+def test_a_time_is_no_date():
+    found = looked(pd.DataFrame({"Since__c": [dt.time(1), None], "Seen__c": [dt.time(2), None]}))
+    assert found == [(0, name, "the value is not of the field's type") for name in ("Since__c", "Seen__c")]
 
 
 def test_what_orgs_differ_in_is_noted_and_not_held_against_a_row():
