@@ -85,7 +85,7 @@ class PageReader:
         types = [parser_type(kind) for kind in self._schema.types]
         for place in self._typer.by_hand:
             types[place] = pa.string()
-        parse = _Parse(names, order, self._options.use_threads)
+        parse = _Parse(names, order, self._options.use_threads())
         try:
             return [self._narrowed(batch) for batch in parse(block, types, STRIDE_BYTES)]
         except pa.ArrowInvalid:
