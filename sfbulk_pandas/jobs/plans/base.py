@@ -55,8 +55,7 @@ class Cores:
     def are_spare(self) -> bool:
         """Return whether there are more cores than pages.
 
-        Two pages on two cores, a thread each, take a sixth less time, and less of the processors', than with Arrow's threads
-        on top (2026-11).
+        Two pages on two cores, a thread each, take a sixth less time than with Arrow's threads on top (2026-11).
         """
         return self._pages < self._count
 
