@@ -77,8 +77,8 @@ class PageReader:
             return
         order = [str(place) for place in places_of(self._schema.names, header)]
         names = [str(place) for place in range(len(header))]
-        parse = _Parse(names, order, self._options.use_threads)
         for block in blocks:
+            parse = _Parse(names, order, self._options.use_threads())
             yield from _typed_rows(block, parse, self._schema, self._typer)
 
 

@@ -14,7 +14,7 @@ from sfbulk_pandas.codec.typed import typed_cells
 from sfbulk_pandas.errors import DecodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -35,8 +35,8 @@ class ReadOptions:
     skip_rows : int
         Rows that were delivered before the page broke off, and are left out now, with their bad cells.
     on_bad_value : {"keep", "raise"}
-    use_threads : bool
-        Whether Arrow's threads may parse it; not where the pages themselves are on several threads.
+    use_threads : callable
+        Returns whether Arrow's threads may parse it, asked for each block; not where other pages have the cores.
     block_bytes : int
         How much is parsed at a time; a larger row makes a larger block.
     """
@@ -45,7 +45,7 @@ class ReadOptions:
     name: str = "the page"
     skip_rows: int = 0
     on_bad_value: OnBadValue = "keep"
-    use_threads: bool = True
+    use_threads: Callable[[], bool] = lambda: True
     block_bytes: int = BLOCK_BYTES
 
 

@@ -102,7 +102,7 @@ class Floor:
 def page(session, job, locator=None, use_threads=True):
     """Stream one page into batches and drop them; return its rows."""
     with session.stream(build_page("66.0", job, locator, None)) as answer:
-        reader = PageReader(answer.raw, SCHEMA, BadCells(), ReadOptions(use_threads=use_threads))
+        reader = PageReader(answer.raw, SCHEMA, BadCells(), ReadOptions(use_threads=lambda: use_threads))
         return sum(batch.num_rows for batch in reader)
 
 

@@ -62,6 +62,13 @@ def medians(runs):
     return {name: statistics.median(each[name] for each in runs) for name in ("seconds", "cpu", "anon")}
 
 
+def told(way, runs, ours):
+    assert all(each["rows"] == ROWS for each in runs)
+    each = medians(runs)
+    times = (f"{each[name]:6.2f} s ({each[name] / ours[name]:5.1f} times ours)" for name in ("seconds", "cpu"))
+    print(f"  {way:<36} {', CPU '.join(times)}, {each['anon'] / 1e6:5.0f} MB extra")
+
+
 def has_jsforce():
     finds = ["node", "-e", "require.resolve('jsforce')"]
     return shutil.which("node") and subprocess.run(finds, check=False, capture_output=True).returncode == 0
@@ -72,15 +79,12 @@ def test_queries_beside_others(org):
     for _ in range(TURNS):
         for way in random.sample(list(WAYS), len(WAYS)):
             found[way].append(run(org, way))
-    if has_jsforce():
-        found[JSFORCE] = [run(org, JSFORCE)]
     print(f"\n{ROWS:,} rows by 12 columns, each query in a process of its own, medians of {TURNS}, in random order")
     print(f"  pandas {pd.__version__}, pyarrow {pa.__version__}, {os.cpu_count()} cores")
     ours = medians(found["ours, 4 pages"])
     for way, runs in found.items():
-        assert all(each["rows"] == ROWS for each in runs)
-        each = medians(runs)
-        times = (f"{each[name]:6.2f} s ({each[name] / ours[name]:4.1f} times ours)" for name in ("seconds", "cpu"))
-        print(f"  {way:<36} {', CPU '.join(times)}, {each['anon'] / 1e6:5.0f} MB extra")
-    if JSFORCE not in found:
+        told(way, runs, ours)
+    if has_jsforce():
+        told(JSFORCE, [run(org, JSFORCE)], ours)
+    else:
         print("  jsforce is not there: npm install --prefix FOLDER jsforce; NODE_PATH=FOLDER/node_modules")

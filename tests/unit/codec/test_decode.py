@@ -197,7 +197,7 @@ def test_any_block_size_and_any_read_size_give_the_same_rows(block_bytes, use_th
     rows = [{"Id": f"{i:03}", "Text": f'line\n"{i}"\n,' * (i % 5) or None, "I": i} for i in range(60)]
     lines = [f'"{r["Id"]}","{(r["Text"] or "").replace(chr(34), chr(34) * 2)}","{r["I"]}"\n' for r in rows]
     body = ('"Id","Text","I"\n' + "".join(lines)).encode()
-    found = read(Dribble(body), "Id", "Text", "I", block_bytes=block_bytes, use_threads=use_threads)
+    found = read(Dribble(body), "Id", "Text", "I", block_bytes=block_bytes, use_threads=lambda: use_threads)
     assert found == (rows, [])
 
 

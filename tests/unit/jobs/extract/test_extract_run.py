@@ -14,14 +14,14 @@ from sfbulk_pandas.jobs.extract.conveyor import Rows
 from sfbulk_pandas.jobs.extract.pages import Chain
 from sfbulk_pandas.jobs.extract.run import Done, ExtractRun
 from sfbulk_pandas.jobs.extract.stopping import StoppableClock
-from sfbulk_pandas.jobs.plans.base import CsvPage
+from sfbulk_pandas.jobs.plans.base import Cores, CsvPage
 from sfbulk_pandas.sinks.base import PageEnd, Place
 from sfbulk_pandas.wire.http import Headers, Request
 from sfbulk_pandas.wire.query import read_page_head
 
 SCHEMA = pa.schema([("Id", pa.string()), ("Staff__c", pa.int64())])
 
-QUESTION = SimpleNamespace(schema=SCHEMA, on_bad_value="keep")
+QUESTION = SimpleNamespace(schema=SCHEMA, on_bad_value="keep", cores=Cores())
 
 
 class Clock:
