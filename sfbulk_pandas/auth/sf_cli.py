@@ -65,8 +65,9 @@ class SalesforceCli:
         CliLoginMissing
             Where there is no CLI, it does not know the org, or its login has expired: with the command that mends it.
         """
-        shown = self._asked("org", "display")
-        token = self._token() or str(shown.get("accessToken") or "")
+        shown = self._asked("org", "display") or {}
+        asked = self._asked("org", "auth", "show-access-token")
+        token = str((shown if asked is None else asked).get("accessToken") or "")
         if not token or token.startswith(_REDACTED):
             raise self._missing("the Salesforce CLI shows no access token", "sf update")
         address = str(shown.get("instanceUrl") or "")
@@ -78,25 +79,21 @@ class SalesforceCli:
             problem = str(error.args[0])
         raise self._missing(f"what the Salesforce CLI shows cannot be used: {problem}", self._login)
 
-    def _token(self) -> str | None:
-        """Ask for the token; None where the CLI is too old to have a command for it."""
-        try:
-            return str(self._asked("org", "auth", "show-access-token").get("accessToken") or "")
-        except _UnknownCommand:
-            return None
-
-    def _asked(self, *command: str) -> dict[str, Any]:
+    def _asked(self, *command: str) -> dict[str, Any] | None:
+        """Return the result of a command; None where the CLI is too old to have it."""
         target = () if self.alias is None else ("--target-org", self.alias)
         answer = self._run([*command, "--json", *target])
+        if answer is None:
+            return None
         result = answer.get("result")
         if answer.get("status") in {0, None} and isinstance(result, dict):
             return result
         name, message = str(answer.get("name") or ""), str(answer.get("message") or "no reason given")
         if "NotFound" in name and "command" in message.lower():
-            raise _UnknownCommand
+            return None
         raise self._missing(f"the Salesforce CLI says: {message}", self._login)
 
-    def _run(self, arguments: list[str]) -> dict[str, Any]:
+    def _run(self, arguments: list[str]) -> dict[str, Any] | None:
         path = shutil.which(self.executable)
         if path is None:
             raise self._missing(
@@ -113,7 +110,7 @@ class SalesforceCli:
             raise self._missing(f"the Salesforce CLI has not answered within {_SECONDS} seconds", self._login)
         return self._read(done.stdout, done.stderr, arguments)
 
-    def _read(self, out: bytes, err: bytes, arguments: list[str]) -> dict[str, Any]:
+    def _read(self, out: bytes, err: bytes, arguments: list[str]) -> dict[str, Any] | None:
         # Warnings may stand before the JSON. What was printed is not shown: it may hold the token.
         text = out.decode("utf-8", "replace")
         try:
@@ -123,7 +120,7 @@ class SalesforceCli:
         if isinstance(answer, dict):
             return answer
         if "not a sf command" in err.decode("utf-8", "replace").lower():
-            raise _UnknownCommand
+            return None
         raise self._missing(f"the Salesforce CLI answers {' '.join(arguments[:2])} with no JSON", "sf update")
 
     @property
@@ -135,7 +132,3 @@ class SalesforceCli:
 
     def __repr__(self) -> str:
         return f"SalesforceCli(alias={self.alias!r})"
-
-
-class _UnknownCommand(Exception):  # noqa: N818 - an answer, not a failure
-    """The CLI does not know a command."""
