@@ -12,12 +12,17 @@ from __future__ import annotations
 
 from sfbulk_pandas import accessor as _accessor  # noqa: F401 - registers df.sfbulk
 from sfbulk_pandas.auth.access_token import AccessToken
+from sfbulk_pandas.auth.client_credentials import ClientCredentials
 from sfbulk_pandas.auth.jwt_bearer import JwtBearer
+from sfbulk_pandas.auth.refresh_token import RefreshToken
+from sfbulk_pandas.auth.secret import FromEnvironment
+from sfbulk_pandas.auth.sf_cli import SalesforceCli
 from sfbulk_pandas.errors import (
     AlreadyLoaded,
     ApiError,
     ApiVersionMismatch,
     AuthError,
+    CliLoginMissing,
     ConnectionFailed,
     DataError,
     DecodeError,
@@ -78,11 +83,14 @@ __all__ = [
     "ApiError",
     "ApiVersionMismatch",
     "AuthError",
+    "CliLoginMissing",
+    "ClientCredentials",
     "ConnectionFailed",
     "DataError",
     "DecodeError",
     "EncodeError",
     "Explanation",
+    "FromEnvironment",
     "ImpossibleTransition",
     "IncompleteResult",
     "InvalidQuery",
@@ -105,9 +113,11 @@ __all__ = [
     "QueryRefused",
     "ReadTimedOut",
     "ReconcileError",
+    "RefreshToken",
     "RequestLimitExceeded",
     "RetriesExhausted",
     "SalesforceBroken",
+    "SalesforceCli",
     "SessionExpired",
     "SfBulkError",
     "StillRunning",

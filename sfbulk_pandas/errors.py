@@ -9,6 +9,7 @@
     |  +- QueryRefused             the query cannot be run as it is; .report is a DataFrame
     +- AuthError                   signing in failed
     |  +- TokenRefused             the token endpoint said no; .error is its OAuth code
+    |  +- CliLoginMissing          the Salesforce CLI has no login that can be used
     +- TransportError              the request or its answer did not come through
     |  +- ConnectionFailed         no connection, or it broke; .may_have_arrived tells which
     |  +- ReadTimedOut             Salesforce did not answer in time
@@ -153,6 +154,10 @@ class QueryRefused(UsageError):
 
 class AuthError(SfBulkError):
     """Signing in failed."""
+
+
+class CliLoginMissing(AuthError):
+    """The Salesforce CLI is not there, or has no login that can be used; ``.hint`` is the command that mends it."""
 
 
 class TokenRefused(AuthError):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import warnings
 from pathlib import Path
 from typing import TypeAlias
 
@@ -9,28 +12,31 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from sfbulk_pandas.auth.secret import FromEnvironment
 from sfbulk_pandas.errors import UsageError
 
-KeySource: TypeAlias = "str | bytes | Path"
+KeySource: TypeAlias = "str | bytes | Path | FromEnvironment"
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _PEM_MARK = b"-----BEGIN"
 _SMALLEST_BITS = 2048  # Salesforce Help, "Create a Private Key and Self-Signed Digital Certificate"
 
 
-def is_pem(source: KeySource) -> bool:
-    """Whether this is a key itself and not the path of one."""
-    if isinstance(source, Path):
+def is_pem(source: object) -> bool:
+    """Whether this is a key itself and not the path of one, nor what gives it."""
+    if not isinstance(source, str | bytes):
         return False
     return isinstance(source, bytes) or _PEM_MARK.decode() in source or "\n" in source
 
 
-def load_key(source: KeySource, passphrase: str | bytes | None) -> RSAPrivateKey:
+def load_key(source: KeySource, passphrase: str | bytes | FromEnvironment | None) -> RSAPrivateKey:
     """Load an RSA private key from PEM text or from a file.
 
     Parameters
     ----------
-    source : str, bytes or Path
-        The key in PEM form, or the path of a file that holds it.
-    passphrase : str, bytes or None
+    source : str, bytes, Path or FromEnvironment
+        The key in PEM form, or the path of a file that holds it, which is warned of where others may read it; or the
+        variable that holds one of them.
+    passphrase : str, bytes, FromEnvironment or None
         For an encrypted key.
 
     Returns
@@ -43,7 +49,9 @@ def load_key(source: KeySource, passphrase: str | bytes | None) -> RSAPrivateKey
         Where there is no such file, it is no private key (a certificate or a public key, say), it is not
         RSA, it is too short, or the passphrase is missing, wrong or not needed. The key is never shown.
     """
-    pem = _pem_of(source)
+    if isinstance(passphrase, FromEnvironment):
+        passphrase = passphrase()
+    pem = _pem_of(source() if isinstance(source, FromEnvironment) else source)
     if _PEM_MARK not in pem:
         raise UsageError(
             "the private key is not in PEM form",
@@ -58,15 +66,23 @@ def load_key(source: KeySource, passphrase: str | bytes | None) -> RSAPrivateKey
     return key
 
 
-def _pem_of(source: KeySource) -> bytes:
+def _pem_of(source: str | bytes | Path) -> bytes:
     if is_pem(source):
         return source if isinstance(source, bytes) else str(source).encode()
     path = Path(str(source)).expanduser()
     try:
-        return path.read_bytes()
+        pem = path.read_bytes()
     except OSError as error:
         reason = error.strerror or type(error).__name__
+    else:
+        _warn_of_readers(path)
+        return pem
     raise UsageError(f"the private key file {str(path)!r} cannot be read: {reason}", hint="give its path, or its PEM")
+
+
+def _warn_of_readers(path: Path) -> None:
+    if os.name == "posix" and path.exists() and path.stat().st_mode & _OTHERS:
+        warnings.warn(f"others on this machine may read the private key {path}: chmod 600 {path}", stacklevel=2)
 
 
 def _parsed(pem: bytes, secret: bytes | None) -> object:

@@ -224,7 +224,7 @@ class LocalOrg:
         """What was asked, oldest first: method, path and status."""
         return tuple(self.app.exchanges)
 
-    def credentials(self) -> dict[str, str]:
+    def credentials(self) -> dict[str, Any]:
         """Return the arguments of a JWT bearer sign-in.
 
         Returns

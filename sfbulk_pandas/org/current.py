@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from sfbulk_pandas.auth.found import found_credentials
+from sfbulk_pandas.auth.sf_cli import SalesforceCli
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.journal import Journal
 from sfbulk_pandas.org.org import Org
@@ -18,11 +21,12 @@ if TYPE_CHECKING:
     from sfbulk_pandas.auth.base import Credentials
     from sfbulk_pandas.jobs.options import Polling
 
+log = logging.getLogger("sfbulk_pandas")
 _CURRENT: ContextVar[Org] = ContextVar("sfbulk_org")
 
 
 def connect(
-    credentials: Credentials,
+    credentials: Credentials | str | None = None,
     *,
     api_version: str = DEFAULT_API_VERSION,
     polling: Polling | None = None,
@@ -32,8 +36,9 @@ def connect(
 
     Parameters
     ----------
-    credentials : JwtBearer or AccessToken
-        How to sign in.
+    credentials : JwtBearer, ClientCredentials, RefreshToken, SalesforceCli, AccessToken or str, optional
+        How to sign in; a text is an alias or user name of the Salesforce CLI's. Without it, the ``SFBULK_*`` variables
+        of one way to sign in are taken, else the CLI's default org; the org's repr says which.
     api_version : str
         Such as ``"66.0"``.
     polling : Polling, optional
@@ -51,24 +56,38 @@ def connect(
     ------
     TokenRefused
         Where Salesforce does not let this user in: why, and what to do.
+    CliLoginMissing
+        Where the Salesforce CLI has no login, with the command that mends it.
     UsageError
-        Where the credentials or the version cannot be right.
+        Where the credentials, the variables or the version cannot be right.
 
     Notes
     -----
     Costs no API call; a token is not counted as one.
     """
-    if not hasattr(credentials, "fetch"):
-        raise UsageError(
-            f"connect takes credentials, not {type(credentials).__name__}",
-            hint="give sfbulk.JwtBearer(...) or sfbulk.AccessToken(token, instance_url)",
-        )
+    taken, source = _credentials(credentials)
     if not re.fullmatch(r"\d+\.0", str(api_version)):
         raise UsageError(f"api_version={api_version!r} is no version", hint=f"write it as {DEFAULT_API_VERSION!r}")
-    org = Org(Session(credentials, api_version=api_version), polling, Journal(journal))
+    org = Org(Session(taken, api_version=api_version), polling, Journal(journal))
     org.sign_in()
+    log.info("connected to %s by %s", org.instance_url, source or taken)
+    org.signed_in_by = source
     _CURRENT.set(org)
     return org
+
+
+def _credentials(given: Credentials | str | None) -> tuple[Credentials, str | None]:
+    """Return credentials, and where they are from where that was not said."""
+    if given is None:
+        return found_credentials()
+    if isinstance(given, str):
+        return SalesforceCli(given), None
+    if not hasattr(given, "fetch"):
+        raise UsageError(
+            f"connect takes credentials, not {type(given).__name__}",
+            hint="give sfbulk.JwtBearer(...), or the alias of a Salesforce CLI login",
+        )
+    return given, None
 
 
 def current_org(org: Org | None = None) -> Org:

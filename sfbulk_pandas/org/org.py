@@ -28,6 +28,9 @@ class Org(Loads, Queries, Copies, Jobs):
         Where loads are written down; the user's own by default.
     """
 
+    signed_in_by: str | None = None
+    """What the credentials were found in, where none were given to ``connect``."""
+
     @property
     def instance_url(self) -> str:
         """Where the org is, such as ``https://acme.my.salesforce.com``."""
@@ -78,4 +81,5 @@ class Org(Loads, Queries, Copies, Jobs):
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Org {self.instance_url}, API {self.api_version}>"
+        source = f", signed in by {self.signed_in_by}" if self.signed_in_by else ""
+        return f"<Org {self.instance_url}, API {self.api_version}{source}>"

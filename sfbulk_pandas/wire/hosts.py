@@ -9,6 +9,15 @@ from sfbulk_pandas.errors import UsageError
 
 PRODUCTION_LOGIN = "https://login.salesforce.com"
 SANDBOX_LOGIN = "https://test.salesforce.com"
+# Salesforce Help, "Allow the Required Domains"; Government Cloud; Salesforce on Alibaba Cloud.
+_SALESFORCE = (
+    ".salesforce.com",
+    ".force.com",
+    ".salesforce.mil",
+    ".cloudforce.com",
+    ".database.com",
+    ".sfcrmproducts.cn",
+)
 _LIGHTNING = ".lightning.force.com"
 _MY_DOMAIN = ".my.salesforce.com"
 _SETUP = ".my.salesforce-setup.com"
@@ -30,6 +39,18 @@ def is_loopback(host: str | None) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_trusted(address: str) -> bool:
+    """Whether an address is Salesforce's or this machine's own.
+
+    Examples
+    --------
+    >>> is_trusted("https://acme.my.salesforce.com"), is_trusted("https://acme.example.com")
+    (True, False)
+    """
+    host = (urlsplit(address).hostname or "").lower()
+    return is_loopback(host) or host.endswith(_SALESFORCE)
 
 
 def base_url(address: str) -> str:

@@ -1,6 +1,8 @@
-"""The token endpoint: the JWT bearer request, its token, and its refusals in plain words.
+"""The token endpoint: requests of each flow, the token, and the refusals in plain words.
 
-Sources: Salesforce Help, "OAuth 2.0 JWT Bearer Flow for Server-to-Server Integration" and "OAuth Authorization Errors".
+Sources: Salesforce Help, "OAuth 2.0 JWT Bearer Flow for Server-to-Server Integration", "OAuth 2.0 Client Credentials
+Flow for Server-to-Server Integration", "OAuth 2.0 Refresh Token Flow for Renewed Sessions" and "OAuth Authorization
+Errors".
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlencode
 
 from sfbulk_pandas.errors import TokenRefused, UsageError
-from sfbulk_pandas.wire.hosts import PRODUCTION_LOGIN, SANDBOX_LOGIN, base_url
+from sfbulk_pandas.wire.hosts import PRODUCTION_LOGIN, SANDBOX_LOGIN, base_url, is_trusted
 from sfbulk_pandas.wire.http import Request
 
 if TYPE_CHECKING:
@@ -149,12 +151,36 @@ def build_jwt_token(login_url: str, assertion: str) -> Request:
     Request
         Replayable: a second token harms nothing.
     """
-    body = urlencode({"grant_type": JWT_GRANT, "assertion": assertion}).encode("ascii")
+    return _token_request(login_url, {"grant_type": JWT_GRANT, "assertion": assertion})
+
+
+def build_client_credentials(login_url: str, client_id: str, client_secret: str) -> Request:
+    """Ask for a token with an app's secret, at the org's My Domain. Replayable, as :func:`build_jwt_token`."""
+    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
+    return _token_request(login_url, form)
+
+
+def build_refresh(login_url: str, client_id: str, refresh_token: str, client_secret: str | None) -> Request:
+    """Ask for a token with a refresh token. Not replayable: where tokens rotate, the first arrival has used it up."""
+    form = {"grant_type": "refresh_token", "client_id": client_id, "refresh_token": refresh_token}
+    if client_secret is not None:
+        form["client_secret"] = client_secret
+    return _token_request(login_url, form, replayable=False)
+
+
+def _token_request(login_url: str, form: dict[str, str], *, replayable: bool = True) -> Request:
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-    return Request("POST", f"{base_url(login_url)}/services/oauth2/token", headers, body)
+    url = f"{base_url(login_url)}/services/oauth2/token"
+    return Request("POST", url, headers, urlencode(form).encode("ascii"), replayable=replayable)
 
 
-def read_token(response: Response) -> AccessToken:
+def read_refresh_token(response: Response) -> str | None:
+    """Return the refresh token that took the place of the one sent, where tokens rotate; None where it stays good."""
+    token = response.json().get("refresh_token")
+    return token if isinstance(token, str) and token else None
+
+
+def read_token(response: Response, login_url: str) -> AccessToken:
     """Read the answer of the token endpoint.
 
     Only ``access_token`` and ``instance_url`` are relied upon. There is no ``expires_in``:
@@ -163,6 +189,8 @@ def read_token(response: Response) -> AccessToken:
     Parameters
     ----------
     response : Response
+    login_url : str
+        Where it was asked for.
 
     Returns
     -------
@@ -173,7 +201,8 @@ def read_token(response: Response) -> AccessToken:
     TokenRefused
         With the cause in plain words and the next step; ``error`` is the OAuth code.
     SalesforceBroken
-        For an answer that is neither a token nor a refusal.
+        For an answer that is neither a token nor a refusal, and for a token of an instance_url that is neither
+        Salesforce's nor this machine's nor the one that was asked: it would be handed to strangers.
     """
     data = response.json()
     if not isinstance(data, dict):
@@ -185,9 +214,13 @@ def read_token(response: Response) -> AccessToken:
         raise response.broken("should hold access_token and instance_url and does not")
     identity = data.get("id")
     try:
-        return AccessToken(token, instance_url, identity if isinstance(identity, str) else None)
+        read = AccessToken(token, instance_url, identity if isinstance(identity, str) else None)
     except UsageError:  # not the caller's doing
         broken = response.broken("holds a token or an instance_url that cannot be used")
+    else:
+        if is_trusted(read.instance_url) or read.instance_url == base_url(login_url):
+            return read
+        broken = response.broken(f"holds an instance_url that is not Salesforce's: {read.instance_url}")
     raise broken
 
 

@@ -7,9 +7,23 @@ import pickle
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
-from sfbulk_pandas.auth import AccessToken, JwtBearer
+from sfbulk_pandas.auth import (
+    AccessToken,
+    ClientCredentials,
+    FromEnvironment,
+    JwtBearer,
+    RefreshToken,
+    SalesforceCli,
+)
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.wire import oauth
 from sfbulk_pandas.wire.http import Response
@@ -21,18 +35,46 @@ SECRETS = ("planted", PEM.decode().splitlines()[1])
 def by_path(tmp_path):
     path = tmp_path / "server.key"
     path.write_bytes(PEM)
+    path.chmod(0o600)
     return JwtBearer("key", "me@acme.com", private_key=path)
 
 
+def by_cli(tmp_path):
+    script = tmp_path / "sf"
+    answer = '{"status": 0, "result": {"accessToken": "planted", "instanceUrl": "https://acme.my.salesforce.com"}}'
+    script.write_text(f"#!/bin/sh\necho '{answer}'\n")
+    script.chmod(0o700)
+    return SalesforceCli("uat", executable=str(script))
+
+
+def sign(data):
+    key = load_pem_private_key(PEM, None)
+    return key.sign(data, PKCS1v15(), SHA256())
+
+
+HOST = "https://acme.my.salesforce.com"
 KINDS = {
     "access token": lambda tmp_path: AccessToken("planted", "https://acme.my.salesforce.com"),
     "jwt bearer, key in a file": by_path,
     "jwt bearer, key in hand": lambda tmp_path: JwtBearer("key", "me@acme.com", private_key=PEM),
+    "jwt bearer, key in the environment": lambda tmp_path: JwtBearer(
+        "key", "me@acme.com", private_key=FromEnvironment("PLANTED_KEY")
+    ),
+    "jwt bearer, key in a vault": lambda tmp_path: JwtBearer("key", "me@acme.com", private_key=sign),
+    "client credentials": lambda tmp_path: ClientCredentials("key", "planted", login_url=HOST),
+    "client credentials, secret in the environment": lambda tmp_path: ClientCredentials(
+        "key", FromEnvironment("PLANTED"), login_url=HOST
+    ),
+    "refresh token": lambda tmp_path: RefreshToken("key", "planted", client_secret="planted"),
+    "refresh token in the environment": lambda tmp_path: RefreshToken("key", FromEnvironment("PLANTED")),
+    "salesforce cli": by_cli,
 }
 
 
 @pytest.fixture(params=KINDS.values(), ids=KINDS)
-def credentials(request, tmp_path):
+def credentials(request, tmp_path, monkeypatch):
+    monkeypatch.setenv("PLANTED", "planted")
+    monkeypatch.setenv("PLANTED_KEY", PEM.decode())
     return request.param(tmp_path)
 
 
@@ -63,3 +105,23 @@ def test_nothing_secret_is_pickled(credentials):
             text = str(error)
         for secret in SECRETS:
             assert secret not in text
+
+
+@pytest.mark.parametrize("kind", [name for name in KINDS if "environment" in name or "vault" in name or "file" in name])
+def test_what_holds_no_secret_can_be_pickled_and_still_signs_in(kind, tmp_path, monkeypatch):
+    monkeypatch.setenv("PLANTED", "planted")
+    monkeypatch.setenv("PLANTED_KEY", PEM.decode())
+    again = pickle.loads(pickle.dumps(KINDS[kind](tmp_path)))
+    assert again.fetch(send).token == "planted"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: JwtBearer("key", "me@acme.com", private_key=PEM, pickles_secrets=True),
+        lambda: ClientCredentials("key", "planted", login_url=HOST, pickles_secrets=True),
+        lambda: RefreshToken("key", "planted", pickles_secrets=True),
+    ],
+)
+def test_a_secret_goes_into_a_pickle_where_the_caller_says_so(make):
+    assert pickle.loads(pickle.dumps(make())).fetch(send).token == "planted"

@@ -78,7 +78,7 @@ def test_success_raises_no_fault(sample):
 
 @each_of(TOKENS)
 def test_token(sample):
-    token = read_token(sample.response)
+    token = read_token(sample.response, "https://login.salesforce.com")
     assert token.token == sample.json["access_token"]
     assert token.instance_url == "https://acme.my.salesforce.com"
     assert token.token_id_url == sample.json["id"]
@@ -88,7 +88,7 @@ def test_token(sample):
 @each_of(REFUSALS)
 def test_refusal_is_told_in_plain_words(sample):
     with pytest.raises(errors.TokenRefused) as caught:
-        read_token(sample.response)
+        read_token(sample.response, "https://login.salesforce.com")
     assert caught.value.error == sample.json["error"]
     assert sample.json["error_description"] in str(caught.value)
     assert caught.value.hint
@@ -98,7 +98,7 @@ def test_each_refusal_has_its_own_words():
     told = set()
     for sample in REFUSALS:
         with pytest.raises(errors.TokenRefused) as caught:
-            read_token(sample.response)
+            read_token(sample.response, "https://login.salesforce.com")
         told.add(caught.value.args[0].partition(" (")[0])
     assert len(told) == len(REFUSALS)
 

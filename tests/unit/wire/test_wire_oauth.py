@@ -13,6 +13,7 @@ from sfbulk_pandas.errors import SalesforceBroken, TokenRefused, UsageError
 from sfbulk_pandas.wire.http import Response
 from sfbulk_pandas.wire.oauth import AccessToken, build_jwt_token, read_token
 
+LOGIN = "https://login.salesforce.com"
 GOOD = {"access_token": "planted", "instance_url": "https://acme.my.salesforce.com", "token_type": "Bearer"}
 
 
@@ -32,7 +33,7 @@ def test_request():
 
 
 def test_unknown_keys_are_ignored_and_the_api_host_is_not_taken():
-    token = read_token(answer(**GOOD, api_instance_url="https://api.salesforce.com", sfap=1))
+    token = read_token(answer(**GOOD, api_instance_url="https://api.salesforce.com", sfap=1), LOGIN)
     assert (token.token, token.instance_url) == ("planted", "https://acme.my.salesforce.com")
     assert token.token_id_url is None
 
@@ -59,7 +60,7 @@ def test_unknown_keys_are_ignored_and_the_api_host_is_not_taken():
 )
 def test_refusal(error, description, cause, step):
     with pytest.raises(TokenRefused) as caught:
-        read_token(answer(400, error=error, error_description=description))
+        read_token(answer(400, error=error, error_description=description), LOGIN)
     assert cause in caught.value.args[0]
     assert error in caught.value.args[0]
     assert step in caught.value.hint
@@ -83,7 +84,7 @@ def test_refusal(error, description, cause, step):
 )
 def test_answer_that_is_neither(response):
     with pytest.raises(SalesforceBroken) as caught:
-        read_token(response)
+        read_token(response, LOGIN)
     assert "planted" not in str(caught.value) + repr(caught.value.__dict__)
 
 

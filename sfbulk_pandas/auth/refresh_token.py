@@ -1,0 +1,117 @@
+"""OAuth refresh token: sign in again as a user who once did so in a browser.
+
+Source: Salesforce Help, "OAuth 2.0 Refresh Token Flow for Renewed Sessions".
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from sfbulk_pandas.auth.secret import check_source, refuse_pickling, revealed
+from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.wire.hosts import PRODUCTION_LOGIN, base_url
+from sfbulk_pandas.wire.oauth import build_refresh, read_refresh_token, read_token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sfbulk_pandas.auth.base import Send
+    from sfbulk_pandas.auth.secret import SecretSource
+    from sfbulk_pandas.wire.oauth import AccessToken
+
+
+class RefreshToken:
+    """Sign in with a refresh token.
+
+    Parameters
+    ----------
+    client_id : str
+        The consumer key of the app that the token was issued to.
+    refresh_token : str or callable
+        The token, or what returns it, such as :class:`FromEnvironment`. Never shown.
+    client_secret : str, callable or None
+        Where the app demands it.
+    login_url : str
+        ``https://login.salesforce.com``, ``https://test.salesforce.com`` for sandboxes, or the My Domain.
+    on_rotated : callable, optional
+        Is handed the new refresh token wherever Salesforce gives one, before the access token is used: the old one is
+        no longer good. What it raises stops the sign-in.
+    pickles_secrets : bool
+        Whether secrets given as text may go into a pickle.
+
+    Raises
+    ------
+    UsageError
+        For an empty client_id, token or secret, or a login_url that is not https (this machine excepted).
+
+    Examples
+    --------
+    >>> RefreshToken("3MVG9", "5Aep861")
+    RefreshToken(client_id='3MVG9', login_url='https://login.salesforce.com')
+    """
+
+    def __init__(
+        self,
+        client_id: str,
+        refresh_token: SecretSource,
+        *,
+        client_secret: SecretSource | None = None,
+        login_url: str = PRODUCTION_LOGIN,
+        on_rotated: Callable[[str], None] | None = None,
+        pickles_secrets: bool = False,
+    ) -> None:
+        if not client_id.strip():
+            raise UsageError("client_id is empty")
+        check_source(refresh_token, "refresh_token")
+        if client_secret is not None:
+            check_source(client_secret, "client_secret")
+        self.client_id = client_id.strip()
+        self.login_url = base_url(login_url)
+        self._refresh_token = refresh_token
+        self._client_secret = client_secret
+        self._on_rotated = on_rotated
+        self._pickles_secrets = pickles_secrets
+        self._lock = threading.Lock()
+
+    def fetch(self, send: Send) -> AccessToken:
+        """Trade the refresh token for an access token. Costs one call to the login host.
+
+        Parameters
+        ----------
+        send : callable
+            Sends one request without a token.
+
+        Returns
+        -------
+        AccessToken
+
+        Raises
+        ------
+        TokenRefused
+            Where Salesforce refuses, with the cause and the next step.
+        """
+        with self._lock:  # a token that rotates is good once
+            secret = None if self._client_secret is None else revealed(self._client_secret, "client_secret")
+            token = revealed(self._refresh_token, "refresh_token")
+            answer = send(build_refresh(self.login_url, self.client_id, token, secret))
+            access = read_token(answer, self.login_url)
+            fresh = read_refresh_token(answer)
+            if fresh is not None and fresh != token:
+                self._refresh_token = fresh
+                if self._on_rotated is not None:
+                    self._on_rotated(fresh)
+            return access
+
+    def __repr__(self) -> str:
+        return f"RefreshToken(client_id={self.client_id!r}, login_url={self.login_url!r})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        if not self._pickles_secrets:
+            sources = {"refresh_token": self._refresh_token, "client_secret": self._client_secret}
+            refuse_pickling([name for name, source in sources.items() if isinstance(source, str)])
+        return {name: value for name, value in self.__dict__.items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = threading.Lock()
