@@ -31,9 +31,8 @@ def parsed(monkeypatch):
 
 def batches_of(question, key):
     rows = 'Id\n"003"\n' + '"003"\n' * 3_000_000  # more than two blocks
-    return CsvPage(SimpleNamespace(headers={}, raw=io.BytesIO(rows.encode())), question, key, None).batches(
-        0, BadCells()
-    )
+    answer = SimpleNamespace(headers={}, raw=io.BytesIO(rows.encode()))
+    return CsvPage(answer, question, SimpleNamespace(key=key, name="a page"), None).batches(0, BadCells())
 
 
 def test_a_page_alone_uses_them_and_two_on_two_cores_do_not_until_one_is_over(parsed):
@@ -58,7 +57,8 @@ def test_where_there_are_more_cores_than_pages_both_use_them(parsed):
 
 def test_a_page_that_is_not_utf_8_gives_its_core_back():
     question = replace(QUESTION, cores=Cores(1))
-    page = CsvPage(SimpleNamespace(headers={}, raw=io.BytesIO(b"Id\n\xff\n")), question, 1, None)
+    answer = SimpleNamespace(headers={}, raw=io.BytesIO(b"Id\n\xff\n"))
+    page = CsvPage(answer, question, SimpleNamespace(key=1, name="a page"), None)
     with pytest.raises(DecodeError):
         list(page.batches(0, BadCells()))
     assert question.cores.are_spare()
