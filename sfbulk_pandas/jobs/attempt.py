@@ -86,6 +86,8 @@ class Attempt:
     runs: list[PartRun] = field(default_factory=list)
     _is_cut_off: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    # One part is encoded or accounted for at a time: each of these takes about as much memory as a part.
+    _heavy: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, known: Sequence[PartRecord]) -> None:
         """Send what was not sent, wait for what runs, and read the results.
@@ -183,8 +185,9 @@ class Attempt:
 
     def _do_next(self, tasks: Iterator[Task], sent: SimpleQueue[PartRun | None]) -> bool:
         """Bring the next part to where its job runs; say whether there was one."""
+        pa.default_memory_pool().release_unused()  # of the body that went up: Arrow would hold it beside the next one
         try:
-            with self._lock:
+            with self._heavy:
                 task = next(tasks, None)
             if task is None:
                 return False
@@ -271,12 +274,13 @@ class Attempt:
 
     def _account(self, run: PartRun, job: JobInfo) -> SfBulkError | None:
         """Pair the answers with the rows; both lie on disk meanwhile, for a part may be large and memory small."""
-        pa.default_memory_pool().release_unused()  # of bodies that went up: Arrow would keep it for the next one
-        with Spool() as scratch:
+        with self._heavy, Spool() as scratch:
             answers = self._answers(run, job, scratch)
             sent = scratch.written(*self.plan.cargo.texts(run.record.start, run.record.stop))
+            pa.default_memory_pool().release_unused()
             accounted = account_for(job, sent, self.plan.cargo.columns, answers, self.plan.key)
             run.outcome = accounted.outcome.kept(self.keep)
+            pa.default_memory_pool().release_unused()
         run.unmatched = accounted.unmatched
         return accounted.problem
 
