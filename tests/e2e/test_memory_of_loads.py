@@ -36,7 +36,8 @@ def host(tmp_path):
 def prepared(frame, folder):
     """Write the answers of each part, and return how many parts there are."""
     number = 0
-    for number, part in enumerate(encode_parts(frame, COLUMNS, limits=PartLimits(PART_BYTES)), 1):
+    for part in encode_parts(frame, COLUMNS, limits=PartLimits(PART_BYTES)):
+        number = part.number
         body = b"".join(part.body)
         into = folder_of(folder, len(body), body)
         into.mkdir(exist_ok=True)
