@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 SLICE_ROWS = 65_536  # rows encoded at a time: the measured optimum
 SLICE_BYTES = 16_000_000  # where rows are long, a slice has fewer
-_FREED_BYTES = 32_000_000  # after so many bytes Arrow gives back what it holds for later: of one part, it would be half
+_FREED_BYTES = (
+    16_000_000  # after so many bytes Arrow gives back what it holds for later: in all, it would be half a part
+)
 _FIRST_ROWS, _FIRST_CELLS = 1_024, 65_536  # as long as it is not known how long rows are
 _QUOTE = ord('"')
 _WRITE = csv.WriteOptions(include_header=False, batch_size=16_384, quoting_style="needed")

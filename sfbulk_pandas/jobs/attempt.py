@@ -27,6 +27,7 @@ from sfbulk_pandas.wire.ingest import ResultSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from sfbulk_pandas.codec.encode import Part, PartLimits
     from sfbulk_pandas.jobs.cargo import Cargo
@@ -86,6 +87,8 @@ class Attempt:
     runs: list[PartRun] = field(default_factory=list)
     _is_cut_off: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    # One part is encoded or accounted for at a time: each of these takes about as much memory as a part.
+    _heavy: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, known: Sequence[PartRecord]) -> None:
         """Send what was not sent, wait for what runs, and read the results.
@@ -183,8 +186,9 @@ class Attempt:
 
     def _do_next(self, tasks: Iterator[Task], sent: SimpleQueue[PartRun | None]) -> bool:
         """Bring the next part to where its job runs; say whether there was one."""
+        pa.default_memory_pool().release_unused()  # of the body that went up: Arrow would hold it beside the next one
         try:
-            with self._lock:
+            with self._heavy:
                 task = next(tasks, None)
             if task is None:
                 return False
@@ -271,17 +275,20 @@ class Attempt:
 
     def _account(self, run: PartRun, job: JobInfo) -> SfBulkError | None:
         """Pair the answers with the rows; both lie on disk meanwhile, for a part may be large and memory small."""
-        pa.default_memory_pool().release_unused()  # of bodies that went up: Arrow would keep it for the next one
-        with Spool() as scratch:
-            answers = self._answers(run, job, scratch)
+        paths = self._fetched(run, job)
+        with self._heavy, Spool() as scratch:
+            answers = Answers(*(read_results(path, job, scratch) for path in paths))
+            pa.default_memory_pool().release_unused()  # of the blocks that were parsed
             sent = scratch.written(*self.plan.cargo.texts(run.record.start, run.record.stop))
+            pa.default_memory_pool().release_unused()
             accounted = account_for(job, sent, self.plan.cargo.columns, answers, self.plan.key)
             run.outcome = accounted.outcome.kept(self.keep)
+            pa.default_memory_pool().release_unused()
         run.unmatched = accounted.unmatched
         return accounted.problem
 
-    def _answers(self, run: PartRun, job: JobInfo, scratch: Spool) -> Answers:
-        """Fetch the three result files to disk, where a process that dies leaves them, and read them."""
+    def _fetched(self, run: PartRun, job: JobInfo) -> list[Path]:
+        """Fetch the three result files to disk, where a process that dies leaves them."""
         notes, ingest = self.sender.notes, self.sender.ingest
         if run.record.step not in {Step.ENDED, Step.COLLECTED}:
             facts = {"processed": job.number_records_processed, "failed": job.number_records_failed}
@@ -293,9 +300,7 @@ class Attempt:
         if run.record.step is not Step.COLLECTED or not all(path.exists() for path in paths):
             paths = [ingest.fetch_results(job, which, folder) for which in ResultSet]
             run.record = notes.step(run.record, Step.COLLECTED)
-        answers = Answers(*(read_results(path, job, scratch) for path in paths))
-        pa.default_memory_pool().release_unused()  # of the blocks that were parsed
-        return answers
+        return paths
 
 
 def _first_cause(failure: SfBulkError | None, error: SfBulkError | None) -> SfBulkError:

@@ -7,6 +7,7 @@ import threading
 import warnings
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
-    from numpy import int64
+    from numpy import bool_, int64
     from numpy.typing import NDArray
 
     from sfbulk_pandas.jobs.cargo import Cargo
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.salesforce.job import JobInfo
     from sfbulk_pandas.spool import Spool
 
+_LOOKED_AT_ROWS = 500_000
 _RETRY_ROWS = 2_000  # in a part of the first automatic retry; a quarter of it in each that follows
 _LEAST_RETRY_ROWS = 200  # one chunk, which Salesforce writes in one transaction
 _RETRY_PAUSES = 10  # the pause before the first automatic retry, in first pauses between polls; then four times as long
@@ -193,9 +195,7 @@ class LoadRun:
     def _passing(self) -> NDArray[int64]:
         """Return the positions of the rows whose failure passes by itself, in the order in which they were sent."""
         failed = self._outcome.positions(RowStatus.FAILED)
-        code, _, _ = split_errors(self._outcome.sf_error.take(pa.array(failed)))
-        passing = pc.fill_null(pc.is_in(code, pa.array(sorted(PASSING), code.type)), fill_value=False)
-        chosen: NDArray[int64] = failed[passing.to_numpy(zero_copy_only=False)]
+        chosen = failed[_passes(self._outcome.sf_error, failed)]
         if self.cargo.order is None:
             return chosen
         is_chosen = np.zeros(len(self._outcome), bool)
@@ -268,6 +268,18 @@ class LoadRun:
                     raise UsageError(f"load {load_id} went on elsewhere since this result was made", hint=hint)
                 journal.finish(load_id, self.loading.session.clock.now(), self.result().manifest)
         return self.ways.resend(rows)
+
+
+def _passes(errors: pa.ChunkedArray, rows: NDArray[int64]) -> NDArray[bool_]:
+    """Tell of some rows, ascending, whether their failure passes by itself; some texts at a time are looked at."""
+    found = [np.zeros(0, bool)]
+    cuts = np.searchsorted(rows, np.arange(0, len(errors) + _LOOKED_AT_ROWS, _LOOKED_AT_ROWS))
+    for block, (first, last) in enumerate(pairwise(cuts)):
+        at = rows[first:last] - block * _LOOKED_AT_ROWS
+        code, _, _ = split_errors(errors.slice(block * _LOOKED_AT_ROWS, _LOOKED_AT_ROWS).take(pa.array(at)))
+        passing = pc.fill_null(pc.is_in(code, pa.array(sorted(PASSING), code.type)), fill_value=False)
+        found.append(passing.to_numpy(zero_copy_only=False))
+    return np.concatenate(found)
 
 
 def _warn_of_unmatched(result: LoadResult) -> None:

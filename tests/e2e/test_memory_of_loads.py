@@ -1,0 +1,84 @@
+"""What a load holds beside its frame: a few parts, however many there are."""
+
+import json
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+import sfbulk_pandas as sfbulk
+from sfbulk_pandas.codec import slices
+from sfbulk_pandas.codec.encode import PartLimits, encode_parts
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))  # the org is a script there, and runs by itself
+
+from discarding_org import TOKEN, DiscardingOrg, folder_of
+from load_tasks import COLUMNS, DESCRIBE, FAST, _write_results, crm_frame
+
+PART_BYTES = 2_000_000
+FEW, MANY = 40_000, 160_000  # rows: 4 parts, and 15
+
+
+@pytest.fixture
+def host(tmp_path):
+    describes = tmp_path / "describes.json"
+    describes.write_text(json.dumps({"Contact": DESCRIBE}), "utf-8")
+    results = tmp_path / "results"
+    results.mkdir()
+    with DiscardingOrg(results, describes) as org:
+        org.results = results
+        yield org
+
+
+def prepared(frame, folder):
+    """Write the answers of each part, and return how many parts there are."""
+    number = 0
+    for part in encode_parts(frame, COLUMNS, limits=PartLimits(PART_BYTES)):
+        number = part.number
+        body = b"".join(part.body)
+        into = folder_of(folder, len(body), body)
+        into.mkdir(exist_ok=True)
+        _write_results(body, into)
+    return number
+
+
+def held_bytes(load):
+    """Return how much more Arrow held at most than before."""
+    before, most, done = pa.total_allocated_bytes(), [0], threading.Event()
+
+    def watch():
+        while not done.is_set():
+            most[0] = max(most[0], pa.total_allocated_bytes() - before)
+            time.sleep(0.001)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        load()
+    finally:
+        done.set()
+        watcher.join()
+    return most[0]
+
+
+def test_memory_beside_the_frame_does_not_grow_with_the_number_of_parts(host, tmp_path, monkeypatch):
+    monkeypatch.setattr(slices, "SLICE_ROWS", 1_024)  # small beside the parts, as slices are
+    frame = crm_frame(MANY)
+    held = {}
+    with sfbulk.connect(sfbulk.AccessToken(TOKEN, host.url), polling=FAST, journal=tmp_path / "journal.db") as org:
+        for rows in (FEW, MANY):
+            source = frame.iloc[:rows]
+            parts = prepared(source, host.results)
+
+            def load(source=source, parts=parts):
+                result = org.insert(source, "Contact", part_bytes=PART_BYTES, progress=False)
+                assert len(result.jobs) == parts
+                assert result.counts["successful"] + result.counts["failed"] == len(source)
+
+            held[rows] = held_bytes(load)
+    # Two parts on their way, each with room for quotes that were not needed, and what one is accounted for in.
+    assert held[MANY] < 5 * PART_BYTES
+    assert held[MANY] < held[FEW] + 2 * PART_BYTES
