@@ -368,7 +368,7 @@ def test_a_full_disk_is_told_of_and_the_same_call_goes_on(local, filled, tmp_pat
 
     for owner, name in ((parts, "write_rows"), (publish, "durable")):
         monkeypatch.setattr(owner, name, full)
-        with pytest.raises(sfbulk.DataError, match="could not be brought up to date: .* No space left") as caught:
+        with pytest.raises(sfbulk.DataError, match=r"could not be brought up to date: .* No space left") as caught:
             sync(filled, tmp_path / "contacts")
         assert "the same call goes on" in caught.value.hint
         monkeypatch.undo()
