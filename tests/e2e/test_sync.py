@@ -514,6 +514,40 @@ def test_a_module_function_does_the_same(filled, tmp_path):
     assert sfbulk.sync("Contact", tmp_path / "c", columns=COLUMNS, org=filled, progress=False).rows == ROWS
 
 
+def test_of_a_record_that_came_twice_the_last_state_counts(local, filled, tmp_path, timeline):
+    timeline.at(60)
+    sync(filled, tmp_path / "contacts", plan="locator")
+    timeline.at(120)
+    filled.update(some(filled, 2).assign(Description="second"), "Contact", progress=False)
+    (first, _) = some(filled, 2)["Id"]
+    lines = [f'"{first}","2031-01-01T00:00:0{n}.000Z","false","{name}",""\n' for n, name in ((2, "last"), (1, "older"))]
+    body = '"Id","SystemModstamp","IsDeleted","LastName","Description"\n' + "".join(lines)
+    local.answer_next("GET", "/results", 200, body, Sforce_NumberOfRecords="2", Sforce_Locator="null")
+    copy = sync(filled, tmp_path / "contacts", plan="locator", overlap_seconds=0)
+    assert (copy.rows, copy.tally.updated, copy.tally.added) == (ROWS, 1, 0)
+    names = [row["LastName"] for row in copy.dataset().to_table().to_pylist() if row["Id"] == first]
+    assert names == ["last"]
+
+
+def test_a_sweep_counts_what_the_window_tells_as_that(local, filled, tmp_path, timeline):
+    timeline.at(60)
+    first = sync(filled, tmp_path / "contacts")
+    (path,) = first.path.glob("*.parquet")
+    table = pq.read_table(path)
+    last = table["Id"].to_pylist()[-1]
+    marks = pa.array([False] * (ROWS - 1) + [True])  # as if it had been deleted, and was taken from the bin since
+    pq.write_table(table.set_column(2, table.schema.field(2), marks), path)
+    timeline.at(120)
+    filled.update(pd.DataFrame({"Id": [last], "Description": ["back"]}), "Contact", progress=False)
+    filled.delete(some(filled, 3), "Contact", progress=False)
+    insert(filled, "new")
+    swept = sync(filled, tmp_path / "contacts", sweep=True)
+    assert (swept.tally.deleted, swept.tally.hard_deleted, swept.tally.restored) == (3, 0, 0)
+    assert (swept.tally.added, swept.tally.missing) == (1, 0)
+    assert swept.tally.updated == 1
+    check(filled, swept)
+
+
 def page(local, *rows):
     lines = [f'"{row}","2026-11-26T00:00:00.000Z","false","N","{date}"\n' for row, date in rows]
     body = '"Id","SystemModstamp","IsDeleted","LastName","Birthdate"\n' + "".join(lines)
