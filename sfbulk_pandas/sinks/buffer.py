@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ROWS_PER_FILE = 250_000
 MOST_BYTES = 64 << 20  # of a file's rows in memory
-_REMEDIES = {errno.ENOSPC: "with more room", errno.EDQUOT: "with more room"}
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 _BAD_CELLS = BAD_CELLS.set(0, pa.field("page", pa.string()))  # its path: numbers may differ after a restart
 
 
@@ -143,9 +143,10 @@ class DiskBuffer:
             files = self._write_files(number, batches) if batches else {}
             self._write_bad_cells(number)
         except OSError as error:
+            remedy = "with more room" if error.errno in _FULL else "once that is mended"
             raise DataError(
                 f"the rows could not be written to {self._partial.folder}: {error}",
-                hint=f"{_REMEDIES.get(error.errno, 'once that is mended')}, the same call goes on from here",
+                hint=f"{remedy}, the same call goes on from here",
             ) from error
         return Written(files, tuple(segments), tuple(self._whole), sum(each.num_rows for each in self._bad))
 

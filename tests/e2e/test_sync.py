@@ -444,6 +444,9 @@ def test_a_field_that_changes_without_its_record_is_warned_of(filled, tmp_path):
     with pytest.warns(UserWarning, match=r"account.Name: formulas and fields of other records"):
         result = sync(filled, tmp_path / "contacts", columns=["lastname", "account.name"])
     assert result.folder.schema.names == ["Id", "SystemModstamp", "IsDeleted", "LastName", "account.Name"]
+    with pytest.warns(UserWarning, match="formulas"):
+        again = sync(filled, tmp_path / "contacts", columns=["LASTNAME", "Account.NAME", "ACCOUNT.name", "LastName"])
+    assert again.folder.schema.names == result.folder.schema.names
 
 
 def test_another_copy_is_refused_unless_everything_is_fetched_anew(filled, tmp_path):

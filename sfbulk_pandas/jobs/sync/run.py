@@ -147,7 +147,7 @@ def _fetched(extract: Extract, target: Path) -> ParquetFolder:
     """Fetch rows into a folder, or return what an earlier run has fetched, unless that has other types."""
     if target.exists() and not partial_of(target).exists():
         notes = target / DETAILS_FILE
-        details = json.loads(notes.read_bytes()) if notes.exists() else {"schema": None}
+        details: dict[str, Any] = json.loads(notes.read_bytes()) if notes.exists() else {"schema": None}
         if details["schema"] == {each.name: str(each.type) for each in extract.schema}:
             return ParquetFolder(target, details["rows"], extract.schema, details)
         notes.unlink(missing_ok=True)  # first: what is left of it after a kill is not taken for the whole

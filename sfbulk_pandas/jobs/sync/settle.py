@@ -97,6 +97,8 @@ def _fresh(loading: Loading, sobject: str, options: SyncOptions, last: Window | 
         columns = known.columns
     else:
         columns = tuple(copy_columns(sobject, options.columns, describes))
+        if known is not None and _lower(columns) == _lower(known.columns):
+            columns = known.columns
     takes_all = options.columns is None if known is None else known.takes_all
     if options.sweep and DELETED not in columns:
         raise UsageError(f"{sobject} has no {DELETED}, so that nothing marks what is gone", hint="leave sweep out")
@@ -110,6 +112,10 @@ def _fresh(loading: Loading, sobject: str, options: SyncOptions, last: Window | 
     if takes_all:
         warn_of_new(sobject, columns, describes)
     return known.next(until, timedelta(seconds=options.overlap_seconds), sweep=options.sweep)
+
+
+def _lower(names: Sequence[str]) -> list[str]:
+    return [name.lower() for name in names]
 
 
 def _check_goes_on(last: Window, fresh: Window) -> None:
