@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 ROWS_PER_FILE = 250_000
 MOST_BYTES = 64 << 20  # of a file's rows in memory
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 _BAD_CELLS = BAD_CELLS.set(0, pa.field("page", pa.string()))  # its path: numbers may differ after a restart
 
 
@@ -84,6 +86,7 @@ class DiskBuffer:
         DataError
             Where the disk does not take them.
         """
+        self._is_broken = True  # stopped in here, rows may be kept that are not counted, or without their bad cells
         while batch.num_rows:
             part = batch.slice(0, self._rows_per_file - self._rows)
             batch = batch.slice(part.num_rows)
@@ -93,6 +96,8 @@ class DiskBuffer:
                 bad_cells = bad_cells.filter(pc.greater_equal(bad_cells.column("row"), stop))
             if self._rows >= self._rows_per_file or self._bytes >= MOST_BYTES:
                 self.flush()
+                self._is_broken = True
+        self._is_broken = False
 
     def _keep(self, part: pa.RecordBatch, path: str) -> int:
         """Keep rows, and return how many rows of their page there are now."""
@@ -138,9 +143,10 @@ class DiskBuffer:
             files = self._write_files(number, batches) if batches else {}
             self._write_bad_cells(number)
         except OSError as error:
+            remedy = "with more room" if error.errno in _FULL else "once that is mended"
             raise DataError(
                 f"the rows could not be written to {self._partial.folder}: {error}",
-                hint="with more room, the same call goes on from here",
+                hint=f"{remedy}, the same call goes on from here",
             ) from error
         return Written(files, tuple(segments), tuple(self._whole), sum(each.num_rows for each in self._bad))
 

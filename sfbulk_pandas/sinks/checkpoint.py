@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -181,7 +182,8 @@ class Checkpoint:
 
     def close(self) -> None:
         """Let go of the file. May be called twice."""
-        self._file.close()
+        with suppress(OSError):  # a full disk refuses, once more, the line of which it was told already
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self

@@ -64,6 +64,7 @@ class CsvSink:
         self._target = target
         self._moments = moments
         self._overwrite = overwrite
+        self._is_removed = False
 
     def open(self, schema: pa.Schema) -> None:
         """Get ready for rows of this schema, all of it text.
@@ -131,6 +132,9 @@ class CsvSink:
         self._remove()
 
     def _remove(self) -> None:
+        if self._is_removed:
+            return  # the folder may be another process's by now
+        self._is_removed = True
         shutil.rmtree(self._folder, ignore_errors=True)  # on Windows the lock's file goes with the lock
 
     def _refused(self, error: OSError) -> DataError:

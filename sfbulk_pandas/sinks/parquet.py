@@ -12,7 +12,7 @@ from sfbulk_pandas.errors import DataError, UsageError
 from sfbulk_pandas.sinks.buffer import ROWS_PER_FILE, DiskBuffer, read_bad_cells
 from sfbulk_pandas.sinks.disk import durable, sync_folder, write_parquet
 from sfbulk_pandas.sinks.folder import BAD_CELLS_FILE, DETAILS_FILE, ParquetFolder, publish
-from sfbulk_pandas.sinks.partitions import check_partition, partitions
+from sfbulk_pandas.sinks.partitions import check_partition, make_folder, partitions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,6 +83,7 @@ class ParquetSink:
         self._overwrite = overwrite
         self._schema = pa.schema([])
         self._partition: str | None = None
+        self._folders: set[Path] = set()
         self._buffer = DiskBuffer(partial, self._write_files, options.rows_per_file)
 
     def open(self, schema: pa.Schema) -> None:
@@ -167,9 +168,9 @@ class ParquetSink:
     def _write_one(self, name: str, table: pa.Table) -> dict[str, int]:
         root = self._partial.rows_folder
         path = root / name
-        if path.parent != root and not path.parent.exists():
-            path.parent.mkdir()
-            sync_folder(root)
+        if path.parent != root and path.parent not in self._folders:
+            make_folder(path.parent)
+            self._folders.add(path.parent)
         origin = json.dumps(dict(self._origin()), ensure_ascii=False)
         write_rows(table.replace_schema_metadata({ORIGIN_KEY: origin}), path)
         sync_folder(path.parent)

@@ -94,7 +94,9 @@ class Partial:
         self.checkpoint = Checkpoint(self.folder / _NOTES)
 
     def remove(self) -> None:
-        """Remove the folder; may be called twice."""
+        """Remove the folder; may be called twice, and does nothing then: it may be another process's by now."""
+        if self.is_removed:
+            return
         self.is_removed = True
         self.checkpoint.close()
         shutil.rmtree(self.folder, ignore_errors=True)  # on Windows the lock's file goes with the lock

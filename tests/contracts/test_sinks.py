@@ -1,7 +1,9 @@
 """One suite for every sink: the same rows in one schema; stopped, it leaves only what a later run goes on from."""
 
 import contextlib
+import io
 import json
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +14,7 @@ from pyarrow import csv
 from sfbulk_pandas.codec.bad_cells import BAD_CELLS
 from sfbulk_pandas.errors import DataError, IncompleteResult, JournalBusy, JournalError, UsageError
 from sfbulk_pandas.sinks.base import PageEnd, Place
+from sfbulk_pandas.sinks.buffer import DiskBuffer
 from sfbulk_pandas.sinks.checkpoint import Checkpoint
 from sfbulk_pandas.sinks.csv import CsvSink, text_schema, unfinished_of
 from sfbulk_pandas.sinks.folder import finished
@@ -189,8 +192,9 @@ def test_a_disk_that_refuses_is_a_data_error_and_noted_as_nothing(tmp_path, stac
     else:
         monkeypatch.setattr("sfbulk_pandas.sinks.parquet.write_parquet", refuse)
         monkeypatch.setattr("sfbulk_pandas.sinks.sorted.durable", refuse)
-    with pytest.raises(DataError, match="No space left"):
+    with pytest.raises(DataError, match="No space left") as caught:
         made.write(page_of("r10", "r11", "r12", "r13"), place_of(0))
+    assert kind == "csv" or "with more room" in caught.value.hint
     made.sink.abort()
     if kind == "csv":
         assert list(tmp_path.iterdir()) == []
@@ -240,6 +244,44 @@ def test_partitions_keep_values_that_look_like_numbers_and_missing_ones(tmp_path
     assert folders == {"Country=00123", "Country=D%2FE", "Country=__HIVE_DEFAULT_PARTITION__"}
     table = folder.dataset().to_table().sort_by("Id")
     assert table.column("Country").to_pylist() == [None, "D/E", "00123", "D/E"]
+
+
+def countries(*names):
+    page = page_of(*(f"r{number}" for number in range(len(names))))
+    return page.set_column(1, "Country", pa.array(names, pa.string()))
+
+
+def test_odd_values_name_folders_that_every_system_takes(tmp_path, stack):
+    made = Made("parquet, partitioned", tmp_path, stack, rows_per_file=9)
+    values = ["Inc.", ".", "a b", "a=b", "a:b*?", "CON", "é", "100%", "__x", "\n"]
+    made.write(countries(*values), place_of(0))
+    made.sink.end_page(end_of(0, len(values)))
+    folder = made.sink.close()
+    folders = {path.name for path in folder.path.iterdir() if path.is_dir()}
+    assert not {name for name in folders if name.endswith(".") or set(name) & set('<>:"/\\|?* ')}
+    assert sorted(folder.dataset().to_table().column("Country").to_pylist()) == sorted(values)
+
+
+def test_a_value_too_long_for_a_name_is_told_of(tmp_path, stack):
+    made = Made("parquet, partitioned", tmp_path, stack)
+    with pytest.raises(DataError, match="Country has values too long to name a folder: 'ééé") as caught:
+        made.write(countries("DE", "FR", "é" * 43), place_of(0))
+    assert "another column" in caught.value.hint
+
+
+def test_values_that_differ_in_case_alone_are_never_mixed(tmp_path, stack, monkeypatch):
+    made = Made("parquet, partitioned", tmp_path, stack)
+    made.write(countries("DE", "FR", "de"), place_of(0))  # three folders on a disk that tells them apart
+    made.write(countries("DE", "FR", "de"), place_of(1))
+    exists = Path.exists
+
+    def folded(path):
+        names = path.parent.iterdir() if exists(path.parent) else ()
+        return path.name.lower() in {each.name.lower() for each in names}
+
+    monkeypatch.setattr(Path, "exists", folded)
+    with pytest.raises(DataError, match="takes Country=fr for a name that differs in case"):
+        made.write(countries("DE", "FR", "fr"), place_of(2))
 
 
 @pytest.mark.parametrize(("name", "said"), [("Nowhere", "selects Id"), ("Seen__c", "name no folders")])
@@ -312,6 +354,51 @@ def test_nothing_is_noted_after_a_write_that_was_interrupted(tmp_path, stack, mo
     made.sink.abort()
     with Checkpoint(tmp_path / ".contacts.partial" / "checkpoint.jsonl") as notes:
         assert len(notes.steps) == 1  # the three rows that it had noted, once
+
+
+def test_nothing_is_kept_of_rows_whose_bad_cells_were_not_taken_any_more(tmp_path, stack, monkeypatch):
+    made = Made("parquet", tmp_path, stack)
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(DiskBuffer, "_keep_bad", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        made.write(page_of("r10", "r11"), place_of(0), bad_cells(1))
+    made.sink.abort()
+    with Checkpoint(tmp_path / ".contacts.partial" / "checkpoint.jsonl") as notes:
+        assert notes.steps == []
+
+
+def test_a_full_disk_is_told_of_as_such_also_when_the_notes_are_let_go_of(tmp_path):
+    class Full(io.BytesIO):
+        def flush(self):
+            raise OSError(28, "No space left on device")
+
+        def close(self):
+            if not self.closed:
+                super(io.BytesIO, self).close()
+
+    def remember_nothing():
+        with opened(tmp_path / "spool") as partial:
+            partial.begin(HEAD)
+            partial.checkpoint._file.close()
+            partial.checkpoint._file = Full()
+            partial.checkpoint.remember({"job_id": "750"})
+
+    with pytest.raises(JournalError, match="No space left"):
+        remember_nothing()
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_a_folder_is_removed_once_for_the_next_of_that_name_is_anothers(tmp_path, stack, kind):
+    made = Made(kind, tmp_path, stack)
+    made.sink.close()
+    hidden = unfinished_of(made.target) if kind == "csv" else partial_of(made.target)
+    hidden.mkdir()
+    (hidden / "lock").touch()
+    made.sink.abort() if kind == "csv" else made.sink._partial.remove()
+    assert (hidden / "lock").exists()
 
 
 @pytest.mark.parametrize("missing", ["rows", "page"])

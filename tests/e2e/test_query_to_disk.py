@@ -6,6 +6,7 @@ import threading
 import duckdb
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -14,6 +15,7 @@ from sfbulk_pandas.jobs.plans import choice
 from sfbulk_pandas.local_org import LocalOrg
 from sfbulk_pandas.local_org.pacing import ByHand
 from sfbulk_pandas.progress.events import PageRead, QueryStarted
+from sfbulk_pandas.sinks.stream import BatchStream
 from sfbulk_pandas.wire.query_v1 import build_state_v1
 
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
@@ -99,6 +101,33 @@ def test_a_stream_is_consumed_by_polars_and_duckdb(org, tmp_path):
     with org.query_batches(SOQL, spool=tmp_path / "spool", **PAGES) as stream:  # named in the query below
         assert duckdb.sql("SELECT count(DISTINCT Id) FROM stream").fetchall() == [(ROWS,)]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stream_without_rows_is_empty_and_one_that_was_read_or_stopped_says_so(local, org):
+    with org.query_batches(SOQL + " WHERE LastName = 'nobody'", **PAGES) as stream:
+        assert pl.DataFrame(stream).height == 0
+    with org.query_batches(SOQL, **PAGES) as stream:
+        assert sum(batch.num_rows for batch in stream) == ROWS
+        assert list(stream) == []
+        assert stream.read_all().num_rows == 0
+        for consume in (pl.DataFrame, pa.RecordBatchReader.from_stream):
+            with pytest.raises(sfbulk.UsageError, match="read or stopped already"):
+                consume(stream)
+    with org.query_batches(SOQL, **PAGES) as stream:
+        assert next(stream).num_rows
+    with org.query_batches(SOQL, **PAGES) as unread:
+        pass
+    with org.query_batches(SOQL, **PAGES) as failed:
+        local.answer_next("GET", "/results", 400, '[{"errorCode": "INVALID", "message": "no more"}]')
+        with pytest.raises(sfbulk.ApiError, match="no more"):
+            failed.read_all()
+    for stopped in (stream, unread, failed):
+        for read in (next, list, BatchStream.read_all):
+            with pytest.raises(sfbulk.UsageError, match="stopped before its end") as caught:
+                read(stopped)
+            assert "run the query again" in caught.value.hint
+        with pytest.raises(sfbulk.UsageError, match="read or stopped already"):
+            pa.RecordBatchReader.from_stream(stopped)
 
 
 def test_the_folder_says_where_its_rows_come_from(org, tmp_path):

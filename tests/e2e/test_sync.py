@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.jobs.sync import columns as copied
-from sfbulk_pandas.jobs.sync import parts, settle
+from sfbulk_pandas.jobs.sync import parts, publish, run, settle
 from sfbulk_pandas.local_org import LocalOrg
 from sfbulk_pandas.local_org.pacing import ByHand
 from sfbulk_pandas.progress.events import PageRead
@@ -205,6 +206,196 @@ def test_another_run_than_the_one_that_was_stopped_is_refused_or_begins_anew(loc
     check(filled, whole)
 
 
+def stop_changes(local, org, path, **options):
+    """Stop a run whose job was made, before its first page has come."""
+    refuse(local)
+    with pytest.raises(sfbulk.ApiError, match="no more"):
+        sync(org, path, plan="locator", **options)
+
+
+class Timeline:
+    """What time it is in Salesforce and for its records: the seconds since the test began."""
+
+    def __init__(self, clock, monkeypatch):
+        self.begun = pd.Timestamp.now("UTC").floor("s").to_pydatetime()
+        self.clock = clock
+        monkeypatch.setattr(settle, "read_server_time", lambda _: self.begun + timedelta(seconds=self.clock.ahead))
+
+    def at(self, seconds):
+        self.clock.ahead = seconds
+
+
+@pytest.fixture
+def timeline(clock, monkeypatch):
+    return Timeline(clock, monkeypatch)
+
+
+def insert(org, name):
+    assert org.insert(pd.DataFrame({"LastName": [name]}), "Contact", progress=False).counts["successful"] == 1
+
+
+def test_what_has_changed_is_never_taken_for_the_whole_where_the_copy_was_taken_away(local, filled, tmp_path, timeline):
+    timeline.at(60)
+    sync(filled, tmp_path / "contacts", plan="locator")
+    timeline.at(120)
+    insert(filled, "new")
+    stop_changes(local, filled, tmp_path / "contacts", overlap_seconds=0)
+    shutil.rmtree(tmp_path / "contacts")
+    check(filled, sync(filled, tmp_path / "contacts", plan="locator", overlap_seconds=0))
+
+
+def test_a_run_that_was_stopped_is_not_gone_on_with_for_an_older_copy(local, filled, tmp_path, timeline):
+    timeline.at(60)
+    sync(filled, tmp_path / "contacts", plan="locator")
+    shutil.copytree(tmp_path / "contacts", tmp_path / "backup")
+    timeline.at(120)
+    insert(filled, "new")
+    timeline.at(180)
+    sync(filled, tmp_path / "contacts", plan="locator")
+    timeline.at(240)
+    insert(filled, "newer")
+    stop_changes(local, filled, tmp_path / "contacts", overlap_seconds=0)
+    shutil.rmtree(tmp_path / "contacts")
+    (tmp_path / "backup").rename(tmp_path / "contacts")
+    check(filled, sync(filled, tmp_path / "contacts", plan="locator", overlap_seconds=0))
+
+
+@pytest.mark.parametrize(("seconds", "goes_on"), [(3_000, False), (10, True)])
+def test_a_longer_overlap_than_that_of_the_run_that_was_stopped_begins_anew(
+    local, filled, tmp_path, timeline, seconds, goes_on
+):
+    until = sync(filled, tmp_path / "contacts", plan="locator").until
+    timeline.at(3_600)
+    stop_changes(local, filled, tmp_path / "contacts", overlap_seconds=20)
+    later = sync(filled, tmp_path / "contacts", plan="locator", overlap_seconds=seconds)
+    assert later.since == until - timedelta(seconds=20 if goes_on else seconds)
+
+
+class Dying:
+    """In the place of shutil: dies, and removes of a folder at most what says which run it is of."""
+
+    def __init__(self, removes=()):
+        self.removes = removes
+
+    def rmtree(self, path, **_):
+        for name in self.removes:
+            (path / name).unlink()
+        raise KeyboardInterrupt
+
+
+def test_what_a_run_has_fetched_is_of_no_use_to_the_next_also_where_it_was_killed_while_it_was_cleared_away(
+    filled, tmp_path, monkeypatch
+):
+    sync(filled, tmp_path / "contacts")
+
+    monkeypatch.setattr(run, "shutil", Dying(["window.json"]))
+    with pytest.raises(KeyboardInterrupt):
+        sync(filled, tmp_path / "contacts")
+    assert (tmp_path / ".contacts.sync" / "changes").exists()
+    monkeypatch.undo()
+    filled.insert(pd.DataFrame({"LastName": ["new"]}), "Contact", progress=False)
+    check(filled, sync(filled, tmp_path / "contacts"))
+
+
+def test_what_says_whose_the_rest_is_goes_first_where_a_run_is_thrown_away(tmp_path, monkeypatch):
+    for name in ("changes", "live"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "window.json").touch()
+
+    monkeypatch.setattr(publish, "shutil", Dying())
+    with pytest.raises(KeyboardInterrupt):
+        publish.clear(tmp_path)
+    assert {each.name for each in tmp_path.iterdir()} == {"changes", "live"}
+
+
+def test_a_mistake_leaves_nothing_and_the_next_call_is_not_held_to_it(filled, tmp_path):
+    with pytest.raises(sfbulk.UsageError, match="LastNam"):
+        sync(filled, tmp_path / "contacts", columns=["LastNam"])
+    assert not list(tmp_path.glob(".*"))
+    assert sync(filled, tmp_path / "contacts", columns=["LastName"]).rows == ROWS
+
+
+def test_a_run_killed_before_it_has_fetched_anything_holds_the_next_to_nothing(filled, tmp_path, monkeypatch):
+    def dies(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "prepare_query", dies)
+    monkeypatch.setattr(run, "shutil", Dying())  # as if killed: nothing is cleared away
+    with pytest.raises(KeyboardInterrupt):
+        sync(filled, tmp_path / "contacts", columns=["LastName"])
+    monkeypatch.undo()
+    assert (tmp_path / ".contacts.sync" / "window.json").exists()
+    check(filled, sync(filled, tmp_path / "contacts"))
+
+
+def test_other_types_are_refused_before_anything_is_fetched(local, filled, tmp_path):
+    options = {"columns": ["Name", "Credit_Limit__c"], "progress": False}
+    filled.insert(pd.DataFrame({"Name": ["A"], "Credit_Limit__c": [1.25]}), "Account", progress=False)
+    filled.sync("Account", tmp_path / "accounts", **options)
+    started = len(local.exchanges)
+    with pytest.raises(sfbulk.UsageError, match=r"Credit_Limit__c was double in the copy, and is decimal128"):
+        filled.sync("Account", tmp_path / "accounts", decimals=True, **options)
+    assert not [each for each in local.exchanges[started:] if each.path.endswith("/jobs/query")]
+    assert not (tmp_path / ".accounts.sync").exists()
+    for _ in range(2):
+        filled.sync("Account", tmp_path / "accounts", **options)
+
+
+def test_rows_that_were_fetched_with_other_types_are_fetched_again(filled, tmp_path, monkeypatch):
+    options = {"columns": ["Name", "Credit_Limit__c"], "progress": False}
+    filled.insert(pd.DataFrame({"Name": ["A"], "Credit_Limit__c": [1.25]}), "Account", progress=False)
+
+    def dies(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "new_folder", dies)
+    with pytest.raises(KeyboardInterrupt):
+        filled.sync("Account", tmp_path / "accounts", decimals=True, **options)
+    monkeypatch.undo()
+    copy = filled.sync("Account", tmp_path / "accounts", **options)
+    assert copy.folder.details["schema"]["Credit_Limit__c"] == "double"
+    assert {str(pq.read_schema(path).field("Credit_Limit__c").type) for path in copy.path.glob("*.parquet")} == {
+        "double"
+    }
+
+
+def test_a_full_disk_is_told_of_and_the_same_call_goes_on(local, filled, tmp_path, monkeypatch):
+    before = rows_of(sync(filled, tmp_path / "contacts").dataset().to_table())
+    filled.insert(pd.DataFrame({"LastName": ["new"]}), "Contact", progress=False)
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    for owner, name in ((parts, "write_rows"), (publish, "durable")):
+        monkeypatch.setattr(owner, name, full)
+        with pytest.raises(sfbulk.DataError, match=r"could not be brought up to date: .* No space left") as caught:
+            sync(filled, tmp_path / "contacts")
+        assert "the same call goes on" in caught.value.hint
+        monkeypatch.undo()
+        assert rows_of(pq.read_table(tmp_path / "contacts")) == before
+    started = len(local.exchanges)
+    copy = sync(filled, tmp_path / "contacts")
+    assert not [each for each in local.exchanges[started:] if each.method == "POST"]
+    check(filled, copy)
+
+
+def test_what_others_have_put_to_the_target_meanwhile_stays(filled, tmp_path, monkeypatch):
+    def meanwhile(work):
+        (tmp_path / "contacts").mkdir()
+        (tmp_path / "contacts" / "mine.txt").write_text("keep")
+        return publish.new_folder(work)
+
+    monkeypatch.setattr(run, "new_folder", meanwhile)
+    with pytest.raises(sfbulk.UsageError, match="no copy that sync has made"):
+        sync(filled, tmp_path / "contacts")
+    monkeypatch.undo()
+    with pytest.raises(sfbulk.UsageError, match="no copy that sync has made"):
+        sync(filled, tmp_path / "contacts")
+    assert (tmp_path / "contacts" / "mine.txt").read_text() == "keep"
+    shutil.rmtree(tmp_path / "contacts")
+    check(filled, sync(filled, tmp_path / "contacts"))
+
+
 def test_a_run_killed_while_it_publishes_is_ended_by_the_next(filled, tmp_path, monkeypatch):
     sync(filled, tmp_path / "contacts")
     filled.insert(pd.DataFrame({"LastName": ["new"]}), "Contact", progress=False)
@@ -253,6 +444,9 @@ def test_a_field_that_changes_without_its_record_is_warned_of(filled, tmp_path):
     with pytest.warns(UserWarning, match=r"account.Name: formulas and fields of other records"):
         result = sync(filled, tmp_path / "contacts", columns=["lastname", "account.name"])
     assert result.folder.schema.names == ["Id", "SystemModstamp", "IsDeleted", "LastName", "account.Name"]
+    with pytest.warns(UserWarning, match="formulas"):
+        again = sync(filled, tmp_path / "contacts", columns=["LASTNAME", "Account.NAME", "ACCOUNT.name", "LastName"])
+    assert again.folder.schema.names == result.folder.schema.names
 
 
 def test_another_copy_is_refused_unless_everything_is_fetched_anew(filled, tmp_path):
@@ -288,6 +482,9 @@ def test_files_that_others_have_changed_are_told_of(filled, tmp_path):
     pq.write_table(pq.read_table(result.path / name).slice(1), result.path / name)
     with pytest.raises(sfbulk.DataError, match="has 299 rows, and had 300: somebody has changed the copy"):
         sync(filled, tmp_path / "contacts")
+    (result.path / name).write_bytes(b"PAR1")
+    with pytest.raises(sfbulk.DataError, match="is damaged, and had 300"):
+        sync(filled, tmp_path / "contacts")
     (result.path / name).unlink()
     with pytest.raises(sfbulk.DataError, match="is not there, and had 300"):
         sync(filled, tmp_path / "contacts")
@@ -302,6 +499,8 @@ def test_files_that_others_have_changed_are_told_of(filled, tmp_path):
         ("Contact", {"keep_order": True}, "keep_order is nothing for sync"),
         ("Contact", {"since": 1}, "sync has no option since"),
         ("Contact", {"overlap_seconds": -1}, "does not fit"),
+        ("Contact", {"overlap_seconds": 1e12}, "does not fit"),
+        ("Contact", {"overlap_seconds": float("nan")}, "does not fit"),
         ("Contact", {"columns": "LastName"}, "is one text"),
         ("Contact", {"columns": ["Nonsense"]}, "Nonsense"),
         ("User", {"sweep": True}, "User has no IsDeleted"),
@@ -316,6 +515,40 @@ def test_what_cannot_be_right_is_refused_before_anything_is_fetched(filled, tmp_
 
 def test_a_module_function_does_the_same(filled, tmp_path):
     assert sfbulk.sync("Contact", tmp_path / "c", columns=COLUMNS, org=filled, progress=False).rows == ROWS
+
+
+def test_of_a_record_that_came_twice_the_last_state_counts(local, filled, tmp_path, timeline):
+    timeline.at(60)
+    sync(filled, tmp_path / "contacts", plan="locator")
+    timeline.at(120)
+    filled.update(some(filled, 2).assign(Description="second"), "Contact", progress=False)
+    (first, _) = some(filled, 2)["Id"]
+    lines = [f'"{first}","2031-01-01T00:00:0{n}.000Z","false","{name}",""\n' for n, name in ((2, "last"), (1, "older"))]
+    body = '"Id","SystemModstamp","IsDeleted","LastName","Description"\n' + "".join(lines)
+    local.answer_next("GET", "/results", 200, body, Sforce_NumberOfRecords="2", Sforce_Locator="null")
+    copy = sync(filled, tmp_path / "contacts", plan="locator", overlap_seconds=0)
+    assert (copy.rows, copy.tally.updated, copy.tally.added) == (ROWS, 1, 0)
+    names = [row["LastName"] for row in copy.dataset().to_table().to_pylist() if row["Id"] == first]
+    assert names == ["last"]
+
+
+def test_a_sweep_counts_what_the_window_tells_as_that(local, filled, tmp_path, timeline):
+    timeline.at(60)
+    first = sync(filled, tmp_path / "contacts")
+    (path,) = first.path.glob("*.parquet")
+    table = pq.read_table(path)
+    last = table["Id"].to_pylist()[-1]
+    marks = pa.array([False] * (ROWS - 1) + [True])  # as if it had been deleted, and was taken from the bin since
+    pq.write_table(table.set_column(2, table.schema.field(2), marks), path)
+    timeline.at(120)
+    filled.update(pd.DataFrame({"Id": [last], "Description": ["back"]}), "Contact", progress=False)
+    filled.delete(some(filled, 3), "Contact", progress=False)
+    insert(filled, "new")
+    swept = sync(filled, tmp_path / "contacts", sweep=True)
+    assert (swept.tally.deleted, swept.tally.hard_deleted, swept.tally.restored) == (3, 0, 0)
+    assert (swept.tally.added, swept.tally.missing) == (1, 0)
+    assert swept.tally.updated == 1
+    check(filled, swept)
 
 
 def page(local, *rows):

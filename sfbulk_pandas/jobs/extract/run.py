@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from sfbulk_pandas.jobs.extract.pages import Plan
+    from sfbulk_pandas.jobs.extract.pages import Chain, Plan
     from sfbulk_pandas.jobs.extract.stopping import StoppableClock
     from sfbulk_pandas.progress.choose import Dispatcher
     from sfbulk_pandas.sinks.base import Place
@@ -147,7 +147,8 @@ class ExtractRun:
         return thread
 
     def _feed(self) -> None:
-        for chain in self.plan.chains():
+        chains = self.plan.chains()
+        for chain in _in_order(chains) if self.keep_order else chains:
             self._agenda.add(Todo(chain, 0, chain.first))
         self._agenda.seal()
         self._complete_where_over()
@@ -211,6 +212,20 @@ class ExtractRun:
                     f"{source}: {self._by_source[source]:,} rows came, Salesforce says {count:,}",
                     hint="results stay for 7 days: query again; what was received is in .partial",
                 )
+
+
+def _in_order(chains: Iterator[Chain]) -> Iterator[Chain]:
+    """Yield chains in the order of the result, each once those before it are there.
+
+    Were a later one read first, its rows might wait for room with all who read pages, and nobody read an earlier one.
+    """
+    held: dict[int, Chain] = {}
+    following = 0
+    for chain in chains:
+        held[chain.order] = chain
+        while following in held:
+            yield held.pop(following)
+            following += 1
 
 
 def default_parallel_pages() -> int:

@@ -46,7 +46,15 @@ def copy_columns(sobject: str, asked: Sequence[str] | None, describes: Describes
         names = list(_canonical(asked, describe, describes))
         _warn_of_stale([each for each in names if _may_go_stale(each, describe)])
     kept = [each for each in (_ID, STAMP, DELETED) if describe.get(each) is not None]
-    return [*(each for each in kept if each not in names), *dict.fromkeys(names)]
+    return _once([*(each for each in kept if each not in names), *names])
+
+
+def _once(names: list[str]) -> list[str]:
+    """Leave out what differs in case alone: a path through a lookup may be written in any."""
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(name.lower(), name)
+    return list(found.values())
 
 
 def _all(describe: SObjectDescribe) -> list[str]:

@@ -177,11 +177,21 @@ def files_of(folder: ParquetFolder) -> list[tuple[Path, int]]:
 def _checked(folder: ParquetFolder) -> Iterator[tuple[Path, int]]:
     for name, rows in folder.details["files"].items():
         path = folder.path / name
-        there = pq.read_metadata(path).num_rows if path.exists() else None
-        if there != rows:
-            found_rows = "is not there" if there is None else f"has {there:,} rows"
+        found_rows = _found(path)
+        if found_rows != rows:
+            is_there = f"has {found_rows:,} rows" if isinstance(found_rows, int) else found_rows
             raise DataError(
-                f"{path} {found_rows}, and had {rows:,}: somebody has changed the copy",
+                f"{path} {is_there}, and had {rows:,}: somebody has changed the copy",
                 hint="full=True fetches everything anew",
             )
         yield path, rows
+
+
+def _found(path: Path) -> int | str:
+    """Return how many rows a file has, or what it is instead of a file with rows."""
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except FileNotFoundError:
+        return "is not there"
+    except pa.ArrowInvalid:
+        return "is damaged"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from sfbulk_pandas.sinks.buffer import MOST_BYTES, ROWS_PER_FILE
+from sfbulk_pandas.sinks.disk import durable
 from sfbulk_pandas.sinks.parquet import write_rows
 
 if TYPE_CHECKING:
@@ -63,8 +64,9 @@ class Parts:
         target = self._folder / name
         try:
             os.link(path, target)  # no byte is copied, and both names may go without the other
-        except OSError:
-            shutil.copy2(path, target)
+        except OSError:  # not every disk has such links
+            with path.open("rb") as source, durable(target) as file:
+                shutil.copyfileobj(source, file)
         self.files[name] = rows
 
     def write(self, table: pa.Table) -> None:

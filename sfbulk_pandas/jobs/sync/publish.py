@@ -6,7 +6,7 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from sfbulk_pandas.errors import DataError
+from sfbulk_pandas.jobs.sync.state import WINDOW_FILE, read_copy
 from sfbulk_pandas.sinks.disk import durable, sync_folder
 from sfbulk_pandas.sinks.folder import DETAILS_FILE
 
@@ -29,34 +29,47 @@ def publish(work: Path, target: Path, details: dict[str, Any]) -> None:
 
     Raises
     ------
-    DataError
-        Where the disk refuses; the same call goes on from there.
+    UsageError
+        Where something else has come to the target meanwhile.
     """
-    try:
-        with durable(work / _NEXT / DETAILS_FILE) as file:
-            file.write(json.dumps(details, ensure_ascii=False, indent=2).encode())
-        sync_folder(work / _NEXT)
-        finish(work, target)
-    except OSError as error:
-        raise DataError(f"the copy cannot be put to {target}: {error}") from error
+    sync_folder(work / _NEXT)
+    with durable(work / _NEXT / DETAILS_FILE) as file:
+        file.write(json.dumps(details, ensure_ascii=False, indent=2).encode())
+    sync_folder(work / _NEXT)
+    finish(work, target)
 
 
 def finish(work: Path, target: Path) -> None:
-    """Put a state that is complete in place, where a run that was killed has left one, and remove its other traces."""
+    """Put a state that is complete in place, also one that a run has left which was killed.
+
+    Raises
+    ------
+    UsageError
+        Where the target holds something else than a copy.
+    """
     if not (work / _NEXT / DETAILS_FILE).exists():
         return
+    read_copy(target)  # which refuses what is none: it would be removed
     shutil.rmtree(work / _OLD, ignore_errors=True)
     if target.exists():
         target.rename(work / _OLD)
     (work / _NEXT).rename(target)
     sync_folder(target.parent)
-    clear(work)
+
+
+def has_begun(work: Path) -> bool:
+    """Whether a later run has something to go on from."""
+    return (work / WINDOW_FILE).exists() and any(path.is_dir() for path in work.iterdir())
 
 
 def clear(work: Path) -> None:
-    """Remove everything in a run's folder but the lock."""
+    """Remove everything in a run's folder but the lock.
+
+    First what says which run it is of: killed in between, nothing that is left is taken for the next run's.
+    """
+    (work / WINDOW_FILE).unlink(missing_ok=True)
     for path in work.iterdir():
         if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
+            shutil.rmtree(path)
         elif path.name != "lock":
             path.unlink()

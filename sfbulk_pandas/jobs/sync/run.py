@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +13,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sfbulk_pandas.errors import IncompleteResult, StillRunning, UsageError
+from sfbulk_pandas.errors import DataError, IncompleteResult, StillRunning, UsageError
 from sfbulk_pandas.jobs.extract.to_disk import to_parquet
 from sfbulk_pandas.jobs.query import prepare_query
 from sfbulk_pandas.jobs.sync.columns import ANEW, DELETED, STAMP
 from sfbulk_pandas.jobs.sync.id_keys import IdKeys
 from sfbulk_pandas.jobs.sync.merge import Merge, Tally, files_of
 from sfbulk_pandas.jobs.sync.parts import Parts
-from sfbulk_pandas.jobs.sync.publish import clear, finish, new_folder, publish
+from sfbulk_pandas.jobs.sync.publish import clear, finish, has_begun, new_folder, publish
 from sfbulk_pandas.jobs.sync.result import SyncResult
 from sfbulk_pandas.jobs.sync.settle import settled
 from sfbulk_pandas.jobs.sync.state import STATE_KEY, read_copy
@@ -30,12 +31,13 @@ from sfbulk_pandas.sinks.parquet import ParquetOptions
 from sfbulk_pandas.sinks.partial import locked, partial_of, remove_left
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from sfbulk_pandas.jobs.loading import Loading
+    from sfbulk_pandas.jobs.query import Extract
     from sfbulk_pandas.jobs.query_options import QueryOptions
     from sfbulk_pandas.jobs.sync.settle import SyncOptions
     from sfbulk_pandas.jobs.sync.state import Window
@@ -65,35 +67,53 @@ class Sync:
 
     def run(self) -> SyncResult:
         """Bring the copy up to date; see :meth:`Org.sync`."""
-        work = self.target.with_name(f".{self.target.name}.sync")
-        with locked(work):
+        with self._at_work() as work:
             finish(work, self.target)
             if self.query.restart:
                 clear(work)
             last = read_copy(self.target)
             window = settled(self.loading, self.sobject, self.options, last[0] if last else None, work)
             try:
-                result = self._brought(work, window, last[1] if last and not window.is_full else None)
+                return self._brought(work, window, last[1] if last and not window.is_full else None)
             except StillRunning as error:
                 error._resume = lambda seconds: self._waiting(seconds).run()  # noqa: SLF001 - the way back
                 raise
-            shutil.rmtree(work, ignore_errors=True)
-        remove_left(work)
-        return result
+
+    @contextmanager
+    def _at_work(self) -> Iterator[Path]:
+        """Give the run's folder, which stays where a later run has something to go on from."""
+        work = self.target.with_name(f".{self.target.name}.sync")
+        is_needed = True
+        with locked(work):
+            try:
+                yield work
+                is_needed = False
+            except OSError as error:
+                raise DataError(
+                    f"the copy in {self.target} could not be brought up to date: {error}",
+                    hint="once that is mended, the same call goes on from where it was",
+                ) from error
+            finally:
+                is_needed = is_needed and has_begun(work)
+                if not is_needed:
+                    shutil.rmtree(work, ignore_errors=True)
+        if not is_needed:
+            remove_left(work)
 
     def _waiting(self, seconds: float | None) -> Sync:
         return replace(self, query=replace(self.query, wait_seconds=seconds, restart=False))
 
     def _brought(self, work: Path, window: Window, old_details: dict[str, Any] | None) -> SyncResult:
-        is_swept = window.sweep and old_details is not None
-        live = self._fetched(work / _LIVE, _live_soql(window)) if is_swept else None
-        changes = self._fetched(work / _CHANGES, _changes_soql(window))
+        changed = self._prepared(_changes_soql(window))
+        old = None if old_details is None else self._old(old_details, changed.schema)
+        is_swept = window.sweep and old is not None
+        live = _fetched(self._prepared(_live_soql(window)), work / _LIVE) if is_swept else None
+        changes = _fetched(changed, work / _CHANGES)
         next_folder = new_folder(work)
         parts = Parts(next_folder, window.run, changes.schema)
-        if old_details is None:
+        if old is None:
             tally, bad = _all_new(changes, parts), changes.bad_cells
         else:
-            old = self._old(old_details, changes.schema)
             tally, bad = _merged(old, changes, live, parts)
         parts.close()
         if bad.num_rows:
@@ -109,14 +129,8 @@ class Sync:
         folder = ParquetFolder(self.target, details["rows"], changes.schema, details)
         return SyncResult(folder, tally, window.since, window.until)
 
-    def _fetched(self, target: Path, soql: str) -> ParquetFolder:
-        """Fetch rows into a folder, or return what an earlier run has fetched."""
-        options = replace(self.query, query_all=True, restart=False)
-        extract = prepare_query(self.loading, soql, options)
-        if (target / DETAILS_FILE).exists() and not partial_of(target).exists():
-            details = json.loads((target / DETAILS_FILE).read_bytes())
-            return ParquetFolder(target, details["rows"], extract.schema, details)
-        return to_parquet(extract, target, ParquetOptions(), overwrite=False)
+    def _prepared(self, soql: str) -> Extract:
+        return prepare_query(self.loading, soql, replace(self.query, query_all=True, restart=False))
 
     def _old(self, details: dict[str, Any], schema: pa.Schema) -> ParquetFolder:
         """Return the copy as it is, whose columns must have the types of what has come."""
@@ -127,6 +141,18 @@ class Sync:
                 f"{differs} was {details['schema'][differs]} in the copy, and is {types.get(differs)} now", hint=ANEW
             )
         return ParquetFolder(self.target, details["rows"], schema, details)
+
+
+def _fetched(extract: Extract, target: Path) -> ParquetFolder:
+    """Fetch rows into a folder, or return what an earlier run has fetched, unless that has other types."""
+    if target.exists() and not partial_of(target).exists():
+        notes = target / DETAILS_FILE
+        details: dict[str, Any] = json.loads(notes.read_bytes()) if notes.exists() else {"schema": None}
+        if details["schema"] == {each.name: str(each.type) for each in extract.schema}:
+            return ParquetFolder(target, details["rows"], extract.schema, details)
+        notes.unlink(missing_ok=True)  # first: what is left of it after a kill is not taken for the whole
+        shutil.rmtree(target)
+    return to_parquet(extract, target, ParquetOptions(), overwrite=False)
 
 
 def _warn_of_missing(window: Window, tally: Tally) -> None:

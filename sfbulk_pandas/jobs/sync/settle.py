@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.jobs.identity import identity_of
 from sfbulk_pandas.jobs.sync.columns import ANEW, DELETED, check_columns, copy_columns, warn_of_new
-from sfbulk_pandas.jobs.sync.publish import clear
+from sfbulk_pandas.jobs.sync.publish import clear, has_begun
 from sfbulk_pandas.jobs.sync.state import Window
 from sfbulk_pandas.wire.server_time import build_versions, read_server_time
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.loading import Loading
 
 OVERLAP_SECONDS = 1_800  # Salesforce ends a transaction after 10 minutes: what it commits then has an older stamp
+_MOST_OVERLAP_SECONDS = 1_000_000_000  # 31 years
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class SyncOptions:
     Raises
     ------
     UsageError
-        For less than no overlap.
+        For an overlap that is none.
     """
 
     columns: Sequence[str] | None = None
@@ -49,8 +50,11 @@ class SyncOptions:
     overlap_seconds: float = OVERLAP_SECONDS
 
     def __post_init__(self) -> None:
-        if self.overlap_seconds < 0:
-            raise UsageError(f"overlap_seconds={self.overlap_seconds} does not fit", hint="give at least 0")
+        if not 0 <= self.overlap_seconds <= _MOST_OVERLAP_SECONDS:
+            raise UsageError(
+                f"overlap_seconds={self.overlap_seconds} does not fit",
+                hint=f"give 0 to {_MOST_OVERLAP_SECONDS:,}; full=True fetches everything",
+            )
 
 
 def settled(loading: Loading, sobject: str, options: SyncOptions, last: Window | None, work: Path) -> Window:
@@ -73,10 +77,8 @@ def settled(loading: Loading, sobject: str, options: SyncOptions, last: Window |
     """
     fresh = _fresh(loading, sobject, options, last)
     left = Window.read(work)
-    if left is not None and (left.run < fresh.run or (options.full and not left.is_full)):
-        clear(work)  # it was published, or everything is wanted now
-        left = None
-    if left is None:
+    if left is None or not has_begun(work) or not left.may_stand_for(fresh) or (options.full and not left.is_full):
+        clear(work)  # what is left without a window is of no run at all
         fresh.write(work)
         return fresh
     if not left.asks_the_same(fresh):
@@ -95,6 +97,8 @@ def _fresh(loading: Loading, sobject: str, options: SyncOptions, last: Window | 
         columns = known.columns
     else:
         columns = tuple(copy_columns(sobject, options.columns, describes))
+        if known is not None and _lower(columns) == _lower(known.columns):
+            columns = known.columns
     takes_all = options.columns is None if known is None else known.takes_all
     if options.sweep and DELETED not in columns:
         raise UsageError(f"{sobject} has no {DELETED}, so that nothing marks what is gone", hint="leave sweep out")
@@ -108,6 +112,10 @@ def _fresh(loading: Loading, sobject: str, options: SyncOptions, last: Window | 
     if takes_all:
         warn_of_new(sobject, columns, describes)
     return known.next(until, timedelta(seconds=options.overlap_seconds), sweep=options.sweep)
+
+
+def _lower(names: Sequence[str]) -> list[str]:
+    return [name.lower() for name in names]
 
 
 def _check_goes_on(last: Window, fresh: Window) -> None:

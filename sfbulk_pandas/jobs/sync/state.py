@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STATE_KEY = "sync"
-_WINDOW_FILE = "window.json"
+WINDOW_FILE = "window.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,12 @@ class Window:
         """Return what the run after this one fetches."""
         return replace(self, until=until, since=self.until - overlap, run=self.run + 1, sweep=sweep)
 
+    def may_stand_for(self, other: Window) -> bool:
+        """Whether it goes on from the same state of the copy, and fetches no less."""
+        if self.run != other.run:  # it was published, or the copy is another by now
+            return False
+        return self.since is None or (other.since is not None and self.since <= other.since)
+
     def asks_the_same(self, other: Window) -> bool:
         """Whether both are of the same records and columns, and swept alike where there is something to sweep."""
         is_same = (self.sobject, self.org_id, self.columns) == (other.sobject, other.org_id, other.columns)
@@ -88,7 +94,7 @@ class Window:
         JournalError
             Where its notes cannot be read.
         """
-        path = folder / _WINDOW_FILE
+        path = folder / WINDOW_FILE
         try:
             return cls.from_dict(json.loads(path.read_bytes())) if path.exists() else None
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -96,9 +102,9 @@ class Window:
 
     def write(self, folder: Path) -> None:
         """Write it down, and return when it is on disk."""
-        with durable(folder / f"{_WINDOW_FILE}.new") as file:
+        with durable(folder / f"{WINDOW_FILE}.new") as file:
             file.write(json.dumps(self.as_dict()).encode())
-        (folder / f"{_WINDOW_FILE}.new").replace(folder / _WINDOW_FILE)
+        (folder / f"{WINDOW_FILE}.new").replace(folder / WINDOW_FILE)
         sync_folder(folder)
 
 

@@ -25,7 +25,7 @@ from sfbulk_pandas.sinks.partial import Partial
 POLLING = sfbulk.Polling(interval_seconds=0.002, cap_seconds=0.01)
 JOURNAL = [(Journal, name) for name in ("begin", "begin_attempt", "record", "finish")]
 DISK = [(Checkpoint, "append"), (Path, "rename"), (Partial, "remove")]
-COPY = [*DISK, (Window, "write"), (publish, "durable"), (publish, "clear"), (publish.shutil, "rmtree")]
+COPY = [*DISK, (Window, "write"), (publish, "durable"), (Path, "unlink"), (publish.shutil, "rmtree")]
 
 
 def frame_of(rows):

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from sfbulk_pandas.errors import ConnectionFailed, IncompleteResult, NotFound
+from sfbulk_pandas.jobs.extract import run as extract_run
 from sfbulk_pandas.jobs.extract.conveyor import Rows
 from sfbulk_pandas.jobs.extract.pages import Chain
 from sfbulk_pandas.jobs.extract.run import Done, ExtractRun
@@ -141,6 +142,26 @@ def test_pages_follow_their_locators_and_chains_stand_in_order(threads):
     assert [item.rows for item in items if isinstance(item, PageEnd)] == [2, 1, 0, 1]
     assert (run.rows, run.pages, plan.abandoned) == (4, 4, 0)
     assert sorted(server.asked) == ["a", "a2", "b", "c"]
+
+
+class LateFirst(Plan):
+    """The first chain comes last, once all that reads pages may be at work on others."""
+
+    def chains(self):
+        first, *others = super().chains()
+        yield from others
+        time.sleep(0.2)
+        yield first
+
+
+def test_a_first_chain_that_comes_last_is_read_however_little_may_wait_for_it(monkeypatch):
+    monkeypatch.setattr(extract_run, "_LIMIT_BYTES", 1)
+    server = Server(a=[page("1")], b=[page("2")], c=[page("3", following="c2")], c2=[page("4")])
+    found = []
+    reader = threading.Thread(target=lambda: found.extend(ids(taken(run_of(server, LateFirst(*"abc"))))), daemon=True)
+    reader.start()
+    reader.join(10)
+    assert found == ["1", "2", "3", "4"]
 
 
 def test_a_short_page_is_read_again_and_only_its_missing_rows_are_delivered():
