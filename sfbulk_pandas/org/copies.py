@@ -78,7 +78,7 @@ class Copies(Base):
             For an object without SystemModstamp, an option that cannot be right, and where the folder holds something
             else, or a copy of another object, org or columns.
         DataError
-            Where somebody has changed the copy's files.
+            Where somebody has changed the copy's files, or the disk refuses: the last state stands.
         JournalBusy
             Where this or another process brings the same copy up to date.
 

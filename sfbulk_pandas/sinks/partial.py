@@ -77,11 +77,14 @@ class Partial:
         ------
         UsageError
             Where what is there belongs to another query.
+        JournalError
+            Where files that it has noted are not there.
         """
         if self.checkpoint.head:
             self._check_same(head)
         else:
             self.checkpoint.begin({"extract_id": uuid4().hex, **head})
+        self._check_there()
         if not self.checkpoint.closing:
             for folder in (self.rows_folder, self.bad_folder):
                 folder.mkdir(exist_ok=True)
@@ -110,6 +113,13 @@ class Partial:
                 f"and is {head[differs]!r} now",
                 hint=f"ask the same to go on with it; {_RESTART}",
             )
+
+    def _check_there(self) -> None:
+        if self.checkpoint.closing and not self.rows_folder.exists():
+            return  # it was published
+        missing = next((name for name in self.checkpoint.files if not (self.rows_folder / name).exists()), None)
+        if missing is not None:
+            raise JournalError(f"{self.rows_folder / missing} is not there, and was", hint=_RESTART)
 
     def _remove_unfinished(self) -> None:
         noted = {self.rows_folder / name for name in self.checkpoint.files}
@@ -213,7 +223,8 @@ def _refuse_strangers(folder: Path) -> None:
 
 
 def _clear(folder: Path, keeps: AbstractSet[str]) -> None:
-    for name in _OURS - keeps:
+    """Remove what is in a folder, the notes first: killed in between, they would tell of rows that are gone."""
+    for name in sorted(_OURS - keeps, key=lambda name: name != _NOTES):
         path = folder / name
         if path.is_dir():
             shutil.rmtree(path)

@@ -339,6 +339,37 @@ def test_a_later_run_goes_on_and_files_without_a_note_go(tmp_path):
         assert made.result().column("Id").to_pylist() == ["r10", "r11", "r12", "r13", "r14"]
 
 
+def test_noted_files_that_are_not_there_any_more_are_an_error(tmp_path):
+    with contextlib.ExitStack() as stack:
+        Made("parquet", tmp_path, stack).write(page_of("r10", "r11", "r12"), place_of(0))
+    (tmp_path / ".contacts.partial" / "rows" / "part-00000.parquet").unlink()
+    with (
+        contextlib.ExitStack() as stack,
+        pytest.raises(JournalError, match=r"part-00000.parquet is not there") as caught,
+    ):
+        Made("parquet", tmp_path, stack)
+    assert "restart=True" in caught.value.hint
+
+
+def test_killed_while_it_was_thrown_away_a_folder_has_no_notes_of_rows_that_are_gone(tmp_path, monkeypatch):
+    with contextlib.ExitStack() as stack:
+        Made("parquet", tmp_path, stack).write(page_of("r10", "r11", "r12"), place_of(0))
+
+    def dies(path, **_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sfbulk_pandas.sinks.partial.shutil.rmtree", dies)
+    with pytest.raises(KeyboardInterrupt), opened(tmp_path / ".contacts.partial", restart=True):
+        pass
+    monkeypatch.undo()
+    assert not (tmp_path / ".contacts.partial" / "checkpoint.jsonl").exists()
+    with contextlib.ExitStack() as stack:
+        made = Made("parquet", tmp_path, stack)
+        made.write(page_of("r14"), place_of(0))
+        made.sink.end_page(end_of(0, 1))
+        assert made.result().column("Id").to_pylist() == ["r14"]
+
+
 def test_nothing_is_noted_after_a_write_that_was_interrupted(tmp_path, stack, monkeypatch):
     made = Made("parquet", tmp_path, stack)
     real = Checkpoint.wrote

@@ -465,6 +465,18 @@ def test_another_copy_is_refused_unless_everything_is_fetched_anew(filled, tmp_p
     assert result.folder.schema.names == ["Id", "SystemModstamp", "IsDeleted", "LastName"]
 
 
+def test_a_field_that_is_gone_from_the_org_is_told_of(filled, tmp_path):
+    sync(filled, tmp_path / "contacts")
+    notes = tmp_path / "contacts" / "_sfbulk.json"
+    details = json.loads(notes.read_text())
+    details["sync"]["columns"].append("Gone__c")
+    notes.write_text(json.dumps(details))
+    with pytest.raises(sfbulk.UsageError, match="Contact has no Gone__c any more") as caught:
+        filled.sync("Contact", tmp_path / "contacts")
+    assert "full=True" in caught.value.hint
+    check(filled, sync(filled, tmp_path / "contacts", full=True))
+
+
 def test_a_folder_of_others_is_left_alone(filled, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("keep")

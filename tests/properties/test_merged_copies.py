@@ -92,6 +92,15 @@ def test_the_last_state_of_each_record_is_there_once(tmp_path, monkeypatch, seed
     assert (merge.tally, parts.rows) == (tally, len(rows))
 
 
+def test_no_more_is_held_in_memory_than_a_file_may_take(tmp_path, monkeypatch):
+    monkeypatch.setattr(parts_module, "MOST_BYTES", 1_000)
+    parts = Parts(tmp_path, 1, SCHEMA)
+    for number in range(0, 100, 10):
+        parts.write(pa.Table.from_pylist([state(n, 5) for n in range(number, number + 10)], SCHEMA))
+    parts.close()
+    assert list(parts.files.values()) == [30, 30, 30, 10]  # of about 40 bytes each
+
+
 def expected(held, changed, live):
     """Return the same, a record at a time: the rows, and what was done."""
     held = {row["Id"]: row for row in held.values()}
