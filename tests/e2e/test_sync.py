@@ -465,6 +465,23 @@ def test_another_copy_is_refused_unless_everything_is_fetched_anew(filled, tmp_p
     assert result.folder.schema.names == ["Id", "SystemModstamp", "IsDeleted", "LastName"]
 
 
+def test_fetched_anew_a_copy_has_no_deleted_records(filled, tmp_path):
+    sync(filled, tmp_path / "contacts")
+    filled.delete(some(filled, 3), "Contact", progress=False)
+    copy = sync(filled, tmp_path / "contacts", full=True)
+    assert copy.rows == ROWS - 3
+    assert rows_of(copy.dataset().to_table()) == rows_of(filled.query_arrow(ALL, progress=False))
+
+
+def test_a_merge_that_loses_rows_is_never_published(filled, tmp_path, monkeypatch):
+    before = rows_of(sync(filled, tmp_path / "contacts").dataset().to_table())
+    write = parts.Parts.write
+    monkeypatch.setattr(parts.Parts, "write", lambda self, table: write(self, table.slice(1)))
+    with pytest.raises(sfbulk.IncompleteResult, match="would have 299 rows, and should have 300"):
+        sync(filled, tmp_path / "contacts")
+    assert rows_of(pq.read_table(tmp_path / "contacts")) == before
+
+
 def test_a_field_that_is_gone_from_the_org_is_told_of(filled, tmp_path):
     sync(filled, tmp_path / "contacts")
     notes = tmp_path / "contacts" / "_sfbulk.json"

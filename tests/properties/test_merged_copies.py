@@ -25,7 +25,7 @@ HEADS = ["0035g0", "0035gA", "0035ga"]  # pods; Ids that differ in case alone ar
 
 
 def record_id(number):
-    return f"{HEADS[number % 3]}{number:09d}AAA"
+    return f"{HEADS[number % 3]}{number // 3:09d}AAA"
 
 
 def state(number, stamp, *, deleted=False):
