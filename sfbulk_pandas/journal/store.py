@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy import int64
     from numpy.typing import NDArray
 
+_OPENING = threading.Lock()  # of the whole process
 _BUSY_SECONDS = 30  # how long another process may take to write
 _ELSEWHERE = "see that the folder can be written to, or name another journal: connect(..., journal=path)"
 _LOAD = tuple(each.name for each in fields(LoadRecord))
@@ -202,11 +203,7 @@ class Journal:
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its other files the same mode
-            connection = sqlite3.connect(
-                self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
+            connection = _connected(self.path)
             try:
                 for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
                     connection.execute(f"PRAGMA {pragma}")
@@ -216,6 +213,20 @@ class Journal:
                 raise
             self._connection = connection
         return self._connection
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    """Open the file; make it first, for the user alone, where it is not there (SQLite's other files take its mode).
+
+    A file that is there must not be opened besides: closing it would let go of the locks that this process's other
+    connections have on it, and another process could then take it for its own and break it. Source: SQLite, "How To
+    Corrupt An SQLite Database File", 2.2.
+    """
+    with _OPENING:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        return sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
 
 @contextmanager

@@ -142,6 +142,19 @@ def in_a_process(script):
     return [sys.executable, "-c", textwrap.dedent(code)]
 
 
+def test_opening_a_journal_again_leaves_the_locks_of_this_process_on_its_file(journal, path):
+    journal.begin(LOAD)
+    with Journal(path) as again:
+        assert again.load(LOAD.load_id) == LOAD
+        takes_over = f"""
+            import sqlite3
+            with sqlite3.connect({str(path)!r}, timeout=0) as other:
+                other.execute("PRAGMA journal_mode = DELETE")  # works where no other process uses the file
+        """
+        done = subprocess.run([sys.executable, "-c", textwrap.dedent(takes_over)], check=False, capture_output=True)
+    assert b"database is locked" in done.stderr
+
+
 def test_a_lock_ends_with_its_process(journal, path):
     script = "with journal.hold('dying'):\n    print('held', flush=True)\n    sys.stdin.read()\n"
     with subprocess.Popen(
