@@ -51,7 +51,8 @@ def load_key(source: KeySource, passphrase: str | bytes | FromEnvironment | None
     """
     if isinstance(passphrase, FromEnvironment):
         passphrase = passphrase()
-    pem = _pem_of(source() if isinstance(source, FromEnvironment) else source)
+    held = source() if isinstance(source, FromEnvironment) else source
+    pem = _pem_of(held)
     if _PEM_MARK not in pem:
         raise UsageError(
             "the private key is not in PEM form",
@@ -63,6 +64,8 @@ def load_key(source: KeySource, passphrase: str | bytes | FromEnvironment | None
         raise UsageError("the private key is not an RSA key", hint="Salesforce takes RS256 only: make an RSA key")
     if key.key_size < _SMALLEST_BITS:
         raise UsageError(f"the RSA key has {key.key_size} bits", hint=f"Salesforce wants {_SMALLEST_BITS} at least")
+    if not is_pem(held):
+        _warn_of_readers(Path(str(held)).expanduser())
     return key
 
 
@@ -71,12 +74,9 @@ def _pem_of(source: str | bytes | Path) -> bytes:
         return source if isinstance(source, bytes) else str(source).encode()
     path = Path(str(source)).expanduser()
     try:
-        pem = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         reason = error.strerror or type(error).__name__
-    else:
-        _warn_of_readers(path)
-        return pem
     raise UsageError(f"the private key file {str(path)!r} cannot be read: {reason}", hint="give its path, or its PEM")
 
 

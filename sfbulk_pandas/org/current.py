@@ -81,6 +81,8 @@ def _credentials(given: Credentials | str | None) -> tuple[Credentials, str | No
     if given is None:
         return found_credentials()
     if isinstance(given, str):
+        if "!" in given:  # as in every access token, and in no alias
+            raise UsageError("this is a token, not an alias", hint="give sfbulk.AccessToken(token, instance_url)")
         return SalesforceCli(given), None
     if not hasattr(given, "fetch"):
         raise UsageError(

@@ -14,8 +14,11 @@ def local():
 
 
 def test_connect_with_something_that_cannot_sign_in():
-    with pytest.raises(sfbulk.UsageError, match=r"not str[\s\S]*JwtBearer"):
-        sfbulk.connect("a token")
+    with pytest.raises(sfbulk.UsageError, match=r"not int[\s\S]*JwtBearer"):
+        sfbulk.connect(3)
+    with pytest.raises(sfbulk.UsageError, match=r"a token, not an alias[\s\S]*AccessToken") as caught:
+        sfbulk.connect("00D000000000001!planted")
+    assert "planted" not in str(caught.value)
 
 
 @pytest.mark.parametrize("version", ["66", "v66.0", "latest", "66.5"])
