@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -203,7 +203,7 @@ class Journal:
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its other files the same mode
+            self._make()
             connection = sqlite3.connect(
                 self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
@@ -216,6 +216,16 @@ class Journal:
                 raise
             self._connection = connection
         return self._connection
+
+    def _make(self) -> None:
+        """Make the file for the user alone; SQLite gives its other files the same mode.
+
+        One that is there is not even opened: closed again, it would take the locks of every other connection that this
+        process has to it, and another process then removes the log that they write to. Source: SQLite, "How To Corrupt
+        An SQLite Database File", 2.2.
+        """
+        with suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 @contextmanager
