@@ -4,11 +4,12 @@ import pytest
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _state_of_fixtures(tmp_path_factory):
-    """Keep the journals of fixtures that several tests share in a folder of their own."""
+def _state_of_all(tmp_path_factory):
+    """Keep journals of what several tests share, and of processes that tests begin, in a folder of the tests' own."""
     folder = tmp_path_factory.mktemp("state")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("platformdirs.user_state_path", lambda name, appauthor: folder / name)
+        patch.setenv("XDG_STATE_HOME", str(folder))
         yield
 
 

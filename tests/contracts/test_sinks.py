@@ -3,12 +3,15 @@
 import contextlib
 import io
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from filelock import FileLock
 from pyarrow import csv
 
 from sfbulk_pandas.codec.bad_cells import BAD_CELLS
@@ -339,6 +342,67 @@ def test_a_later_run_goes_on_and_files_without_a_note_go(tmp_path):
         assert made.result().column("Id").to_pylist() == ["r10", "r11", "r12", "r13", "r14"]
 
 
+def test_bad_cells_of_a_step_that_was_not_noted_are_no_part_of_it(tmp_path):
+    with contextlib.ExitStack() as stack:
+        Made("parquet", tmp_path, stack).write(page_of("r10", "r11", "r12"), place_of(0), bad_cells(1))
+    bad = tmp_path / ".contacts.partial" / "bad"
+    (bad / "00001.parquet").write_bytes((bad / "00000.parquet").read_bytes())  # killed before its rows were noted
+    with contextlib.ExitStack() as stack:
+        made = Made("parquet", tmp_path, stack)
+        made.sink.end_page(end_of(0, 3))
+        assert made.sink.close().bad_cells.column("row").to_pylist() == [1]
+
+
+def test_wide_rows_make_a_file_before_they_are_many(tmp_path, stack, monkeypatch):
+    monkeypatch.setattr("sfbulk_pandas.sinks.buffer.MOST_BYTES", 100)
+    made = Made("parquet", tmp_path, stack, rows_per_file=1_000)
+    for number in range(4):
+        made.write(page_of(f"r{number}0", f"r{number}1"), place_of(number))
+    assert list(made.sink._partial.checkpoint.files.values()) == [4, 4]
+
+
+def test_a_page_is_noted_as_whole_once_however_often_it_is_gone_on_with(tmp_path):
+    for _ in range(2):
+        with contextlib.ExitStack() as stack:
+            made = Made("parquet", tmp_path, stack)
+            if not made.sink._partial.checkpoint.rows:
+                made.write(page_of("r10"), place_of(0))
+            made.sink.end_page(end_of(0, 1))
+            made.sink.abort()
+    with Checkpoint(tmp_path / ".contacts.partial" / "checkpoint.jsonl") as notes:
+        assert [len(step.whole) for step in notes.steps] == [1]
+
+
+def test_a_note_is_on_disk_when_it_is_written(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr("os.fsync", lambda handle: synced.append(os.fstat(handle).st_size))
+    path = tmp_path / "checkpoint.jsonl"
+    with Checkpoint(path) as notes:
+        notes.begin(HEAD)
+        notes.remember({"job_id": "750"})
+        assert len(synced) == 2
+        assert synced[-1] == path.stat().st_size
+
+
+def test_a_lock_whose_folder_was_removed_meanwhile_is_taken_anew(tmp_path, monkeypatch):
+    folder = tmp_path / ".contacts.partial"
+    acquire = FileLock.acquire
+    removed = []
+
+    def late(lock, *args, **kwargs):
+        held = acquire(lock, *args, **kwargs)
+        if not removed:  # whoever had it before has removed its folder, and somebody has made it anew
+            removed.append(folder)
+            shutil.rmtree(folder)
+            folder.mkdir()
+            (folder / "lock").touch()
+        return held
+
+    monkeypatch.setattr(FileLock, "acquire", late)
+    with locked(folder), pytest.raises(JournalBusy), locked(folder):
+        pass
+
+
 def test_noted_files_that_are_not_there_any_more_are_an_error(tmp_path):
     with contextlib.ExitStack() as stack:
         Made("parquet", tmp_path, stack).write(page_of("r10", "r11", "r12"), place_of(0))
@@ -614,6 +678,13 @@ def test_ranges_of_ids_hold_every_row_once_whatever_order_they_came_in(tmp_path,
     assert max(sizes) < 3 * min(sizes[:-1])
     assert [few.between(start, stop).num_rows for start, stop in spans].count(1) == 1
     assert source.between("r010", "r013").sort_by("Id").column("Staff__c").to_pylist() == [10, 11, 12]
+
+
+def test_the_last_row_of_a_file_is_found_also_where_not_every_id_is_held(tmp_path, stack):
+    source = sorted_rows(tmp_path, stack, page_of(*(f"r{number:03}" for number in range(100))), rows_per_file=100)
+    for number in range(100):
+        assert source.between(f"r{number:03}", None).num_rows == 100 - number
+        assert source.between(None, f"r{number:03}").num_rows == number
 
 
 def test_no_rows_are_one_range_without_any(tmp_path, stack):
