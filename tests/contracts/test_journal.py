@@ -182,20 +182,6 @@ def test_a_write_outlives_the_process_that_is_killed_after_it(path):
         assert [each.load_id for each in journal.loads()] == ["l"]
 
 
-def test_two_in_one_process_keep_their_locks_while_another_process_comes_and_goes(journal, path):
-    journal.begin(LOAD)
-    with Journal(path) as second:  # a file that is opened and closed beside SQLite takes away its process's locks
-        assert len(second.loads()) == 1
-        another = f"import sqlite3; c = sqlite3.connect({str(path)!r}); c.execute('SELECT * FROM load'); c.close()"
-        subprocess.run([sys.executable, "-c", another], check=True)  # it believes to be the last, and removes the WAL
-        journal.begin(replace(LOAD, load_id="20261124-120000-bbbb"))
-        counted = (
-            f"import sqlite3; print(sqlite3.connect({str(path)!r}).execute('SELECT count(*) FROM load').fetchone())"
-        )
-        done = subprocess.run([sys.executable, "-c", counted], check=True, capture_output=True, text=True)
-    assert done.stdout == "(2,)\n"
-
-
 def test_forgetting_removes_all_of_a_load(journal, path):
     journal.begin(LOAD)
     journal.begin(replace(LOAD, load_id="kept"))
