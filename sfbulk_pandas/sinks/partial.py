@@ -28,6 +28,11 @@ def partial_of(target: Path) -> Path:
     return target.with_name(f".{target.name}.partial")
 
 
+def is_under_way(target: Path) -> bool:
+    """Whether an extract has left notes beside a target; once they are gone, what is there is whole."""
+    return (partial_of(target) / _NOTES).exists()
+
+
 class Partial:
     """What an extract has brought to disk so far, and its notes.
 
@@ -102,6 +107,8 @@ class Partial:
             return
         self.is_removed = True
         self.checkpoint.close()
+        for folder in (self.rows_folder, self.bad_folder, self.old_folder):  # before the notes that tell of their end
+            shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(self.folder, ignore_errors=True)  # on Windows the lock's file goes with the lock
 
     def _check_same(self, head: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ import pytest
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.local_org import LocalOrg
 from sfbulk_pandas.local_org.pacing import AfterPolls
+from sfbulk_pandas.sinks.partial import is_under_way
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="the processes to kill are forked"),
@@ -71,7 +72,9 @@ def check(local, org, way, path):
     """Make the same call again, and hold what it returns against the org."""
     task, options = WAYS[way]
     partial = path.with_name(f".{path.name}.partial")
-    if task == "parquet" and path.exists() and not partial.exists():  # it was killed after its last step
+    if task == "parquet" and path.exists() and not is_under_way(path):  # it was killed after its last step
+        with pytest.raises(sfbulk.UsageError, match="is there already"):
+            SCRIPT.fetch(org, task, SOQL, path, options)
         table = ds.dataset(path, partitioning="hive").to_table()
     else:
         table = SCRIPT.fetch(org, task, SOQL, path, options)

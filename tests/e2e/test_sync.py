@@ -624,3 +624,18 @@ def test_types_are_kept_from_run_to_run_and_others_are_refused(filled, tmp_path,
     assert copy.rows == 4
     with pytest.raises(sfbulk.UsageError, match="in the copy, and is"):
         filled.sync("Account", tmp_path / "a", progress=False)
+
+
+def test_rows_that_were_fetched_whole_are_taken_though_their_hidden_folder_is_still_there(
+    filled, tmp_path, monkeypatch
+):
+    sync(filled, tmp_path / "contacts")
+    filled.insert(pd.DataFrame({"LastName": ["new"]}), "Contact", progress=False)
+    monkeypatch.setattr(run, "new_folder", lambda work: 1 / 0)  # stopped before the merge
+    with pytest.raises(ZeroDivisionError):
+        sync(filled, tmp_path / "contacts")
+    monkeypatch.undo()
+    left = tmp_path / ".contacts.sync" / ".changes.partial"  # as a kill in the midst of its removal leaves it
+    left.mkdir()
+    (left / "lock").touch()
+    check(filled, sync(filled, tmp_path / "contacts"))

@@ -28,7 +28,7 @@ from sfbulk_pandas.salesforce.soql import add_condition, parse
 from sfbulk_pandas.sinks.disk import write_parquet
 from sfbulk_pandas.sinks.folder import BAD_CELLS_FILE, DETAILS_FILE, ParquetFolder
 from sfbulk_pandas.sinks.parquet import ParquetOptions
-from sfbulk_pandas.sinks.partial import locked, partial_of, remove_left
+from sfbulk_pandas.sinks.partial import is_under_way, locked, remove_left
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -145,7 +145,7 @@ class Sync:
 
 def _fetched(extract: Extract, target: Path) -> ParquetFolder:
     """Fetch rows into a folder, or return what an earlier run has fetched, unless that has other types."""
-    if target.exists() and not partial_of(target).exists():
+    if target.exists() and not is_under_way(target):
         notes = target / DETAILS_FILE
         details: dict[str, Any] = json.loads(notes.read_bytes()) if notes.exists() else {"schema": None}
         if details["schema"] == {each.name: str(each.type) for each in extract.schema}:
