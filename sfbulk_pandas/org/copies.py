@@ -85,8 +85,8 @@ class Copies(Base):
         Notes
         -----
         Costs as for :meth:`query_parquet`, twice with ``sweep``, and one call for Salesforce's clock. Memory: that of
-        :meth:`query_parquet`, and about 40 bytes a changed record; 10 a record of the object with ``sweep``. Source:
-        Object Reference, "System Fields".
+        :meth:`query_parquet`; or, after the first run, 70 bytes a changed record, and 35 a record of the object with
+        ``sweep``, where that is more. Source: Object Reference, "System Fields".
         """
         options, others = QueryOptions.split(keywords)
         if others:

@@ -1,4 +1,4 @@
-"""Put what has changed into a copy, file by file; memory is bounded by a file and 8 bytes or so a changed record."""
+"""Put what has changed into a copy, file by file; memory is bounded by a file and some 70 bytes a changed record."""
 
 from __future__ import annotations
 
