@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 _MOST_PAGES = 10**9  # of one chain
 T_co = TypeVar("T_co", covariant=True)
 
+METADATA_KEY = "sfbulk"  # under which tables, frames and files say where their rows are from
+
 
 def page_key(chain: int, page: int) -> int:
     """Return a number of its own for each page, in the order of the result."""

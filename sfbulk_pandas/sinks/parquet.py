@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from sfbulk_pandas.errors import DataError, UsageError
+from sfbulk_pandas.sinks.base import METADATA_KEY
 from sfbulk_pandas.sinks.buffer import ROWS_PER_FILE, DiskBuffer, read_bad_cells
 from sfbulk_pandas.sinks.disk import durable, sync_folder, write_parquet
 from sfbulk_pandas.sinks.folder import BAD_CELLS_FILE, DETAILS_FILE, ParquetFolder, publish
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from sfbulk_pandas.sinks.base import PageEnd, Place
     from sfbulk_pandas.sinks.partial import Partial
 
-ORIGIN_KEY = "sfbulk"
 _EXTENSION = ".parquet"
 _SAMPLE_ROWS = 10_000
 
@@ -172,7 +172,7 @@ class ParquetSink:
             make_folder(path.parent)
             self._folders.add(path.parent)
         origin = json.dumps(dict(self._origin()), ensure_ascii=False)
-        write_rows(table.replace_schema_metadata({ORIGIN_KEY: origin}), path)
+        write_rows(table.replace_schema_metadata({METADATA_KEY: origin}), path)
         sync_folder(path.parent)
         return {name: table.num_rows}
 

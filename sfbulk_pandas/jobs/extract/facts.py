@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.errors import mask_secrets
 from sfbulk_pandas.jobs.identity import identity_of
+from sfbulk_pandas.sinks.base import METADATA_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from sfbulk_pandas.jobs.extract.run import ExtractRun
     from sfbulk_pandas.transport.session import Session
-
-FACTS_KEY = "sfbulk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +141,7 @@ def origin_alone(facts: ExtractFacts) -> Origin:
 
 def facts_metadata(facts: ExtractFacts) -> dict[bytes, bytes]:
     """Return facts as an entry of a schema's metadata."""
-    return {FACTS_KEY.encode(): json.dumps(facts.as_dict(), ensure_ascii=False).encode()}
+    return {METADATA_KEY.encode(): json.dumps(facts.as_dict(), ensure_ascii=False).encode()}
 
 
 def with_facts(table: pa.Table, facts: ExtractFacts) -> pa.Table:
@@ -152,5 +151,5 @@ def with_facts(table: pa.Table, facts: ExtractFacts) -> pa.Table:
 
 def facts_attrs(metadata: Mapping[bytes, bytes] | None) -> dict[str, Any]:
     """Return what a DataFrame keeps in its attrs of the facts in a schema's metadata."""
-    held = (metadata or {}).get(FACTS_KEY.encode())
-    return {} if held is None else {FACTS_KEY: json.loads(held)}
+    held = (metadata or {}).get(METADATA_KEY.encode())
+    return {} if held is None else {METADATA_KEY: json.loads(held)}
