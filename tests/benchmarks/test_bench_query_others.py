@@ -2,7 +2,8 @@
 
 All of them run their whole public way on one org, which gives prepared pages on loopback and costs nothing. In the
 environment, ``TURNS=n`` says how often each of them runs, and ``ROWS=n`` how many rows there are; jsforce runs once.
-The time of the processors is shown too, which other programs on the machine disturb less.
+Shown are a first query in a new process, a later one in the same process, and the latter's time of the processors,
+which other programs on the machine disturb less.
 
 jsforce is looked for where node looks: ``npm install --prefix FOLDER jsforce``, then
 ``NODE_PATH=FOLDER/node_modules``. It is given its rows in one page, as its bulk2.query reads no other.
@@ -50,23 +51,23 @@ def printed(command):
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
-def run(org, name):
+def run(org, name, task):
     """Run a way in a process of its own."""
     if name == JSFORCE:
         return printed(["node", HERE / "jsforce_query.js", org.host, soql_of(1)])
     way, pages = WAYS[name]
-    return printed([sys.executable, HERE / "query_tasks.py", way, org.host, str(ROWS), str(pages)])
+    return printed([sys.executable, HERE / "query_tasks.py", way, org.host, str(ROWS), str(pages), task])
 
 
 def medians(runs):
-    return {name: statistics.median(each[name] for each in runs) for name in ("seconds", "cpu", "anon")}
+    return {name: statistics.median(each[name] for each in runs) for name in ("first", "seconds", "cpu")}
 
 
-def told(way, runs, ours):
+def told(way, runs, ours, anon):
     assert all(each["rows"] == ROWS for each in runs)
     each = medians(runs)
-    times = (f"{each[name]:6.2f} s ({each[name] / ours[name]:5.1f} times ours)" for name in ("seconds", "cpu"))
-    print(f"  {way:<36} {', CPU '.join(times)}, {each['anon'] / 1e6:5.0f} MB extra")
+    times = ", ".join(f"{name} {each[name]:6.2f} s ({each[name] / ours[name]:5.1f})" for name in each)
+    print(f"  {way:<36} {times}, {anon / 1e6:5.0f} MB extra")
 
 
 def has_jsforce():
@@ -78,13 +79,15 @@ def test_queries_beside_others(org):
     found = {way: [] for way in WAYS}
     for _ in range(TURNS):
         for way in random.sample(list(WAYS), len(WAYS)):
-            found[way].append(run(org, way))
-    print(f"\n{ROWS:,} rows by 12 columns, each query in a process of its own, medians of {TURNS}, in random order")
+            found[way].append(run(org, way, "time"))
+    print(f"\n{ROWS:,} rows by 12 columns, each way in processes of its own, medians of {TURNS}, in random order")
+    print("  first: first query of a process; seconds: its third; cpu: processors for that; in brackets times ours")
     print(f"  pandas {pd.__version__}, pyarrow {pa.__version__}, {os.cpu_count()} cores")
     ours = medians(found["ours, 4 pages"])
     for way, runs in found.items():
-        told(way, runs, ours)
+        told(way, runs, ours, run(org, way, "memory")["anon"])
     if has_jsforce():
-        told(JSFORCE, [run(org, JSFORCE)], ours)
+        alone = run(org, JSFORCE, "time")
+        told(JSFORCE, [alone | {"first": alone["seconds"]}], ours, alone["anon"])
     else:
         print("  jsforce is not there: npm install --prefix FOLDER jsforce; NODE_PATH=FOLDER/node_modules")
