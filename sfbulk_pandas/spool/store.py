@@ -66,6 +66,7 @@ class Spool:
         reader = reader_of(data)
         schema = plain_schema(reader.schema)
         table = self.written(schema, even_batches(_to_the_end(reader), schema))
+        pa.default_memory_pool().release_unused()  # what the source was decoded in
         frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
         return frame
 
