@@ -11,6 +11,7 @@ import pyarrow.dataset as ds
 import pytest
 
 import sfbulk_pandas as sfbulk
+from sfbulk_pandas.jobs.wide import groups
 from sfbulk_pandas.local_org import LocalOrg
 from sfbulk_pandas.local_org.pacing import AfterPolls
 from sfbulk_pandas.sinks.partial import is_under_way
@@ -23,6 +24,10 @@ MOMENTS = int(os.environ.get("SFBULK_KILLS", "6"))  # of each way; 200 on demand
 FAST = sfbulk.Polling(interval_seconds=0.002, cap_seconds=0.01)
 ROWS = 1_200
 SOQL = "SELECT Id, LastName, Description FROM Contact"
+WIDE = "SELECT Id, LastName, Description, FirstName, Email, Phone FROM Contact"
+LONGEST = (
+    len("SELECT Id, SystemModstamp, LastName, Description FROM Contact") + 2
+)  # so that WIDE is fetched in two groups
 # Files are smaller than pages, so that most notes tell of pages that have begun and not ended.
 FILES = {"rows_per_file": 130, "page_rows": 400}
 WAYS = {
@@ -33,6 +38,7 @@ WAYS = {
     "id_ranges": ("parquet", FILES | {"plan": "id_ranges", "chunk_rows": 500}),
     "pk_chunks": ("parquet", FILES | {"plan": "pk_chunks", "chunk_rows": 500}),
     "rest": ("parquet", {"plan": "rest", "rows_per_file": 130}),
+    "groups of columns": ("parquet", {"rows_per_file": 350, "page_rows": 700}),
     "spool of a table": ("arrow", {"page_rows": 400}),
     "spool of a stream": ("batches", {"page_rows": 400, "keep_order": True}),
 }
@@ -62,10 +68,22 @@ def org(local):
         yield org
 
 
+def soql_of(way):
+    return WIDE if way == "groups of columns" else SOQL
+
+
 def order(local, way, path, die=None):
     task, options = WAYS[way]
-    told = {"task": "extract", "credentials": local.credentials(), "soql": SOQL, "way": task, "path": str(path)}
-    return told | {"options": options, "die": die}
+    told = {"task": "extract", "credentials": local.credentials(), "soql": soql_of(way), "way": task, "path": str(path)}
+    return told | {"options": options, "die": die, "longest": LONGEST if way == "groups of columns" else None}
+
+
+@pytest.fixture(autouse=True)
+def _short_queries(request, monkeypatch):
+    """Let the same call be cut into the same groups of columns here."""
+    if request.node.callspec.params["way"] == "groups of columns":
+        monkeypatch.setattr(groups, "MAX_SOQL_CHARS", LONGEST)
+        monkeypatch.setattr(groups, "SPARE_CHARS", 0)
 
 
 def check(local, org, way, path):
@@ -74,15 +92,16 @@ def check(local, org, way, path):
     partial = path.with_name(f".{path.name}.partial")
     if task == "parquet" and path.exists() and not is_under_way(path):  # it was killed after its last step
         with pytest.raises(sfbulk.UsageError, match="is there already"):
-            SCRIPT.fetch(org, task, SOQL, path, options)
+            SCRIPT.fetch(org, task, soql_of(way), path, options)
         table = ds.dataset(path, partitioning="hive").to_table()
     else:
-        table = SCRIPT.fetch(org, task, SOQL, path, options)
+        table = SCRIPT.fetch(org, task, soql_of(way), path, options)
     expected = local.records("Contact").select(table.column_names).sort_by("Id")
     assert table.num_rows == ROWS
     assert table.sort_by("Id").to_pylist() == expected.to_pylist()
     assert not partial.exists()
     assert path.exists() == (task == "parquet")
+    assert way != "groups of columns" or "2 groups of columns" in (path / "_sfbulk.json").read_text("utf-8")
 
 
 BOTH = [

@@ -3,7 +3,8 @@
 ``{"task": "load", "credentials": ..., "journal": ..., "rows": n, "part_rows": n, "die": ["before"|"after", k] | null}``
 dies by its own SIGKILL around the k-th write to the journal, counted from 1;
 ``{"task": "extract", "credentials": ..., "soql": ..., "way": ..., "path": ..., "options": {...}, "die": ...}`` around
-the k-th step on disk; ``{"task": "sync", ...}`` likewise. Answers with the child's pid, and once it has ended with how.
+the k-th step on disk, with ``"longest": n`` as if no query could be longer than n characters; ``{"task": "sync", ...}``
+likewise. Answers with the child's pid, and once it has ended with how.
 """
 
 import json
@@ -18,6 +19,7 @@ import pandas as pd
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.jobs.sync import publish
 from sfbulk_pandas.jobs.sync.state import Window
+from sfbulk_pandas.jobs.wide import groups
 from sfbulk_pandas.journal import Journal
 from sfbulk_pandas.sinks.checkpoint import Checkpoint
 from sfbulk_pandas.sinks.partial import Partial
@@ -64,6 +66,8 @@ def load(order):
 
 
 def extract(order):
+    if order["longest"]:
+        groups.MAX_SOQL_CHARS, groups.SPARE_CHARS = order["longest"], 0
     if order["die"]:
         die_at(DISK, *order["die"])
     org = sfbulk.connect(sfbulk.JwtBearer(**order["credentials"]), polling=POLLING)
