@@ -76,6 +76,8 @@ from sfbulk_pandas.org.front import (
     sync,
 )
 from sfbulk_pandas.sinks.folder import ParquetFolder
+from sfbulk_pandas.transport.network import Network
+from sfbulk_pandas.transport.retry import RetryPolicy
 
 __all__ = [
     "AccessToken",
@@ -104,6 +106,7 @@ __all__ = [
     "LoadOptions",
     "LoadResult",
     "MissingExtra",
+    "Network",
     "NotFound",
     "Org",
     "ParquetFolder",
@@ -116,6 +119,7 @@ __all__ = [
     "RefreshToken",
     "RequestLimitExceeded",
     "RetriesExhausted",
+    "RetryPolicy",
     "SalesforceBroken",
     "SalesforceCli",
     "SessionExpired",

@@ -49,6 +49,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+_TOO_MANY_AT_ONCE = frozenset({420, 429})
 _SECRETS = (
     (re.compile(r"00D[0-9A-Za-z]{9,15}![0-9A-Za-z._\-]+"), "00D…!***"),
     (re.compile(r"eyJ[\w\-]+\.[\w\-]+\.[\w\-]*"), "eyJ***"),
@@ -209,7 +210,22 @@ class SessionExpired(ApiError):
 
 
 class RequestLimitExceeded(ApiError):
-    """The org's API allowance is used up, or too many calls run at once."""
+    """The org's API allowance is used up, or too many calls run at once.
+
+    Attributes
+    ----------
+    back_by : str or None
+        When all of a daily allowance is there again at the latest, as ISO 8601: it counts the calls of the last 24
+        hours. None where it is not a daily one.
+    """
+
+    back_by: str | None = None
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether it is used up for the day, so that calling again in a minute helps nobody."""
+        message = str(self.args[0]).lower() if self.args else ""
+        return self.status_code not in _TOO_MANY_AT_ONCE and "concurrent" not in message
 
 
 class InvalidQuery(ApiError):

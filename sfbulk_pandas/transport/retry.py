@@ -9,7 +9,14 @@ from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from sfbulk_pandas.errors import ApiError, ConnectionFailed, ReadTimedOut, RequestLimitExceeded, SalesforceBroken
+from sfbulk_pandas.errors import (
+    ApiError,
+    ConnectionFailed,
+    ReadTimedOut,
+    RequestLimitExceeded,
+    SalesforceBroken,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from sfbulk_pandas.errors import SfBulkError
@@ -25,6 +32,7 @@ class Failure(Enum):
     FINAL = "sending it again would not help"
 
 
+_WAITS = ("first_seconds", "cap_seconds", "longest_retry_after_seconds", "total_seconds")
 _BUSY = frozenset(
     {
         HTTPStatus.NOT_ACCEPTABLE,  # 406 and 420: seen without a body when the edge is overrun; other clients repeat
@@ -53,8 +61,8 @@ def failure_of(error: SfBulkError) -> Failure:
         return Failure.FINAL
     if error.status_code == HTTPStatus.INTERNAL_SERVER_ERROR:
         return Failure.INTERNAL
-    concurrent = isinstance(error, RequestLimitExceeded) and "concurrent" in str(error).lower()
-    return Failure.BUSY if error.status_code in _BUSY or concurrent else Failure.FINAL
+    passes = isinstance(error, RequestLimitExceeded) and not error.is_daily
+    return Failure.BUSY if error.status_code in _BUSY or passes else Failure.FINAL
 
 
 def retry_after_seconds(value: str | None, now: float) -> float | None:
@@ -91,9 +99,9 @@ def retry_after_seconds(value: str | None, now: float) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and after how long a request is sent again.
+    """Say how often and after how long a request is sent again; what may be, is not for it to change.
 
-    Attributes
+    Parameters
     ----------
     attempts : int
         Times a request is sent at most; 1 means never again.
@@ -101,6 +109,13 @@ class RetryPolicy:
         The wait before the second attempt, what it grows by, and what it never exceeds.
     longest_retry_after_seconds : float
         A Retry-After beyond this is not waited for: the error says how long it asked.
+    total_seconds : float
+        No attempt begins later than this after the first. One that is under way ends by its own time-outs.
+
+    Raises
+    ------
+    UsageError
+        For less than one attempt, a wait below zero, or a factor below 1.
     """
 
     attempts: int = 5
@@ -108,9 +123,23 @@ class RetryPolicy:
     factor: float = 2.0
     cap_seconds: float = 30.0
     longest_retry_after_seconds: float = 120.0
+    total_seconds: float = 600.0
+
+    def __post_init__(self) -> None:
+        least = {"attempts": 1, "factor": 1} | dict.fromkeys(_WAITS, 0)
+        for name, smallest in least.items():
+            if not getattr(self, name) >= smallest:
+                raise UsageError(f"{name}={getattr(self, name)} does not fit", hint=f"give at least {smallest}")
 
     def delay(
-        self, failure: Failure, attempt: int, *, method: str, replayable: bool, retry_after: float | None = None
+        self,
+        failure: Failure,
+        attempt: int,
+        *,
+        method: str,
+        replayable: bool,
+        retry_after: float | None = None,
+        elapsed_seconds: float = 0.0,
     ) -> float | None:
         """Return the seconds to wait before the next attempt, or None to give up.
 
@@ -125,6 +154,8 @@ class RetryPolicy:
             Where False, only a request that surely never left is sent again.
         retry_after : float or None
             Seconds that Salesforce asked for.
+        elapsed_seconds : float
+            Since the first attempt began.
 
         Returns
         -------
@@ -138,9 +169,10 @@ class RetryPolicy:
         if attempt >= self.attempts or not _may_repeat(failure, method, replayable=replayable):
             return None
         grown = min(self.first_seconds * self.factor ** (attempt - 1), self.cap_seconds)
-        if retry_after is None:
-            return grown
-        return None if retry_after > self.longest_retry_after_seconds else max(retry_after, grown)
+        if retry_after is not None and retry_after > self.longest_retry_after_seconds:
+            return None
+        wait = max(retry_after or 0.0, grown)
+        return None if elapsed_seconds + wait > self.total_seconds else wait
 
 
 def _may_repeat(failure: Failure, method: str, *, replayable: bool) -> bool:

@@ -13,7 +13,7 @@ import responses
 from sfbulk_pandas import errors
 from sfbulk_pandas.auth import AccessToken
 from sfbulk_pandas.salesforce.job import Operation
-from sfbulk_pandas.transport.exchange import Timeouts
+from sfbulk_pandas.transport.network import Network
 from sfbulk_pandas.transport.retry import RetryPolicy
 from sfbulk_pandas.transport.session import Session
 from sfbulk_pandas.wire import ingest, oauth
@@ -243,7 +243,7 @@ def test_cut_body_of_a_get_is_fetched_again(far_end, session):
 def test_policy_is_settable(far_end, credentials, clock):
     far_end.get(ORG + PATH, status=503)
     with pytest.raises(errors.SalesforceBroken):
-        Session(credentials, clock=clock, retry=RetryPolicy(attempts=1)).send(GET)
+        Session(credentials, clock=clock, network=Network(retry=RetryPolicy(attempts=1))).send(GET)
     assert len(far_end.calls) == 1
 
 
@@ -301,7 +301,7 @@ def test_proxies_of_the_environment_are_left_out_for_this_machine(base, proxied,
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     far_end.get(base + PATH)
-    Session(AccessToken("tok", base), clock=clock, timeouts=Timeouts(1, 2)).send(GET)
+    Session(AccessToken("tok", base), clock=clock, network=Network(connect_seconds=1, read_seconds=2)).send(GET)
     request = far_end.calls[0].request
     assert bool({key for key, value in request.req_kwargs["proxies"].items() if value}) == proxied
     assert request.req_kwargs["timeout"] == (1, 2)
