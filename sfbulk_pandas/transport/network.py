@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
@@ -18,6 +17,7 @@ from sfbulk_pandas.transport.retry import RetryPolicy
 from sfbulk_pandas.wire.hosts import is_loopback
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from os import PathLike
 
 CONNECTIONS = 32  # more than the parts and pages that are ever on their way at once by default
@@ -50,8 +50,8 @@ class Network:
     connections : int
         How many connections to one host are kept open; give as many as there are parts or pages on their way at once.
     session : requests.Session, optional
-        To be used instead of one of our own, where adapters or hooks of yours are needed. It is yours: it is not closed,
-        and its proxies and certificates are set on it. Tokens are put on each request, never on it.
+        To be used instead of one of our own, where adapters or hooks of yours are needed. It is yours: it is not
+        closed, and its proxies and certificates are set on it. Tokens are put on each request, never on it.
 
     Raises
     ------
@@ -62,7 +62,7 @@ class Network:
 
     connect_seconds: float = 10.0
     read_seconds: float = 120.0
-    retry: RetryPolicy = RetryPolicy()
+    retry: RetryPolicy = RetryPolicy()  # noqa: RUF009 - frozen
     proxies: Mapping[str, str] | None = field(default=None, repr=False)
     ca_bundle: str | PathLike[str] | None = None
     connections: int = CONNECTIONS
@@ -109,7 +109,7 @@ class Network:
 
     def _new(self) -> requests.Session:
         http = requests.Session()
-        http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # several come with each answer; none is needed
+        http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # several come with each answer
         for scheme in ("https://", "http://"):
             http.mount(scheme, HTTPAdapter(pool_connections=_HOSTS, pool_maxsize=self.connections, max_retries=0))
         return http

@@ -14,7 +14,6 @@ from sfbulk_pandas.errors import (
     ConnectionFailed,
     ReadTimedOut,
     RequestLimitExceeded,
-    SalesforceBroken,
     UsageError,
 )
 
@@ -27,6 +26,7 @@ class Failure(Enum):
 
     NOT_SENT = "there was no connection"
     BROKEN = "the connection broke, or no answer came"
+    REFUSED = "Salesforce refused it unseen, for too many calls were under way"
     BUSY = "Salesforce was too busy"
     INTERNAL = "Salesforce failed inside"
     FINAL = "sending it again would not help"
@@ -55,14 +55,15 @@ def failure_of(error: SfBulkError) -> Failure:
         return Failure.BROKEN if error.may_have_arrived else Failure.NOT_SENT
     if isinstance(error, ReadTimedOut):
         return Failure.BROKEN
-    if not isinstance(error, ApiError):
-        return Failure.FINAL
-    if isinstance(error, SalesforceBroken) and error.status_code < HTTPStatus.BAD_REQUEST:
-        return Failure.FINAL
+    return _failure_of_answer(error) if isinstance(error, ApiError) else Failure.FINAL
+
+
+def _failure_of_answer(error: ApiError) -> Failure:
     if error.status_code == HTTPStatus.INTERNAL_SERVER_ERROR:
         return Failure.INTERNAL
-    passes = isinstance(error, RequestLimitExceeded) and not error.is_daily
-    return Failure.BUSY if error.status_code in _BUSY or passes else Failure.FINAL
+    if error.status_code in _BUSY:
+        return Failure.BUSY
+    return Failure.REFUSED if isinstance(error, RequestLimitExceeded) and not error.is_daily else Failure.FINAL
 
 
 def retry_after_seconds(value: str | None, now: float) -> float | None:
@@ -151,7 +152,7 @@ class RetryPolicy:
         method : str
             A 500 is repeated for GET alone: what it did before it failed is unknown.
         replayable : bool
-            Where False, only a request that surely never left is sent again.
+            Where False, only a request that surely has had no effect is sent again.
         retry_after : float or None
             Seconds that Salesforce asked for.
         elapsed_seconds : float
@@ -178,6 +179,6 @@ class RetryPolicy:
 def _may_repeat(failure: Failure, method: str, *, replayable: bool) -> bool:
     if failure is Failure.FINAL:
         return False
-    if failure is Failure.NOT_SENT:
+    if failure in {Failure.NOT_SENT, Failure.REFUSED}:
         return True
     return replayable and (failure is not Failure.INTERNAL or method == "GET")

@@ -243,7 +243,11 @@ class Session:
         return self._repeated(request, None, self._any_answer, self._clock.monotonic())
 
     def _repeated(
-        self, request: Request, token: AccessToken | None, take: Callable[[Request, AccessToken | None], T], began: float
+        self,
+        request: Request,
+        token: AccessToken | None,
+        take: Callable[[Request, AccessToken | None], T],
+        began: float,
     ) -> T:
         attempt = 1
         while True:

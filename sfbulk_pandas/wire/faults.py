@@ -140,7 +140,7 @@ def _said(response: Response) -> _Said | None:
     with suppress(SalesforceBroken):
         data = response.json()
     if response.body.lstrip().startswith(b"<"):  # Bulk API 1.0, with or without an XML declaration
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             data = read_answer(response.body)
     if isinstance(data, list):
         data = data[0] if data else None

@@ -31,8 +31,8 @@ FAILURES: tuple[tuple[str, errors.SfBulkError], ...] = (
 )
 KINDS = (
     ("GET", "GET", True),
-    ("DELETE, sign-in by POST", "DELETE", True),
-    ("PUT, POST, PATCH of jobs", "PUT", False),
+    ("DELETE, sign-in but by refresh token", "DELETE", True),
+    ("PUT, POST, PATCH of a load", "PUT", False),
 )
 
 
@@ -47,7 +47,7 @@ def retry_table(policy: RetryPolicy) -> str:
 
 def _cell(policy: RetryPolicy, error: errors.SfBulkError, method: str, *, replayable: bool) -> str:
     waits = _delays(policy, error, method, replayable=replayable)
-    return f"{len(waits)} times" if waits else "asked first" if _is_asked(error, replayable=replayable) else "no"
+    return f"{len(waits)} more times" if waits else "asked first" if _is_asked(error, replayable=replayable) else "no"
 
 
 def _is_asked(error: errors.SfBulkError, *, replayable: bool) -> bool:
@@ -58,9 +58,7 @@ def _is_asked(error: errors.SfBulkError, *, replayable: bool) -> bool:
 
 def _delays(policy: RetryPolicy, error: errors.SfBulkError, method: str, *, replayable: bool) -> list[float]:
     found: list[float] = []
-    while (
-        wait := policy.delay(failure_of(error), len(found) + 1, method=method, replayable=replayable)
-    ) is not None:
+    while (wait := policy.delay(failure_of(error), len(found) + 1, method=method, replayable=replayable)) is not None:
         found.append(wait)
     return found
 
@@ -68,10 +66,11 @@ def _delays(policy: RetryPolicy, error: errors.SfBulkError, method: str, *, repl
 def _waits(policy: RetryPolicy) -> str:
     waits = _delays(policy, errors.ReadTimedOut("x"), "GET", replayable=True)
     return (
-        f"Waits: {', '.join(f'{wait:g}' for wait in waits)} s (at most {policy.cap_seconds:g}), a fifth more or less, or "
-        f"what `Retry-After` asks for, up to {policy.longest_retry_after_seconds:g} s; nothing is sent again later than "
-        f"{policy.total_seconds:g} s after the first time. *Asked first*: Salesforce is asked what has arrived (the job, or "
-        "the list of jobs), and only what has not is sent again."
+        f"Waits: {', '.join(f'{wait:g}' for wait in waits)} s (at most {policy.cap_seconds:g}), a fifth more or less,\n"
+        f"or what `Retry-After` asks for, up to {policy.longest_retry_after_seconds:g} s; nothing is sent again later\n"
+        f"than {policy.total_seconds:g} s after the first time. *Asked first*: Salesforce is asked what has arrived\n"
+        "(the job, or the list of jobs), and only what has not is sent again. The POST that makes a query's job is not\n"
+        "sent again: the error is raised, and the same call may be made anew."
     )
 
 
