@@ -69,8 +69,8 @@ def _waits(policy: RetryPolicy) -> str:
         f"Waits: {', '.join(f'{wait:g}' for wait in waits)} s (at most {policy.cap_seconds:g}), a fifth more or less,\n"
         f"or what `Retry-After` asks for, up to {policy.longest_retry_after_seconds:g} s; nothing is sent again later\n"
         f"than {policy.total_seconds:g} s after the first time. *Asked first*: Salesforce is asked what has arrived\n"
-        "(the job, or the list of jobs), and only what has not is sent again. The POST that makes a query's job is not\n"
-        "sent again: the error is raised, and the same call may be made anew."
+        "(the job, or the list of jobs), and only what has not is sent again. The POST that makes a query's job is\n"
+        "not sent again: the error is raised, and the same call may be made anew."
     )
 
 
