@@ -6,6 +6,7 @@
     +- UsageError (ValueError)     the call cannot be right; nothing was sent
     |  +- MissingExtra (ImportError)   an optional package is not installed
     |  +- AlreadyLoaded            an insert of the same bytes went up before; .load_id
+    |  +- OverBudget               more than ``budget=`` leaves of the org's allowances; .report is a DataFrame
     |  +- QueryRefused             the query cannot be run as it is; .report is a DataFrame
     +- AuthError                   signing in failed
     |  +- TokenRefused             the token endpoint said no; .error is its OAuth code
@@ -142,6 +143,15 @@ class AlreadyLoaded(UsageError):
 
     load_id: str = ""
     finished_at: float | None = None
+
+
+class OverBudget(UsageError):
+    """A load or extract would take more of the org's daily allowances than its budget; nothing was sent.
+
+    ``report`` is a DataFrame, one row an allowance: needed, allowed, remaining.
+    """
+
+    report: Any = None
 
 
 class QueryRefused(UsageError):

@@ -94,7 +94,17 @@ class Network:
         return None if self.ca_bundle is None else str(self.ca_bundle)
 
     def proxies_for(self, url: str) -> dict[str, Any] | None:
-        """Return the proxies for an address as requests takes them; None leaves them to the session."""
+        """Return the proxies for an address as requests takes them.
+
+        Parameters
+        ----------
+        url : str
+
+        Returns
+        -------
+        dict or None
+            None leaves them to the session.
+        """
         if is_loopback(urlsplit(url).hostname):
             return dict(_DIRECT)
         if not self.proxies:
