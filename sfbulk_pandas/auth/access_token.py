@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sfbulk_pandas.auth.address import org_address
 from sfbulk_pandas.wire import oauth
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ class AccessToken(oauth.AccessToken):
     >>> AccessToken("00D000000000001!secret", "acme.lightning.force.com")
     AccessToken(instance_url='https://acme.my.salesforce.com')
     """
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "instance_url", org_address(self.instance_url))
+        super().__post_init__()
 
     def fetch(self, send: Send) -> oauth.AccessToken:  # noqa: ARG002 - the signature is the port's
         """Return the token itself, each time; the session sees that it is the one just refused. Costs no call.

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sfbulk_pandas.auth.address import org_address
 from sfbulk_pandas.auth.secret import check_source, refuse_pickling, revealed
 from sfbulk_pandas.errors import UsageError
-from sfbulk_pandas.wire.hosts import PRODUCTION_LOGIN, SANDBOX_LOGIN, base_url
+from sfbulk_pandas.wire.hosts import PRODUCTION_LOGIN, SANDBOX_LOGIN
 from sfbulk_pandas.wire.oauth import build_client_credentials, read_token
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class ClientCredentials:
             raise UsageError("client_id is empty")
         check_source(client_secret, "client_secret")
         self.client_id = client_id.strip()
-        self.login_url = base_url(login_url)
+        self.login_url = org_address(login_url)
         if self.login_url in {PRODUCTION_LOGIN, SANDBOX_LOGIN}:
             raise UsageError(
                 f"client credentials are not taken at {self.login_url}",

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jwt
 
+from sfbulk_pandas.auth.address import org_address
 from sfbulk_pandas.auth.private_key import KeySource, is_pem, load_key
 from sfbulk_pandas.auth.secret import FromEnvironment, refuse_pickling
 from sfbulk_pandas.errors import UsageError
-from sfbulk_pandas.wire.hosts import PRODUCTION_LOGIN, audience, base_url
+from sfbulk_pandas.wire.hosts import PRODUCTION_LOGIN, audience
 from sfbulk_pandas.wire.oauth import build_jwt_token, read_token
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class JwtBearer:
                 raise UsageError(f"{name} is empty")
         self.client_id = client_id.strip()
         self.username = username.strip()
-        self.login_url = base_url(login_url)
+        self.login_url = org_address(login_url)
         self._private_key = private_key
         self._passphrase = passphrase
         self._pickles_secrets = pickles_secrets

@@ -8,9 +8,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from sfbulk_pandas.auth.address import org_address
 from sfbulk_pandas.auth.secret import check_source, refuse_pickling, revealed
 from sfbulk_pandas.errors import UsageError
-from sfbulk_pandas.wire.hosts import PRODUCTION_LOGIN, base_url
+from sfbulk_pandas.wire.hosts import PRODUCTION_LOGIN
 from sfbulk_pandas.wire.oauth import build_refresh, read_refresh_token, read_token
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class RefreshToken:
         if client_secret is not None:
             check_source(client_secret, "client_secret")
         self.client_id = client_id.strip()
-        self.login_url = base_url(login_url)
+        self.login_url = org_address(login_url)
         self._refresh_token = refresh_token
         self._client_secret = client_secret
         self._on_rotated = on_rotated

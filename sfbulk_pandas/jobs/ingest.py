@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, TypeVar
 
 from sfbulk_pandas.errors import ApiError, ImpossibleTransition, SfBulkError, TransportError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.transport.session import Session
     from sfbulk_pandas.wire.http import Body, Request, Response
 
+log = logging.getLogger("sfbulk_pandas")
 T = TypeVar("T")
 _REDIRECT, _SERVER_ERROR = 300, 500
 _OVERRUN = frozenset({406, 420, 429})
@@ -40,7 +42,9 @@ class Ingest:
 
     def create(self, job: IngestJob) -> JobInfo:
         """Create a job. Where the answer is lost, an empty Open job may stay behind: see :mod:`.orphans`."""
-        return read_job(self.session.send(build_create_job(self._version, job)))
+        made = read_job(self.session.send(build_create_job(self._version, job)))
+        log.info("job %s created: %s %s", made.id, made.operation, made.object)
+        return made
 
     def upload(self, job: JobInfo, body: Body) -> None:
         """Upload the rows of a job, which takes exactly one file.
@@ -49,10 +53,13 @@ class Ingest:
         Source: Bulk API 2.0 guide, "Upload Job Data", and recorded answers.
         """
         self._settled(build_upload(self._version, job.id, body), _nothing, lambda: self._has_file(job.id))
+        log.info("job %s uploaded: %d bytes", job.id, len(body))
 
     def close(self, job: JobInfo) -> JobInfo:
         """Tell Salesforce that the upload is complete, so that it begins."""
-        return self._set_state(job.id, JobState.UPLOAD_COMPLETE)
+        closed = self._set_state(job.id, JobState.UPLOAD_COMPLETE)
+        log.info("job %s closed: %s", closed.id, closed.state)
+        return closed
 
     def abort(self, job_id: str) -> JobInfo:
         """Abort a job. Rows already written stay written.
@@ -62,7 +69,9 @@ class Ingest:
         ImpossibleTransition
             Where the job has ended before.
         """
-        return self._set_state(job_id, JobState.ABORTED)
+        aborted = self._set_state(job_id, JobState.ABORTED)
+        log.info("job %s aborted", aborted.id)
+        return aborted
 
     def delete(self, job_id: str) -> None:
         """Delete a job and its results.
@@ -78,6 +87,7 @@ class Ingest:
             if not is_about_state(error):
                 raise
             raise impossible(self.info(job_id), error) from error
+        log.info("job %s deleted", job_id)
 
     def info(self, job_id: str) -> JobInfo:
         """Ask for the state of a job."""
