@@ -57,7 +57,8 @@ _SECRETS = (
     (re.compile(r"(?i)\b(bearer)\s+[^\s'\",;]+"), r"\1 ***"),
     (
         re.compile(
-            r"(?i)\b(assertion|access_token|refresh_token|client_secret|password)(\"?\s*[=:]\s*[\[{\s]*\"?)[^\s&'\",}]+"
+            r"(?i)\b(assertion|access_token|refresh_token|client_secret|password)"
+            r"([\"']?\s*[=:]\s*[\[{\s]*[\"']?)[^\s&'\",}]+"
         ),
         r"\1\2***",
     ),

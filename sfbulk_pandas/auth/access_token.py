@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sfbulk_pandas.auth.address import org_address
 from sfbulk_pandas.wire import oauth
+from sfbulk_pandas.wire.hiding import hides_secrets
 
 if TYPE_CHECKING:
     from sfbulk_pandas.auth.base import Send
@@ -32,9 +33,9 @@ class AccessToken(oauth.AccessToken):
     AccessToken(instance_url='https://acme.my.salesforce.com')
     """
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "instance_url", org_address(self.instance_url))
-        super().__post_init__()
+    @hides_secrets
+    def __init__(self, token: str, instance_url: str) -> None:
+        super().__init__(token, org_address(instance_url))
 
     def fetch(self, send: Send) -> oauth.AccessToken:  # noqa: ARG002 - the signature is the port's
         """Return the token itself, each time; the session sees that it is the one just refused. Costs no call.

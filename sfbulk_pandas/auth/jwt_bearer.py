@@ -16,6 +16,7 @@ from sfbulk_pandas.auth.address import org_address
 from sfbulk_pandas.auth.private_key import KeySource, is_pem, load_key
 from sfbulk_pandas.auth.secret import FromEnvironment, refuse_pickling
 from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.wire.hiding import hides_secrets
 from sfbulk_pandas.wire.hosts import PRODUCTION_LOGIN, audience
 from sfbulk_pandas.wire.oauth import build_jwt_token, read_token
 
@@ -60,6 +61,7 @@ class JwtBearer:
     JwtBearer(username='me@example.com', login_url='https://login.salesforce.com')
     """
 
+    @hides_secrets
     def __init__(
         self,
         client_id: str,
@@ -102,6 +104,7 @@ class JwtBearer:
         """
         return read_token(send(build_jwt_token(self.login_url, self._assertion())), self.login_url)
 
+    @hides_secrets
     def _assertion(self) -> str:
         claims = {
             "iss": self.client_id,

@@ -69,6 +69,9 @@ def connect(
     -----
     Costs no API call; a token is not counted as one.
     """
+    if isinstance(credentials, str) and "!" in credentials:  # as in every access token, and in no alias
+        credentials = None  # a traceback may be shown with its locals
+        raise UsageError("this is a token, not an alias", hint="give sfbulk.AccessToken(token, instance_url)")
     taken, source = _credentials(credentials)
     if not re.fullmatch(r"\d+\.0", str(api_version)):
         raise UsageError(f"api_version={api_version!r} is no version", hint=f"write it as {DEFAULT_API_VERSION!r}")
@@ -85,8 +88,6 @@ def _credentials(given: Credentials | str | None) -> tuple[Credentials, str | No
     if given is None:
         return found_credentials()
     if isinstance(given, str):
-        if "!" in given:  # as in every access token, and in no alias
-            raise UsageError("this is a token, not an alias", hint="give sfbulk.AccessToken(token, instance_url)")
         return SalesforceCli(given), None
     if not hasattr(given, "fetch"):
         raise UsageError(

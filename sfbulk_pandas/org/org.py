@@ -105,4 +105,5 @@ class Org(Loads, Queries, Copies, Jobs):
 
     def __repr__(self) -> str:
         source = f", signed in by {self.signed_in_by}" if self.signed_in_by else ""
-        return f"<Org {self.instance_url}, API {self.api_version}{source}>"
+        place = self._session.known_url or "not signed in yet"  # a look at it must not sign in
+        return f"<Org {place}, API {self.api_version}{source}>"

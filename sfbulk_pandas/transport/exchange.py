@@ -15,6 +15,7 @@ from requests.auth import AuthBase
 from sfbulk_pandas.errors import TransportError, mask_secrets
 from sfbulk_pandas.transport.body import BodyFile
 from sfbulk_pandas.transport.failures import map_error
+from sfbulk_pandas.wire.hiding import without_frames_of
 from sfbulk_pandas.wire.hosts import is_loopback
 from sfbulk_pandas.wire.http import Headers, Response
 from sfbulk_pandas.wire.query_v1 import is_async
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.wire.http import Request
     from sfbulk_pandas.wire.oauth import AccessToken
 
+_HOLD_THE_TOKEN = frozenset({"requests", "urllib3", "http"})  # in the locals of their frames
 log = logging.getLogger("sfbulk_pandas")
 
 
@@ -70,8 +72,14 @@ class Opened:
         TransportError
             Where it was cut off, or came too slowly.
         """
+        body, failure = b"", None
         with self.file:
-            body = self.file.readall()
+            try:
+                body = self.file.readall()
+            except TransportError as error:  # whose frames hold what has come: a token, perhaps
+                failure = error.with_traceback(None)
+        if failure is not None:
+            raise failure
         if self.token is not None and "csv" not in self.headers.get("content-type", ""):  # rows stay as they came
             body = body.replace(self.token.token.encode(), b"***")
         return Response(self.status_code, self.headers, body)
@@ -119,9 +127,9 @@ class Exchange:
             answer = self._request(request, url, token)
         except (requests.RequestException, u3.HTTPError, OSError) as error:
             failure = map_error(error, str(request))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - raised again, without what holds the token
             entry.write(type(error).__name__)
-            raise
+            raise error.with_traceback(without_frames_of(error.__traceback__, _HOLD_THE_TOKEN)) from None
         else:
             return self._opened(entry, answer, token)
         entry.write(type(failure).__name__)

@@ -106,6 +106,12 @@ class Session:
         return self._current().instance_url
 
     @property
+    def known_url(self) -> str | None:
+        """The org's address; None where it is not known before signing in."""
+        token = self._token
+        return token.instance_url if token else None
+
+    @property
     def token_id_url(self) -> str | None:
         """The identity URL of the token, where it came with one; signs in where that has not happened yet."""
         return self._current().token_id_url
@@ -202,9 +208,7 @@ class Session:
         self.close()
 
     def __repr__(self) -> str:
-        token = self._token
-        place = token.instance_url if token else "not signed in yet"
-        return f"Session({place}, api_version={self.api_version!r})"
+        return f"Session({self.known_url or 'not signed in yet'}, api_version={self.api_version!r})"
 
     def __reduce__(self) -> NoReturn:
         raise UsageError("a session is not pickled", hint="pickle the credentials and make a session of its own there")
