@@ -38,6 +38,7 @@ from sfbulk_pandas.errors import (
     JournalMismatch,
     MissingExtra,
     NotFound,
+    OverBudget,
     PreflightFailed,
     QueryRefused,
     ReadTimedOut,
@@ -52,6 +53,7 @@ from sfbulk_pandas.errors import (
     TransportError,
     UsageError,
 )
+from sfbulk_pandas.jobs.budget import Budget
 from sfbulk_pandas.jobs.explain import Explanation
 from sfbulk_pandas.jobs.extract.bad import bad_cells
 from sfbulk_pandas.jobs.options import LoadOptions, Polling
@@ -65,6 +67,7 @@ from sfbulk_pandas.org.front import (
     delete_job,
     explain,
     jobs,
+    limits,
     loads,
     query,
     query_arrow,
@@ -76,6 +79,8 @@ from sfbulk_pandas.org.front import (
     sync,
 )
 from sfbulk_pandas.sinks.folder import ParquetFolder
+from sfbulk_pandas.transport.network import Network
+from sfbulk_pandas.transport.retry import RetryPolicy
 
 __all__ = [
     "AccessToken",
@@ -83,6 +88,7 @@ __all__ = [
     "ApiError",
     "ApiVersionMismatch",
     "AuthError",
+    "Budget",
     "CliLoginMissing",
     "ClientCredentials",
     "ConnectionFailed",
@@ -104,8 +110,10 @@ __all__ = [
     "LoadOptions",
     "LoadResult",
     "MissingExtra",
+    "Network",
     "NotFound",
     "Org",
+    "OverBudget",
     "ParquetFolder",
     "Polling",
     "PreflightFailed",
@@ -116,6 +124,7 @@ __all__ = [
     "RefreshToken",
     "RequestLimitExceeded",
     "RetriesExhausted",
+    "RetryPolicy",
     "SalesforceBroken",
     "SalesforceCli",
     "SessionExpired",
@@ -132,6 +141,7 @@ __all__ = [
     "delete_job",
     "explain",
     "jobs",
+    "limits",
     "loads",
     "query",
     "query_arrow",

@@ -6,6 +6,7 @@
     +- UsageError (ValueError)     the call cannot be right; nothing was sent
     |  +- MissingExtra (ImportError)   an optional package is not installed
     |  +- AlreadyLoaded            an insert of the same bytes went up before; .load_id
+    |  +- OverBudget               more than ``budget=`` leaves of the org's allowances; .report is a DataFrame
     |  +- QueryRefused             the query cannot be run as it is; .report is a DataFrame
     +- AuthError                   signing in failed
     |  +- TokenRefused             the token endpoint said no; .error is its OAuth code
@@ -49,13 +50,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+_TOO_MANY_AT_ONCE = frozenset({420, 429})
 _SECRETS = (
     (re.compile(r"00D[0-9A-Za-z]{9,15}![0-9A-Za-z._\-]+"), "00D…!***"),
     (re.compile(r"eyJ[\w\-]+\.[\w\-]+\.[\w\-]*"), "eyJ***"),
     (re.compile(r"(?i)\b(bearer)\s+[^\s'\",;]+"), r"\1 ***"),
     (
         re.compile(
-            r"(?i)\b(assertion|access_token|refresh_token|client_secret|password)(\"?\s*[=:]\s*\"?)[^\s&'\",}]+"
+            r"(?i)\b(assertion|access_token|refresh_token|client_secret|password)"
+            r"([\"']?\s*[=:]\s*[\[{\s]*[\"']?)[^\s&'\",}]+"
         ),
         r"\1\2***",
     ),
@@ -143,6 +146,15 @@ class AlreadyLoaded(UsageError):
     finished_at: float | None = None
 
 
+class OverBudget(UsageError):
+    """A load or extract would take more of the org's daily allowances than its budget; nothing was sent.
+
+    ``report`` is a DataFrame, one row an allowance: needed, allowed, remaining.
+    """
+
+    report: Any = None
+
+
 class QueryRefused(UsageError):
     """The query cannot be run as it is; nothing was sent.
 
@@ -209,7 +221,22 @@ class SessionExpired(ApiError):
 
 
 class RequestLimitExceeded(ApiError):
-    """The org's API allowance is used up, or too many calls run at once."""
+    """The org's API allowance is used up, or too many calls run at once.
+
+    Attributes
+    ----------
+    back_by : str or None
+        When all of a daily allowance is there again at the latest, as ISO 8601: it counts the calls of the last 24
+        hours. None where it is not a daily one.
+    """
+
+    back_by: str | None = None
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether it is used up for the day, so that calling again in a minute helps nobody."""
+        message = str(self.args[0]).lower() if self.args else ""
+        return self.status_code not in _TOO_MANY_AT_ONCE and "concurrent" not in message
 
 
 class InvalidQuery(ApiError):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sfbulk_pandas.auth.address import org_address
 from sfbulk_pandas.wire import oauth
+from sfbulk_pandas.wire.hiding import hides_secrets
 
 if TYPE_CHECKING:
     from sfbulk_pandas.auth.base import Send
@@ -30,6 +32,10 @@ class AccessToken(oauth.AccessToken):
     >>> AccessToken("00D000000000001!secret", "acme.lightning.force.com")
     AccessToken(instance_url='https://acme.my.salesforce.com')
     """
+
+    @hides_secrets
+    def __init__(self, token: str, instance_url: str) -> None:
+        super().__init__(token, org_address(instance_url))
 
     def fetch(self, send: Send) -> oauth.AccessToken:  # noqa: ARG002 - the signature is the port's
         """Return the token itself, each time; the session sees that it is the one just refused. Costs no call.

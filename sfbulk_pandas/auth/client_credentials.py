@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sfbulk_pandas.auth.address import org_address
 from sfbulk_pandas.auth.secret import check_source, refuse_pickling, revealed
 from sfbulk_pandas.errors import UsageError
-from sfbulk_pandas.wire.hosts import PRODUCTION_LOGIN, SANDBOX_LOGIN, base_url
+from sfbulk_pandas.wire.hiding import hides_secrets
+from sfbulk_pandas.wire.hosts import PRODUCTION_LOGIN, SANDBOX_LOGIN
 from sfbulk_pandas.wire.oauth import build_client_credentials, read_token
 
 if TYPE_CHECKING:
     from sfbulk_pandas.auth.base import Send
     from sfbulk_pandas.auth.secret import SecretSource
+    from sfbulk_pandas.wire.http import Request
     from sfbulk_pandas.wire.oauth import AccessToken
 
 
@@ -43,6 +46,7 @@ class ClientCredentials:
     ClientCredentials(client_id='3MVG9', login_url='https://acme.my.salesforce.com')
     """
 
+    @hides_secrets
     def __init__(
         self, client_id: str, client_secret: SecretSource, *, login_url: str, pickles_secrets: bool = False
     ) -> None:
@@ -50,7 +54,7 @@ class ClientCredentials:
             raise UsageError("client_id is empty")
         check_source(client_secret, "client_secret")
         self.client_id = client_id.strip()
-        self.login_url = base_url(login_url)
+        self.login_url = org_address(login_url)
         if self.login_url in {PRODUCTION_LOGIN, SANDBOX_LOGIN}:
             raise UsageError(
                 f"client credentials are not taken at {self.login_url}",
@@ -76,8 +80,12 @@ class ClientCredentials:
         TokenRefused
             Where Salesforce refuses, with the cause and the next step.
         """
+        return read_token(send(self._asking()), self.login_url)
+
+    def _asking(self) -> Request:
+        # A frame of its own, gone by the time anything fails: tracebacks may be shown with their locals.
         secret = revealed(self._client_secret, "client_secret")
-        return read_token(send(build_client_credentials(self.login_url, self.client_id, secret)), self.login_url)
+        return build_client_credentials(self.login_url, self.client_id, secret)
 
     def __repr__(self) -> str:
         return f"ClientCredentials(client_id={self.client_id!r}, login_url={self.login_url!r})"

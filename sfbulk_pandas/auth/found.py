@@ -14,6 +14,7 @@ from sfbulk_pandas.auth.refresh_token import RefreshToken
 from sfbulk_pandas.auth.secret import FromEnvironment
 from sfbulk_pandas.auth.sf_cli import SalesforceCli
 from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.wire.hiding import hides_secrets
 from sfbulk_pandas.wire.hosts import PRODUCTION_LOGIN
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ _FLOWS = (
 _NAMES = tuple(dict.fromkeys(name for flow in _FLOWS for name in (*flow.needs, *flow.may)))
 
 
+@hides_secrets
 def found_credentials() -> tuple[Credentials, str]:
     """Return credentials, and where they are from, in words.
 

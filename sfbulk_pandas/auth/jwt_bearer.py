@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jwt
 
+from sfbulk_pandas.auth.address import org_address
 from sfbulk_pandas.auth.private_key import KeySource, is_pem, load_key
 from sfbulk_pandas.auth.secret import FromEnvironment, refuse_pickling
 from sfbulk_pandas.errors import UsageError
-from sfbulk_pandas.wire.hosts import PRODUCTION_LOGIN, audience, base_url
+from sfbulk_pandas.wire.hiding import hides_secrets
+from sfbulk_pandas.wire.hosts import PRODUCTION_LOGIN, audience
 from sfbulk_pandas.wire.oauth import build_jwt_token, read_token
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class JwtBearer:
     JwtBearer(username='me@example.com', login_url='https://login.salesforce.com')
     """
 
+    @hides_secrets
     def __init__(
         self,
         client_id: str,
@@ -74,7 +77,7 @@ class JwtBearer:
                 raise UsageError(f"{name} is empty")
         self.client_id = client_id.strip()
         self.username = username.strip()
-        self.login_url = base_url(login_url)
+        self.login_url = org_address(login_url)
         self._private_key = private_key
         self._passphrase = passphrase
         self._pickles_secrets = pickles_secrets
@@ -101,6 +104,7 @@ class JwtBearer:
         """
         return read_token(send(build_jwt_token(self.login_url, self._assertion())), self.login_url)
 
+    @hides_secrets
     def _assertion(self) -> str:
         claims = {
             "iss": self.client_id,

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from sfbulk_pandas.auth.secret import FromEnvironment
 from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.wire.hiding import hides_secrets
 
 KeySource: TypeAlias = "str | bytes | Path | FromEnvironment"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -28,6 +29,7 @@ def is_pem(source: object) -> bool:
     return isinstance(source, bytes) or _PEM_MARK.decode() in source or "\n" in source
 
 
+@hides_secrets
 def load_key(source: KeySource, passphrase: str | bytes | FromEnvironment | None) -> RSAPrivateKey:
     """Load an RSA private key from PEM text or from a file.
 

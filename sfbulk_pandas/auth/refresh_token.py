@@ -8,9 +8,11 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from sfbulk_pandas.auth.address import org_address
 from sfbulk_pandas.auth.secret import check_source, refuse_pickling, revealed
 from sfbulk_pandas.errors import UsageError
-from sfbulk_pandas.wire.hosts import PRODUCTION_LOGIN, base_url
+from sfbulk_pandas.wire.hiding import hides_secrets
+from sfbulk_pandas.wire.hosts import PRODUCTION_LOGIN
 from sfbulk_pandas.wire.oauth import build_refresh, read_refresh_token, read_token
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from sfbulk_pandas.auth.base import Send
     from sfbulk_pandas.auth.secret import SecretSource
+    from sfbulk_pandas.wire.http import Request, Response
     from sfbulk_pandas.wire.oauth import AccessToken
 
 
@@ -51,6 +54,7 @@ class RefreshToken:
     RefreshToken(client_id='3MVG9', login_url='https://login.salesforce.com')
     """
 
+    @hides_secrets
     def __init__(
         self,
         client_id: str,
@@ -67,7 +71,7 @@ class RefreshToken:
         if client_secret is not None:
             check_source(client_secret, "client_secret")
         self.client_id = client_id.strip()
-        self.login_url = base_url(login_url)
+        self.login_url = org_address(login_url)
         self._refresh_token = refresh_token
         self._client_secret = client_secret
         self._on_rotated = on_rotated
@@ -92,24 +96,34 @@ class RefreshToken:
             Where Salesforce refuses, with the cause and the next step.
         """
         with self._lock:  # a token that rotates is good once
-            secret = None if self._client_secret is None else revealed(self._client_secret, "client_secret")
-            token = revealed(self._refresh_token, "refresh_token")
-            answer = send(build_refresh(self.login_url, self.client_id, token, secret))
+            answer = send(self._asking())
             access = read_token(answer, self.login_url)
-            fresh = read_refresh_token(answer)
-            if fresh is not None and fresh != token:
-                self._refresh_token = fresh
-                if self._on_rotated is not None:
-                    self._on_rotated(fresh)
+            if self._is_replaced(answer) and self._on_rotated is not None:
+                self._on_rotated(revealed(self._refresh_token, "refresh_token"))
             return access
+
+    # Frames of their own, gone by the time anything fails: tracebacks may be shown with their locals.
+
+    def _asking(self) -> Request:
+        secret = None if self._client_secret is None else revealed(self._client_secret, "client_secret")
+        token = revealed(self._refresh_token, "refresh_token")
+        return build_refresh(self.login_url, self.client_id, token, secret)
+
+    def _is_replaced(self, answer: Response) -> bool:
+        """Take the refresh token of an answer, where it has another one, in the place of the old."""
+        fresh = read_refresh_token(answer)
+        if fresh is None or fresh == revealed(self._refresh_token, "refresh_token"):
+            return False
+        self._refresh_token = fresh
+        return True
 
     def __repr__(self) -> str:
         return f"RefreshToken(client_id={self.client_id!r}, login_url={self.login_url!r})"
 
     def __getstate__(self) -> dict[str, Any]:
         if not self._pickles_secrets:
-            sources = {"refresh_token": self._refresh_token, "client_secret": self._client_secret}
-            refuse_pickling([name for name, source in sources.items() if isinstance(source, str)])
+            held = ("refresh_token", "client_secret")
+            refuse_pickling([name for name in held if isinstance(getattr(self, f"_{name}"), str)])
         return {name: value for name, value in self.__dict__.items() if name != "_lock"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

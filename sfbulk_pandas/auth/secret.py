@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.wire.hiding import hides_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +46,7 @@ class FromEnvironment:
         return value
 
 
+@hides_secrets
 def revealed(source: SecretSource, name: str) -> str:
     """Return a secret.
 

@@ -11,6 +11,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.errors import CliLoginMissing, UsageError
+from sfbulk_pandas.wire.hiding import hides_secrets
 from sfbulk_pandas.wire.hosts import is_trusted
 from sfbulk_pandas.wire.oauth import AccessToken
 
@@ -48,6 +49,7 @@ class SalesforceCli:
         self.alias = None if alias is None else alias.strip()
         self.executable = executable
 
+    @hides_secrets
     def fetch(self, send: Send) -> AccessToken:  # noqa: ARG002 - the CLI asks by itself
         """Ask the CLI for a token and the org's address. Costs no call that is counted here.
 

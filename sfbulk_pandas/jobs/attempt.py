@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.progress.choose import Dispatcher
     from sfbulk_pandas.salesforce.job import JobInfo
 
+log = logging.getLogger("sfbulk_pandas")
 Task = tuple[PartRun, "Callable[[], None]"]
 _OF_ONE_JOB = (JobError, DataError, NotFound)  # says nothing of the other jobs: what they have done can still be read
 
@@ -264,6 +266,8 @@ class Attempt:
 
     def _collect(self, run: PartRun, job: JobInfo) -> None:
         """Read the results of an ended job and settle its rows."""
+        processed, failed = job.number_records_processed or 0, job.number_records_failed or 0
+        log.info("job %s ended, %s: %d of %d rows processed, %d failed", job.id, job.state, processed, run.rows, failed)
         failure = failure_of(job)
         try:
             problem = self._account(run, job)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sfbulk_pandas.codec.encode import PartLimits
 from sfbulk_pandas.errors import ApiError
+from sfbulk_pandas.jobs.cost import job_rows
 from sfbulk_pandas.jobs.load import encoders, frame_of
 from sfbulk_pandas.jobs.prepare import Prepared, Target, examine
 from sfbulk_pandas.preflight import LoadPlan, blank_cells, plan_rows
@@ -17,8 +17,6 @@ from sfbulk_pandas.wire.limits import Limits, build_limits, read_limits
 if TYPE_CHECKING:
     from sfbulk_pandas.jobs.loading import Loading
     from sfbulk_pandas.jobs.options import LoadOptions
-
-_ANY_ID = "00000000-000000-0000"  # as long as a load's
 
 
 def check(loading: Loading, data: Any, target: Target, options: LoadOptions) -> pd.DataFrame:
@@ -38,14 +36,12 @@ def check(loading: Loading, data: Any, target: Target, options: LoadOptions) -> 
 
 
 def _plan(loading: Loading, prepared: Prepared, options: LoadOptions, spool: Spool) -> LoadPlan:
-    cargo = prepared.cargo(_ANY_ID, spool)
-    parts = cargo.parts(0, len(cargo), 1, PartLimits(options.part_bytes, options.part_rows))
     rows = None if prepared.order is None else prepared.order.positions
     cleared, left_alone = blank_cells(prepared.frame, prepared.checked.columns, prepared.encoding, rows)
     limits = _limits(loading)
     batches, calls = limits.daily_bulk_api_batches, limits.daily_api_requests
     return LoadPlan(
-        job_rows=tuple(part.rows for part in parts),
+        job_rows=job_rows(prepared, options, spool),
         cleared=cleared,
         left_alone=left_alone,
         batches_left=None if batches is None else batches.remaining,

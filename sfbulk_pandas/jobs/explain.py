@@ -44,6 +44,8 @@ class Explanation:
         How many pages these fill, about.
     api_calls : int or None
         How many calls they cost, about; each further question whether a job has ended is one more.
+    query_jobs, batches : int or None
+        How many of the org's daily query jobs, and of its batches (of ``"pk_chunks"``), they take, about.
     """
 
     query: str
@@ -54,6 +56,8 @@ class Explanation:
     rows: int | None
     pages: int | None
     api_calls: int | None
+    query_jobs: int | None
+    batches: int | None
 
     def __repr__(self) -> str:
         lines = {
@@ -64,6 +68,8 @@ class Explanation:
             "pages": _shown(self.pages, "about"),
             "API calls": _shown(self.api_calls, "about"),
         }
+        lines |= {"jobs": _shown(self.query_jobs, "about")} if self.query_jobs else {}
+        lines |= {"batches": _shown(self.batches, "about")} if self.batches else {}
         return "\n".join([self.query, *(f"{name:<10}{value}" for name, value in lines.items())])
 
 
@@ -81,11 +87,12 @@ def explained(extract: Extract) -> Explanation:
     rows = _rows(query, records)
     pages = None if rows is None else _pages(choice.plan, rows, options)
     calls = None if rows is None or pages is None else _calls(choice.plan, rows, pages, options)
+    jobs, batches = (None, None) if rows is None else _jobs(choice.plan, _ranges(choice.plan, rows, options))
     reason, times = choice.reason, max(1, len(extract.groups))
     if extract.groups:
         reason = in_groups(reason, times)
-    pages, calls = (None if number is None else number * times for number in (pages, calls))
-    return Explanation(query.soql, choice.plan, reason, query.sobject, records, rows, pages, calls)
+    costs = (None if number is None else number * times for number in (pages, calls, jobs, batches))
+    return Explanation(query.soql, choice.plan, reason, query.sobject, records, rows, *costs)
 
 
 def _choice(extract: Extract, records: int | None) -> Choice:
@@ -128,6 +135,13 @@ def _calls(plan: str, rows: int, pages: int, options: QueryOptions) -> int:
         "pk_chunks": _CHUNKED_CALLS + ranges,
     }
     return beside[plan] + pages
+
+
+def _jobs(plan: str, ranges: int) -> tuple[int, int]:
+    """Return how many query jobs and batches a plan takes: one job for the whole, or one a range."""
+    if plan == "pk_chunks":
+        return 0, ranges + 1  # and the one that was cut
+    return (0, 0) if plan == "rest" else (ranges, 0)
 
 
 def _ranges(plan: str, rows: int, options: QueryOptions) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, TypeVar
 
 from sfbulk_pandas.errors import ApiError, ImpossibleTransition, SfBulkError, TransportError
 from sfbulk_pandas.jobs.result_files import result_file, save_whole
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
     from sfbulk_pandas.transport.session import Session
     from sfbulk_pandas.wire.http import Body, Request, Response
 
-_SERVER_ERROR = 500
+log = logging.getLogger("sfbulk_pandas")
+T = TypeVar("T")
+_REDIRECT, _SERVER_ERROR = 300, 500
+_OVERRUN = frozenset({406, 420, 429})
 
 
 class Ingest:
@@ -38,7 +42,9 @@ class Ingest:
 
     def create(self, job: IngestJob) -> JobInfo:
         """Create a job. Where the answer is lost, an empty Open job may stay behind: see :mod:`.orphans`."""
-        return read_job(self.session.send(build_create_job(self._version, job)))
+        made = read_job(self.session.send(build_create_job(self._version, job)))
+        log.info("job %s created: %s %s", made.id, made.operation, made.object)
+        return made
 
     def upload(self, job: JobInfo, body: Body) -> None:
         """Upload the rows of a job, which takes exactly one file.
@@ -46,11 +52,14 @@ class Ingest:
         Where the answer is lost, the job is asked first: it has counters once a file has arrived.
         Source: Bulk API 2.0 guide, "Upload Job Data", and recorded answers.
         """
-        self._settled(build_upload(self._version, job.id, body), lambda: self._has_file(job.id))
+        self._settled(build_upload(self._version, job.id, body), _nothing, lambda: self._has_file(job.id))
+        log.info("job %s uploaded: %d bytes", job.id, len(body))
 
     def close(self, job: JobInfo) -> JobInfo:
         """Tell Salesforce that the upload is complete, so that it begins."""
-        return self._set_state(job.id, JobState.UPLOAD_COMPLETE)
+        closed = self._set_state(job.id, JobState.UPLOAD_COMPLETE)
+        log.info("job %s closed: %s", closed.id, closed.state)
+        return closed
 
     def abort(self, job_id: str) -> JobInfo:
         """Abort a job. Rows already written stay written.
@@ -60,7 +69,9 @@ class Ingest:
         ImpossibleTransition
             Where the job has ended before.
         """
-        return self._set_state(job_id, JobState.ABORTED)
+        aborted = self._set_state(job_id, JobState.ABORTED)
+        log.info("job %s aborted", aborted.id)
+        return aborted
 
     def delete(self, job_id: str) -> None:
         """Delete a job and its results.
@@ -76,6 +87,7 @@ class Ingest:
             if not is_about_state(error):
                 raise
             raise impossible(self.info(job_id), error) from error
+        log.info("job %s deleted", job_id)
 
     def info(self, job_id: str) -> JobInfo:
         """Ask for the state of a job."""
@@ -111,24 +123,28 @@ class Ingest:
         request = build_set_state(self._version, job_id, state)
         reached = frozenset({state}) if state is JobState.ABORTED else frozenset(JobState) - {JobState.OPEN}
         try:
-            answer = self._settled(request, lambda: self.info(job_id).state in reached)
+            answered = self._settled(request, read_job, lambda: self.info(job_id).state in reached)
         except ApiError as error:
             if not is_about_state(error):
                 raise
             raise impossible(self.info(job_id), error) from error
-        return self.info(job_id) if answer is None else read_job(answer)
+        return answered or self.info(job_id)
 
-    def _settled(self, request: Request, has_arrived: Callable[[], bool]) -> Response | None:
+    def _settled(self, request: Request, read: Callable[[Response], T], has_arrived: Callable[[], bool]) -> T | None:
         """Send what may not be repeated blindly; None where only its effect is known to have arrived."""
         try:
-            return self.session.send(request)
+            return read(self.session.send(request))
         except (TransportError, ApiError) as error:
             if not may_have_arrived(error):
                 raise
-            return None if has_arrived() else self.session.send(request)
+            return None if has_arrived() else read(self.session.send(request))
 
     def _has_file(self, job_id: str) -> bool:
         return self.info(job_id).number_records_processed is not None
+
+
+def _nothing(_: Response) -> None:
+    """Read an answer in which there is nothing to read."""
 
 
 def is_about_state(error: ApiError) -> bool:
@@ -149,4 +165,8 @@ def may_have_arrived(error: SfBulkError) -> bool:
     """Whether a request may have taken effect although its answer was an error, or was lost."""
     if isinstance(error, TransportError):
         return bool(getattr(error, "may_have_arrived", True))
-    return isinstance(error, ApiError) and (error.status_code >= _SERVER_ERROR or error.error_code == "BULK_API_ERROR")
+    if not isinstance(error, ApiError):
+        return False
+    status = error.status_code
+    # A success whose words cannot be read is one all the same; an edge that is overrun may have let it through.
+    return status >= _SERVER_ERROR or status < _REDIRECT or status in _OVERRUN or error.error_code == "BULK_API_ERROR"

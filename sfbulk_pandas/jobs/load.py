@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sfbulk_pandas.errors import JournalMismatch, UsageError
+from sfbulk_pandas.jobs.cost import keep_load_within_budget
 from sfbulk_pandas.jobs.identity import identity_of
 from sfbulk_pandas.jobs.mapping import with_mapping
 from sfbulk_pandas.jobs.options import LoadOptions, Progress
@@ -39,7 +40,7 @@ def load(loading: Loading, data: Any, target: Target, options: LoadOptions, retr
 
     Raises
     ------
-    UsageError, AlreadyLoaded, PreflightFailed, EncodeError
+    UsageError, AlreadyLoaded, OverBudget, PreflightFailed, EncodeError
         Before anything is sent.
     JobFailed, JobAborted, StillRunning, ReconcileError, ApiError, TransportError, JournalError
         Later; ``.result`` accounts for every row.
@@ -53,6 +54,7 @@ def load(loading: Loading, data: Any, target: Target, options: LoadOptions, retr
         record = _record(loading, prepared, options, retry_of)
         if not options.repeat:
             refuse_repeated(loading.journal, prepared, record)
+        keep_load_within_budget(loading.session, prepared, options)
         with loading.journal.hold(record.load_id):
             run = _run(loading, prepared, record, options, spool)
             loading.journal.begin(record)

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypedDict, get_args
 import numpy as np
 
 from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.jobs.budget import Budget
 from sfbulk_pandas.preflight import nearest
 from sfbulk_pandas.salesforce.limits import MAX_UPLOAD_BYTES, PART_BYTES
 
@@ -65,6 +66,7 @@ class LoadKeywords(TypedDict, total=False):
     sort_by_parent: bool
     row_retries: int
     repeat: bool
+    budget: float | Budget | None
     wait_seconds: float | None
     progress: Progress
 
@@ -119,6 +121,10 @@ class LoadOptions:
         later and in smaller parts.
     repeat : bool
         Whether an insert may go up although the same bytes went up before.
+    budget : float or Budget, optional
+        How much of the API calls and batches that the org has left today this load may take, such as ``0.2``: where it
+        takes more, nothing is sent (``OverBudget``), or it waits (:class:`Budget`). What it takes is counted
+        beforehand, for which all rows are encoded once more; polls, and rows that are sent again, come on top.
     wait_seconds : float, optional
         How long to wait for the jobs; without it, until they end.
     progress : bool or callable, optional
@@ -141,6 +147,7 @@ class LoadOptions:
     sort_by_parent: bool = True
     row_retries: int = 2
     repeat: bool = False
+    budget: float | Budget | None = None
     wait_seconds: float | None = None
     progress: Progress = None
 
@@ -156,6 +163,8 @@ class LoadOptions:
         _check_least("part_rows", self.part_rows, 1)
         _check_least("parallel_parts", self.parallel_parts, 1)
         _check_least("row_retries", self.row_retries, 0)
+        if self.budget is not None:
+            Budget.of(self.budget)  # which checks its own
         if self.on_problem not in {None, *get_args(OnProblem)}:
             raise UsageError(f"on_problem={self.on_problem!r} is no choice", hint='say "raise", "skip" or "send"')
 
@@ -194,7 +203,7 @@ class LoadOptions:
         Returns
         -------
         dict
-            Without the options that concern one call alone: ``wait_seconds``, ``progress`` and ``repeat``.
+            Without those that concern one call alone: ``wait_seconds``, ``progress``, ``repeat`` and ``budget``.
         """
         held = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in _OF_ONE_CALL}
         columns = None if self.columns is None else [_plain_label(label) for label in self.columns]
@@ -245,7 +254,7 @@ def _label(held: Any) -> Any:
     return tuple(_label(each) for each in held) if isinstance(held, list) else held
 
 
-_OF_ONE_CALL = frozenset({"wait_seconds", "progress", "repeat"})
+_OF_ONE_CALL = frozenset({"wait_seconds", "progress", "repeat", "budget"})
 _MAPPINGS = ("nulls", "rename")
 
 

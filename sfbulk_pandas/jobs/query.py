@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sfbulk_pandas.codec.bad_cells import BadCells
 from sfbulk_pandas.errors import SfBulkError, StillRunning
 from sfbulk_pandas.jobs.columns import result_schema, settle_query
+from sfbulk_pandas.jobs.cost import keep_within_budget
 from sfbulk_pandas.jobs.extract.bad import warn_of_bad_cells, with_bad_cells
 from sfbulk_pandas.jobs.extract.conveyor import Rows
 from sfbulk_pandas.jobs.extract.facts import with_facts
@@ -128,7 +129,7 @@ class Extract:
 
     def waiting(self, seconds: float | None) -> Extract:
         """Return the same, with the jobs it has made, and so many seconds to wait for them."""
-        return replace(self, options=replace(self.options, wait_seconds=seconds, restart=False))
+        return replace(self, options=replace(self.options, wait_seconds=seconds, restart=False, budget=None))
 
 
 def prepare_query(loading: Loading, soql: str, options: QueryOptions) -> Extract:
@@ -154,6 +155,8 @@ def read_table(extract: Extract) -> pa.Table:
 
     Raises
     ------
+    OverBudget
+        Where it would take more than its budget; no job was made.
     InvalidQuery
         Where Salesforce refuses the query; no job was made.
     JobFailed, JobAborted, StillRunning
@@ -161,6 +164,7 @@ def read_table(extract: Extract) -> pa.Table:
     IncompleteResult, ApiError, TransportError, DecodeError
         Where the rows do not come, or not all of them; ``.partial`` holds those that did.
     """
+    keep_within_budget(extract)
     sink = TableSink()
     sink.open(extract.schema)
     with listener_for(extract.options.progress) as notify:
@@ -193,6 +197,7 @@ def stream_of(extract: Extract) -> BatchStream:
 
 
 def _batches(extract: Extract, bad: BadCells) -> Generator[pa.RecordBatch, None, None]:
+    keep_within_budget(extract)
     with listener_for(extract.options.progress) as notify:
         with fetched(extract, notify, is_streamed=True) as rows:
             count = 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from sfbulk_pandas.codec.schema import OnBadValue, TypeOptions
 from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.jobs.budget import Budget
 
 if TYPE_CHECKING:
     import os
@@ -51,6 +52,10 @@ class QueryOptions:
         query has an ORDER BY.
     decimals, categories, lists, on_bad_value
         What values become; see :class:`TypeOptions`.
+    budget : float or Budget, optional
+        How much of the API calls, query jobs and batches that the org has left today this query may take, such as
+        ``0.2``: where it takes more, nothing is fetched (``OverBudget``), or it waits (:class:`Budget`). What it takes
+        is what :meth:`Org.explain` says, as if it began anew; polls come on top.
     wait_seconds : float, optional
         How long to wait for jobs; without it, until they end.
     spool : path, optional
@@ -78,6 +83,7 @@ class QueryOptions:
     categories: bool = False
     lists: bool = False
     on_bad_value: OnBadValue = "keep"
+    budget: float | Budget | None = None
     wait_seconds: float | None = None
     spool: str | os.PathLike[str] | None = None
     restart: bool = False
@@ -92,6 +98,8 @@ class QueryOptions:
             if getattr(self, name) is not None and self.plan != "pk_chunks":
                 raise UsageError(f'{name} is for plan="pk_chunks"', hint=f'say plan="pk_chunks", or leave {name} out')
         _ = self.types  # which checks its own
+        if self.budget is not None:
+            Budget.of(self.budget)  # the same
         if self.on_stop not in {None, *get_args(OnStop)}:
             raise UsageError(f'on_stop must be "abort" or "leave", not {self.on_stop!r}')
         for name in ("parallel_pages", "page_rows", "chunk_rows"):

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.local_org.state import OrgState
 
 _LOG = logging.getLogger(__name__)
+_COUNTED = ("/services/data/", "/services/async/")
 _DAILY_CALLS = MAXIMA["DailyApiRequests"]
 _KEPT_EXCHANGES = 10_000
 _DRAIN_BYTES = 1 << 20
@@ -119,10 +120,11 @@ class App:
         return USER_ID
 
     def _finish(self, call: Call, answer: Answer) -> Answer:
-        number = self._org.usage.add_call()
+        path = call.path.lower()
+        number = self._org.usage.add_call(counts=path.startswith(_COUNTED))
         headers = {"X-SFDC-Request-Id": f"{number:032x}", "X-Request-Id": f"{number:032x}", **answer.headers}
-        if call.path.lower().startswith("/services/data/"):
-            headers["Sforce-Limit-Info"] = f"api-usage={min(number, _DAILY_CALLS)}/{_DAILY_CALLS}"
+        if path.startswith("/services/data/"):
+            headers["Sforce-Limit-Info"] = f"api-usage={min(self._org.usage.calls, _DAILY_CALLS)}/{_DAILY_CALLS}"
         if isinstance(answer.body, bytes) and not answer.body and answer.status != 204:  # noqa: PLR2004 - No Content
             headers["Content-Length"] = "0"
         if self._org.switches.gzip_answers and answer.body != b"" and "gzip" in call.headers.get("accept-encoding", ""):

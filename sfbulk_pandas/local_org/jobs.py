@@ -106,6 +106,7 @@ class Jobs:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.RLock()
+        self._deleted: list[Job] = []
         folders = sorted(store.folder.glob("75[01]*/job.json"))
         self._by_id = {to_15(each.parent.name): Job.load(each.parent) for each in folders}
 
@@ -155,8 +156,14 @@ class Jobs:
         with self._lock:
             return sorted(self._by_id.values(), key=lambda job: job.id, reverse=True)
 
+    def ever(self) -> list[Job]:
+        """Return every job and batch, those deleted in this run among them: what they have used stays used."""
+        with self._lock:
+            return [*self._by_id.values(), *self._deleted]
+
     def delete(self, job: Job) -> None:
         """Forget a job, and its files."""
         with self._lock:
-            self._by_id.pop(to_15(job.id), None)
+            if self._by_id.pop(to_15(job.id), None):
+                self._deleted.append(job)
         shutil.rmtree(job.folder, ignore_errors=True)

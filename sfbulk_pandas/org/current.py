@@ -13,6 +13,7 @@ from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.journal import Journal
 from sfbulk_pandas.org.org import Org
 from sfbulk_pandas.salesforce.limits import DEFAULT_API_VERSION
+from sfbulk_pandas.transport.network import Network
 from sfbulk_pandas.transport.session import Session
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def connect(
     api_version: str = DEFAULT_API_VERSION,
     polling: Polling | None = None,
     journal: str | PathLike[str] | None = None,
+    network: Network | None = None,
 ) -> Org:
     """Sign in, and make the org the one that module functions and ``df.sfbulk`` act on.
 
@@ -47,6 +49,8 @@ def connect(
         The file in which loads are written down, so that they can be resumed; by default ``journal.db`` in the
         user's state folder. It holds neither rows nor secrets; result files, which hold rows, are kept beside it,
         readable by the user alone, until a load's result is handed over.
+    network : Network, optional
+        Time-outs, how often requests are repeated, proxies, certificates, or a ``requests.Session`` of your own.
 
     Returns
     -------
@@ -65,10 +69,13 @@ def connect(
     -----
     Costs no API call; a token is not counted as one.
     """
+    if isinstance(credentials, str) and "!" in credentials:  # as in every access token, and in no alias
+        credentials = None  # a traceback may be shown with its locals
+        raise UsageError("this is a token, not an alias", hint="give sfbulk.AccessToken(token, instance_url)")
     taken, source = _credentials(credentials)
     if not re.fullmatch(r"\d+\.0", str(api_version)):
         raise UsageError(f"api_version={api_version!r} is no version", hint=f"write it as {DEFAULT_API_VERSION!r}")
-    org = Org(Session(taken, api_version=api_version), polling, Journal(journal))
+    org = Org(Session(taken, api_version=api_version, network=network or Network()), polling, Journal(journal))
     org.sign_in()
     log.info("connected to %s by %s", org.instance_url, source or taken)
     org.signed_in_by = source
@@ -81,8 +88,6 @@ def _credentials(given: Credentials | str | None) -> tuple[Credentials, str | No
     if given is None:
         return found_credentials()
     if isinstance(given, str):
-        if "!" in given:  # as in every access token, and in no alias
-            raise UsageError("this is a token, not an alias", hint="give sfbulk.AccessToken(token, instance_url)")
         return SalesforceCli(given), None
     if not hasattr(given, "fetch"):
         raise UsageError(

@@ -253,6 +253,26 @@ def loads(*, forget: str | Sequence[str] | None = None, org: Org | None = None) 
         return loads_frame(journal)
 
 
+def limits(*, org: Org | None = None) -> pd.DataFrame:
+    """Return what the connected org may use and what it has left; see :meth:`Org.limits`. One API call.
+
+    Parameters
+    ----------
+    org : Org, optional
+        Instead of the one last connected.
+
+    Returns
+    -------
+    DataFrame, a row a limit
+
+    Raises
+    ------
+    UsageError
+        Where no org is connected.
+    """
+    return current_org(org).limits()
+
+
 def jobs(*, org: Org | None = None, **options: Any) -> pd.DataFrame:
     """List the org's bulk jobs, the newest first; see :meth:`Org.jobs`.
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from sfbulk_pandas.jobs.budget import limits_frame
 from sfbulk_pandas.org.copies import Copies
 from sfbulk_pandas.org.jobs import Jobs
 from sfbulk_pandas.org.loads import Loads
 from sfbulk_pandas.org.queries import Queries
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sfbulk_pandas.salesforce.sobject import SObjectDescribe
 
 
@@ -70,6 +73,26 @@ class Org(Loads, Queries, Copies, Jobs):
         """
         return self._loading.describes.get(sobject)
 
+    def limits(self) -> pd.DataFrame:
+        """Return what the org may use and what it has left, by Salesforce's own names; one API call.
+
+        Returns
+        -------
+        DataFrame, a row a limit
+            ``name``, ``max``, ``remaining``, ``used``, and ``used_share`` from 0 to 1. Daily ones count the last 24
+            hours; loads and extracts use ``DailyApiRequests``, ``DailyBulkApiBatches`` and ``DailyBulkV2QueryJobs``.
+
+        Raises
+        ------
+        ApiError
+            403 where the user may not see them.
+
+        Notes
+        -----
+        Source: REST API guide, "Limits".
+        """
+        return limits_frame(self._session)
+
     def close(self) -> None:
         """Close the connections; the org can be used again, and then opens new ones."""
         self._session.close()
@@ -82,4 +105,5 @@ class Org(Loads, Queries, Copies, Jobs):
 
     def __repr__(self) -> str:
         source = f", signed in by {self.signed_in_by}" if self.signed_in_by else ""
-        return f"<Org {self.instance_url}, API {self.api_version}{source}>"
+        place = self._session.known_url or "not signed in yet"  # a look at it must not sign in
+        return f"<Org {place}, API {self.api_version}{source}>"

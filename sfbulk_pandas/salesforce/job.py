@@ -158,9 +158,9 @@ class JobInfo:
         """
         version = data.get("apiVersion")
         return cls(
-            id=str(data["id"]),
+            id=_text(data["id"]),
             operation=Operation(data["operation"]),
-            object=str(data["object"]),
+            object=_text(data["object"]),
             state=JobState(data["state"]),
             created_date=data.get("createdDate"),
             external_id_field_name=data.get("externalIdFieldName"),
@@ -178,6 +178,12 @@ class JobInfo:
             column_delimiter=ColumnDelimiter(data.get("columnDelimiter") or "COMMA"),
             created_by_id=data.get("createdById"),
         )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError("no text")
+    return value
 
 
 def _int(value: Any) -> int | None:

@@ -141,13 +141,13 @@ class FieldDescribe:
     def from_json(cls, data: Mapping[str, Any]) -> FieldDescribe:
         """Read one entry of a describe's ``fields``; missing keys take Salesforce's usual value."""
         return cls(
-            name=str(data["name"]),
+            name=_text(data["name"]),
             type=FieldType(data["type"]),
             label=data.get("label") or "",
-            length=data.get("length") or 0,
-            precision=data.get("precision") or 0,
-            scale=data.get("scale") or 0,
-            digits=data.get("digits") or 0,
+            length=int(data.get("length") or 0),
+            precision=int(data.get("precision") or 0),
+            scale=int(data.get("scale") or 0),
+            digits=int(data.get("digits") or 0),
             nillable=bool(data.get("nillable", True)),
             createable=bool(data.get("createable", True)),
             updateable=bool(data.get("updateable", True)),
@@ -158,7 +158,7 @@ class FieldDescribe:
             case_sensitive=bool(data.get("caseSensitive")),
             restricted_picklist=bool(data.get("restrictedPicklist")),
             picklist_values=_active_values(data),
-            reference_to=tuple(data.get("referenceTo") or ()),
+            reference_to=tuple(_text(each) for each in _listed(data.get("referenceTo"))),
             relationship_name=data.get("relationshipName"),
             compound_field_name=data.get("compoundFieldName"),
             relationship_order=data.get("relationshipOrder"),
@@ -167,9 +167,21 @@ class FieldDescribe:
         )
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError("no text")
+    return value
+
+
 def _active_values(data: Mapping[str, Any]) -> tuple[str, ...]:
-    values = data.get("picklistValues") or ()
-    return tuple(value["value"] for value in values if value.get("active", True))
+    values = _listed(data.get("picklistValues"))
+    return tuple(str(value["value"]) for value in values if value.get("active", True))
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is not None and not isinstance(value, list):
+        raise TypeError("no list")
+    return value or []
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +227,10 @@ class SObjectDescribe:
     def from_json(cls, data: Mapping[str, Any]) -> SObjectDescribe:
         """Read a describe answer; keys it does not know are ignored."""
         return cls(
-            name=str(data["name"]),
-            label=data.get("label") or str(data["name"]),
+            name=_text(data["name"]),
+            label=data.get("label") or data["name"],
             key_prefix=data.get("keyPrefix"),
-            fields=tuple(FieldDescribe.from_json(each) for each in data["fields"]),
+            fields=tuple(FieldDescribe.from_json(each) for each in _listed(data["fields"] or {})),
             createable=bool(data.get("createable", True)),
             updateable=bool(data.get("updateable", True)),
             deletable=bool(data.get("deletable", True)),

@@ -18,6 +18,7 @@ from sfbulk_pandas.transport.gunzip import Gunzip
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sfbulk_pandas.errors import SfBulkError
     from sfbulk_pandas.wire.http import Headers
 
 _BLOCK_BYTES = 256 * 1024  # what is taken off the wire at a time where the reader asks for less
@@ -47,6 +48,13 @@ class BodyFile(io.RawIOBase):
         The request, for errors.
     close : callable
         Ends the request; called once, with the bytes received.
+
+    Attributes
+    ----------
+    received_bytes : int
+        As they came, packed.
+    problem : str
+        The name of the error that reading has ended with; empty where there was none.
     """
 
     def __init__(self, wire: Wire, headers: Headers, what: str, close: Callable[[int], object]) -> None:
@@ -55,6 +63,7 @@ class BodyFile(io.RawIOBase):
         self._what = what
         self._on_close = close
         self.received_bytes = 0
+        self.problem = ""
         self._expected = _length(headers)
         self._gzip = Gunzip() if _is_gzip(headers, what) else None
         self._ended = False
@@ -105,14 +114,14 @@ class BodyFile(io.RawIOBase):
     def _taken(self, size: int) -> bytes:
         if self._ended:
             return b""
-        failure: Exception | None = None
+        failure: SfBulkError | None = None
         data = b""
         try:
             data = self._wire.read(size, decode_content=False)
         except (u3.HTTPError, requests.RequestException, OSError) as error:
             failure = map_error(error, self._what)
         if failure is not None:
-            raise failure
+            raise self._noted(failure)
         self.received_bytes += len(data)
         if not data:
             self._end()
@@ -121,9 +130,13 @@ class BodyFile(io.RawIOBase):
     def _end(self) -> None:
         self._ended = True
         if self._expected is not None and self.received_bytes != self._expected:
-            raise cut_off(self._what, f"{self.received_bytes} of {self._expected} bytes came")
+            raise self._noted(cut_off(self._what, f"{self.received_bytes} of {self._expected} bytes came"))
         if self._gzip is not None and not self._gzip.complete:
-            raise cut_off(self._what, "its gzip stream has no end")
+            raise self._noted(cut_off(self._what, "its gzip stream has no end"))
+
+    def _noted(self, error: SfBulkError) -> SfBulkError:
+        self.problem = type(error).__name__
+        return error
 
     def _unpacked(self, gzip: Gunzip, size: int) -> bytes:
         # Filled up to the size asked for: a CSV reader takes a short block for one that ends in mid-row.
@@ -145,7 +158,7 @@ class BodyFile(io.RawIOBase):
                     return data
                 gzip.feed(packed)
                 continue
-            raise failure
+            raise self._noted(failure)
 
 
 def _length(headers: Headers) -> int | None:

@@ -5,45 +5,29 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
 import urllib3.exceptions as u3
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from sfbulk_pandas.errors import TransportError, mask_secrets
 from sfbulk_pandas.transport.body import BodyFile
 from sfbulk_pandas.transport.failures import map_error
+from sfbulk_pandas.wire.hiding import without_frames_of
 from sfbulk_pandas.wire.hosts import is_loopback
 from sfbulk_pandas.wire.http import Headers, Response
 from sfbulk_pandas.wire.query_v1 import is_async
 
 if TYPE_CHECKING:
     from sfbulk_pandas.transport.clock import Clock
+    from sfbulk_pandas.transport.network import Network
     from sfbulk_pandas.wire.http import Request
     from sfbulk_pandas.wire.oauth import AccessToken
 
+_HOLD_THE_TOKEN = frozenset({"requests", "urllib3", "http"})  # in the locals of their frames
 log = logging.getLogger("sfbulk_pandas")
-POOL_SIZE = 32  # connections kept for one host: more than the parts and pages that are ever on their way at once
-_NO_PROXIES: dict[str, Any] = {"http": None, "https": None, "all": None}
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """How long to wait for a connection, and for the next bytes of an answer.
-
-    Attributes
-    ----------
-    connect_seconds : float
-    read_seconds : float
-        First pages of large queries were seen to take 17 s.
-    """
-
-    connect_seconds: float = 10.0
-    read_seconds: float = 120.0
 
 
 class _Bearer(AuthBase):
@@ -88,8 +72,14 @@ class Opened:
         TransportError
             Where it was cut off, or came too slowly.
         """
+        body, failure = b"", None
         with self.file:
-            body = self.file.readall()
+            try:
+                body = self.file.readall()
+            except TransportError as error:  # whose frames hold what has come: a token, perhaps
+                failure = error.with_traceback(None)
+        if failure is not None:
+            raise failure
         if self.token is not None and "csv" not in self.headers.get("content-type", ""):  # rows stay as they came
             body = body.replace(self.token.token.encode(), b"***")
         return Response(self.status_code, self.headers, body)
@@ -101,15 +91,13 @@ class Exchange:
     Parameters
     ----------
     clock : Clock
-    timeouts : Timeouts
-    http : requests.Session or None
-        One of its own by default.
+    network : Network
     """
 
-    def __init__(self, clock: Clock, timeouts: Timeouts, http: requests.Session | None) -> None:
+    def __init__(self, clock: Clock, network: Network) -> None:
         self._clock = clock
-        self._timeout = (timeouts.connect_seconds, timeouts.read_seconds)
-        self._http = _new_http() if http is None else http
+        self._network = network
+        self._http = network.opened()
         self._count_lock = threading.Lock()
         self.calls = 0
 
@@ -139,14 +127,18 @@ class Exchange:
             answer = self._request(request, url, token)
         except (requests.RequestException, u3.HTTPError, OSError) as error:
             failure = map_error(error, str(request))
+        except BaseException as error:  # noqa: BLE001 - raised again, without what holds the token
+            entry.write(type(error).__name__)
+            raise error.with_traceback(without_frames_of(error.__traceback__, _HOLD_THE_TOKEN)) from None
         else:
             return self._opened(entry, answer, token)
         entry.write(type(failure).__name__)
         raise failure  # outside the handler: theirs, which holds the token, is not chained
 
     def close(self) -> None:
-        """Close all connections. May be called twice."""
-        self._http.close()
+        """Close all connections, unless they are those of the caller's own session. May be called twice."""
+        if self._network.session is None:
+            self._http.close()
 
     def _request(self, request: Request, url: str, token: AccessToken | None) -> requests.Response:
         local = is_loopback(urlsplit(url).hostname)
@@ -158,23 +150,24 @@ class Exchange:
             data=_sendable(request),
             auth=_Bearer(token),
             stream=True,
-            timeout=self._timeout,
+            timeout=self._network.timeouts,
             allow_redirects=False,
-            proxies=dict(_NO_PROXIES) if local else None,
+            proxies=self._network.proxies_for(url),
+            verify=self._network.verify,
         )
 
     @staticmethod
     def _opened(entry: _Entry, answer: requests.Response, token: AccessToken | None) -> Opened:
         headers = Headers(answer.headers)
 
-        def ended(received_bytes: int) -> None:
+        def ended(received_bytes: int, problem: str = "") -> None:
             answer.close()
-            entry.write(str(answer.status_code), received_bytes, headers)
+            entry.write(f"{answer.status_code} {problem}".rstrip(), received_bytes, headers)
 
         try:
-            file = BodyFile(answer.raw, headers, str(entry.request), ended)
-        except TransportError:
-            answer.close()
+            file = BodyFile(answer.raw, headers, str(entry.request), lambda count: ended(count, file.problem))
+        except TransportError as error:
+            ended(0, type(error).__name__)
             raise
         return Opened(answer.status_code, headers, file, token)
 
@@ -206,11 +199,3 @@ def _sendable(request: Request) -> Any:
     """Return the body as requests takes it: an empty one in pieces would go out chunked, without its length."""
     body = request.body
     return None if body is None else body if len(body) else b""
-
-
-def _new_http() -> requests.Session:
-    http = requests.Session()
-    http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # several come with every answer; none is needed
-    for scheme in ("https://", "http://"):
-        http.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=POOL_SIZE, max_retries=0))
-    return http

@@ -34,9 +34,13 @@ _BROKEN: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     (
         (requests.exceptions.SSLError, u3.SSLError),
         "the secure connection failed",
-        "behind a company proxy, set REQUESTS_CA_BUNDLE to the file of its certificate",
+        "behind a company proxy, give its certificate: Network(ca_bundle=...), or set REQUESTS_CA_BUNDLE",
     ),
-    ((requests.exceptions.ProxyError, u3.ProxyError), "the proxy failed", "check HTTPS_PROXY and NO_PROXY"),
+    (
+        (requests.exceptions.ProxyError, u3.ProxyError),
+        "the proxy failed",
+        "check HTTPS_PROXY and NO_PROXY, or Network(proxies=...)",
+    ),
     ((requests.exceptions.ContentDecodingError, u3.DecodeError), "the answer cannot be unpacked", "try again"),
     (
         (requests.exceptions.ChunkedEncodingError, u3.IncompleteRead, IncompleteRead),

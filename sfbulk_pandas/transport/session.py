@@ -6,20 +6,21 @@ import random
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, NoReturn, Self, TypeVar
 
 from sfbulk_pandas.errors import ApiError, RetriesExhausted, SessionExpired, SfBulkError, TransportError, UsageError
 from sfbulk_pandas.salesforce.limits import DEFAULT_API_VERSION
 from sfbulk_pandas.transport.clock import SystemClock
-from sfbulk_pandas.transport.exchange import Exchange, Timeouts
-from sfbulk_pandas.transport.retry import Failure, RetryPolicy, failure_of, retry_after_seconds
+from sfbulk_pandas.transport.exchange import Exchange
+from sfbulk_pandas.transport.network import Network
+from sfbulk_pandas.transport.retry import Failure, failure_of, retry_after_seconds
 from sfbulk_pandas.wire.faults import read_fault
 from sfbulk_pandas.wire.hosts import base_url
+from sfbulk_pandas.wire.http import is_page, is_page_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    import requests
 
     from sfbulk_pandas.auth.base import Credentials
     from sfbulk_pandas.transport.body import BodyFile
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _JITTER = 0.2
+_A_PAGE = "is a web page"
 # A new token would be refused like the old one: it is the app that may not do this.
 _NOT_RENEWABLE = ("connected app is not attached to agent", "session is not valid for use with the rest api")
 
@@ -64,10 +66,8 @@ class Session:
         Such as ``"66.0"``.
     clock : Clock or None
         The machine's own by default.
-    http : requests.Session or None
-        Where proxies, certificates or adapters of one's own are needed. It is closed with this session.
-    retry : RetryPolicy
-    timeouts : Timeouts
+    network : Network
+        Time-outs, repetition, proxies, certificates.
 
     Examples
     --------
@@ -80,15 +80,13 @@ class Session:
         *,
         api_version: str = DEFAULT_API_VERSION,
         clock: Clock | None = None,
-        http: requests.Session | None = None,
-        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
-        timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
+        network: Network = Network(),  # noqa: B008 - frozen
     ) -> None:
         self.api_version = api_version
         self._credentials = credentials
         self._clock: Clock = SystemClock() if clock is None else clock
-        self._exchange = Exchange(self._clock, timeouts, http)
-        self._retry = retry
+        self._exchange = Exchange(self._clock, network)
+        self._retry = network.retry
         self._token: AccessToken | None = None
         self._token_lock = threading.Lock()
 
@@ -106,6 +104,12 @@ class Session:
     def instance_url(self) -> str:
         """The org's address; signs in where that has not happened yet."""
         return self._current().instance_url
+
+    @property
+    def known_url(self) -> str | None:
+        """The org's address; None where it is not known before signing in."""
+        token = self._token
+        return token.instance_url if token else None
 
     @property
     def token_id_url(self) -> str | None:
@@ -204,21 +208,20 @@ class Session:
         self.close()
 
     def __repr__(self) -> str:
-        token = self._token
-        place = token.instance_url if token else "not signed in yet"
-        return f"Session({place}, api_version={self.api_version!r})"
+        return f"Session({self.known_url or 'not signed in yet'}, api_version={self.api_version!r})"
 
     def __reduce__(self) -> NoReturn:
         raise UsageError("a session is not pickled", hint="pickle the credentials and make a session of its own there")
 
     def _authorised(self, request: Request, take: Callable[[Request, AccessToken | None], T]) -> T:
+        began = self._clock.monotonic()
         token = self._current()
         try:
-            return self._repeated(request, token, take)
+            return self._repeated(request, token, take, began)
         except SessionExpired as refused:
             if any(text in str(refused).lower() for text in _NOT_RENEWABLE):
                 raise
-        return self._repeated(request, self._renewed(token), take)
+        return self._repeated(request, self._renewed(token), take, began)
 
     def _current(self) -> AccessToken:
         with self._token_lock:
@@ -241,27 +244,36 @@ class Session:
             return self._token
 
     def _unsigned(self, request: Request) -> Response:
-        return self._repeated(request, None, self._any_answer)
+        return self._repeated(request, None, self._any_answer, self._clock.monotonic())
 
     def _repeated(
-        self, request: Request, token: AccessToken | None, take: Callable[[Request, AccessToken | None], T]
+        self,
+        request: Request,
+        token: AccessToken | None,
+        take: Callable[[Request, AccessToken | None], T],
+        began: float,
     ) -> T:
         attempt = 1
         while True:
             try:
                 return take(request, token)
             except (ApiError, TransportError) as error:
-                wait = self._wait_seconds(request, error, attempt)
+                wait = self._wait_seconds(request, error, attempt, self._clock.monotonic() - began)
                 last: ApiError | TransportError = error
             if wait is None:
                 raise _given_up(request, last, attempt)
             self._clock.sleep(wait)
             attempt += 1
 
-    def _wait_seconds(self, request: Request, error: SfBulkError, attempt: int) -> float | None:
+    def _wait_seconds(self, request: Request, error: SfBulkError, attempt: int, elapsed: float) -> float | None:
         asked = retry_after_seconds(getattr(error, "retry_after", None), self._clock.now())
         wait = self._retry.delay(
-            failure_of(error), attempt, method=request.method, replayable=request.replayable, retry_after=asked
+            failure_of(error),
+            attempt,
+            method=request.method,
+            replayable=request.replayable,
+            retry_after=asked,
+            elapsed_seconds=elapsed,
         )
         if wait is None or asked:
             return wait
@@ -269,19 +281,24 @@ class Session:
 
     def _opened(self, request: Request, token: AccessToken | None) -> Opened:
         opened = self._exchange.open(request, self._url(request, token), token)
-        if opened.status_code < 300:  # noqa: PLR2004 - redirects are faults: the token would go along
-            return opened
-        raise read_fault(opened.whole())
+        if opened.status_code >= 300:  # noqa: PLR2004 - redirects are faults: the token would go along
+            raise read_fault(opened.whole())
+        if opened.status_code != HTTPStatus.NO_CONTENT and is_page_type(opened.headers):
+            raise opened.whole().broken(_A_PAGE)
+        return opened
 
     def _whole(self, request: Request, token: AccessToken | None) -> Response:
-        return self._opened(request, token).whole()
+        response = self._opened(request, token).whole()
+        if is_page(response):  # also where there is nothing to read in it, as after an upload
+            raise response.broken(_A_PAGE)
+        return response
 
     def _any_answer(self, request: Request, token: AccessToken | None) -> Response:
         response = self._exchange.open(request, self._url(request, token), token).whole()
-        if response.status_code < 400:  # noqa: PLR2004 - what is refused for good is for the credentials to read
+        if response.status_code < 300:  # noqa: PLR2004 - what is refused for good is for the credentials to read
             return response
         fault = read_fault(response)
-        if failure_of(fault) is Failure.FINAL:
+        if failure_of(fault) is Failure.FINAL and response.status_code >= 400:  # noqa: PLR2004 - no redirect is
             return response
         raise fault
 

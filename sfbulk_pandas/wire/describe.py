@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.salesforce.sobject import SObjectDescribe
-from sfbulk_pandas.wire.faults import raise_for_fault
 from sfbulk_pandas.wire.http import Request
 from sfbulk_pandas.wire.paths import ACCEPT_JSON, data_path
+from sfbulk_pandas.wire.reading import objects, read_as, text
 
 if TYPE_CHECKING:
     from sfbulk_pandas.wire.http import Response
@@ -36,13 +36,7 @@ def read_describe(response: Response) -> SObjectDescribe:
     SalesforceBroken
         For an answer without a describe in it.
     """
-    raise_for_fault(response)
-    data = response.json()
-    try:
-        return SObjectDescribe.from_json(data)
-    except (KeyError, ValueError, TypeError, AttributeError):
-        broken = response.broken("should describe an object and does not")
-    raise broken
+    return read_as(response, "should describe an object", SObjectDescribe.from_json)
 
 
 def build_describe_global(api_version: str) -> Request:
@@ -68,10 +62,8 @@ def read_describe_global(response: Response) -> tuple[str, ...]:
     SalesforceBroken
         For an answer without such a list.
     """
-    raise_for_fault(response)
-    data = response.json()
-    try:
-        return tuple(str(each["name"]) for each in data["sobjects"])
-    except (KeyError, TypeError):
-        broken = response.broken("should list the objects and does not")
-    raise broken
+    return read_as(
+        response,
+        "should list the objects",
+        lambda data: tuple(text(each["name"]) for each in objects(data["sobjects"])),
+    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from sfbulk_pandas.errors import (
     SessionExpired,
 )
 from sfbulk_pandas.wire.answers_v1 import read_answer
+from sfbulk_pandas.wire.server_time import read_server_time
 
 if TYPE_CHECKING:
     from sfbulk_pandas.wire.http import Response
@@ -63,7 +65,7 @@ _HINTS_BY_CODE = {
 }
 _HINTS_BY_CLASS: dict[type[ApiError], str] = {
     SessionExpired: "sign in again",
-    RequestLimitExceeded: "the daily allowance returns over 24 hours: see Setup > Company Information, or call later",
+    RequestLimitExceeded: "call again in a while",
     NotFound: "check the name or id; jobs and their results go after seven days",
     ApiVersionMismatch: "read the results with the API version that created the job",
     InvalidQuery: "correct the SOQL; a bulk query takes no GROUP BY, OFFSET, TYPEOF, aggregates or sub-queries",
@@ -108,7 +110,7 @@ def read_fault(response: Response) -> ApiError:
     if said is None:
         return _wordless(response, kind)
     label = f"{said.code}: " if said.code else ""
-    return kind(
+    error = kind(
         f"{label}{said.message} (HTTP {response.status_code})",
         hint=_hint(kind, said),
         status_code=response.status_code,
@@ -116,6 +118,9 @@ def read_fault(response: Response) -> ApiError:
         fields=said.fields,
         retry_after=response.headers.get("retry-after"),
     )
+    if isinstance(error, RequestLimitExceeded):
+        _tell_when_it_is_back(error, response)
+    return error
 
 
 def raise_for_fault(response: Response) -> None:
@@ -135,7 +140,7 @@ def _said(response: Response) -> _Said | None:
     with suppress(SalesforceBroken):
         data = response.json()
     if response.body.lstrip().startswith(b"<"):  # Bulk API 1.0, with or without an XML declaration
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             data = read_answer(response.body)
     if isinstance(data, list):
         data = data[0] if data else None
@@ -157,9 +162,22 @@ def _class_of(status_code: int, said: _Said | None) -> type[ApiError]:
     return _BY_STATUS.get(status_code, ApiError)
 
 
+def _tell_when_it_is_back(error: RequestLimitExceeded, response: Response) -> None:
+    """Say of a daily allowance when it is back. Source: App Limits cheat sheet, "API Request Limits": 24 hours roll."""
+    if not error.is_daily:
+        error.hint = "too many long calls run at once: lower the number of parallel parts, or call again in a minute"
+        return
+    back = "within 24 hours"
+    with suppress(SalesforceBroken):  # an answer need not say when it was made
+        error.back_by = (read_server_time(response) + timedelta(hours=24)).isoformat()
+        back = f"by {error.back_by} at the latest"
+    error.hint = (
+        f"the daily allowance is used up; it counts the last 24 hours, so it comes back bit by bit, all of it {back}: "
+        "org.limits() shows what is left"
+    )
+
+
 def _hint(kind: type[ApiError], said: _Said) -> str:
-    if kind is RequestLimitExceeded and "concurrent" in said.message.lower():
-        return "too many long calls run at once: lower the number of parallel parts, or call again in a minute"
     return _HINTS_BY_CODE.get(said.plain_code) or _HINTS_BY_CLASS.get(kind, "")
 
 

@@ -92,6 +92,18 @@ def base_url(address: str) -> str:
     return f"{parts.scheme}://{_bracketed(host)}{_port(parts)}"
 
 
+def is_repaired(address: str) -> bool:
+    """Whether :func:`base_url` puts another host in the place of an address's own.
+
+    Examples
+    --------
+    >>> is_repaired("acme.lightning.force.com"), is_repaired("acme.my.salesforce.com")
+    (True, False)
+    """
+    host = _split(address).hostname or ""
+    return _repaired(host) != host
+
+
 def audience(login_url: str) -> str:
     """Return the ``aud`` of a JWT for a login host.
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 from sfbulk_pandas.errors import SalesforceBroken, UsageError, mask_secrets
 
 BODY_START_CHARS = 300  # how much of a bad answer an error shows
+_PAGE_BEGINS = (b"<!doctype html", b"<html")
 
 
 @runtime_checkable
@@ -162,3 +163,21 @@ class Response:
             body_start=begins,
             retry_after=self.headers.get("retry-after"),
         )
+
+
+def is_page_type(headers: Mapping[str, str]) -> bool:
+    """Whether headers announce a web page with something in it, which nothing here ever asks for.
+
+    Examples
+    --------
+    >>> is_page_type(Headers({"Content-Type": "text/html;charset=UTF-8"}))
+    True
+    """
+    if headers.get("content-length", "").strip() == "0":
+        return False
+    return headers.get("content-type", "").partition(";")[0].strip().lower() in {"text/html", "application/xhtml+xml"}
+
+
+def is_page(response: Response) -> bool:
+    """Whether an answer is a web page, of a proxy or a login, whatever its headers say."""
+    return response.body[:100].removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(_PAGE_BEGINS)

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.salesforce.job import JobInfo
-from sfbulk_pandas.wire.faults import raise_for_fault
 from sfbulk_pandas.wire.http import Request
 from sfbulk_pandas.wire.paths import ACCEPT_JSON, JSON_HEADERS, data_path
+from sfbulk_pandas.wire.reading import following, objects, read_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -63,13 +63,7 @@ def read_job(response: Response) -> JobInfo:
     SalesforceBroken
         For an answer without a job in it.
     """
-    raise_for_fault(response)
-    data = response.json()
-    try:
-        return JobInfo.from_json(data)
-    except (KeyError, ValueError, TypeError, AttributeError):
-        broken = response.broken("should describe a job and does not")
-    raise broken
+    return read_as(response, "should describe a job", JobInfo.from_json)
 
 
 def read_job_page(response: Response) -> tuple[tuple[JobInfo, ...], str | None]:
@@ -95,17 +89,11 @@ def read_job_page(response: Response) -> tuple[tuple[JobInfo, ...], str | None]:
     SalesforceBroken
         For an answer without such a list.
     """
-    raise_for_fault(response)
-    data = response.json()
-    try:
-        return tuple(_known_jobs(data["records"])), _next_path(data)
-    except (KeyError, TypeError, AttributeError):
-        broken = response.broken("should list jobs and does not")
-    raise broken
+    return read_as(response, "should list jobs", lambda data: (tuple(_known_jobs(data["records"])), _next_path(data)))
 
 
-def _known_jobs(records: list[Mapping[str, Any]]) -> Iterator[JobInfo]:
-    for record in records:
+def _known_jobs(records: Any) -> Iterator[JobInfo]:
+    for record in objects(records):
         try:
             yield JobInfo.from_json(record)
         except ValueError:  # a word of another API
@@ -113,7 +101,5 @@ def _known_jobs(records: list[Mapping[str, Any]]) -> Iterator[JobInfo]:
 
 
 def _next_path(data: Mapping[str, Any]) -> str | None:
-    url = data.get("nextRecordsUrl")
-    if data.get("done") or not url:
-        return None
-    return str(url) if "://" in url or url.startswith("/") else f"/{url}"
+    url = following(data, "nextRecordsUrl")
+    return url if url is None or "://" in url or url.startswith("/") else f"/{url}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sfbulk_pandas.wire.faults import raise_for_fault
 from sfbulk_pandas.wire.http import Request
 from sfbulk_pandas.wire.paths import ACCEPT_JSON, data_path
+from sfbulk_pandas.wire.reading import objects, read_as
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,24 +79,32 @@ def read_limits(response: Response) -> Limits:
     SalesforceBroken
         For an answer without limits in it.
     """
-    raise_for_fault(response)
-    data = response.json()
-    try:
-        return Limits(
-            daily_api_requests=_limit(data, "DailyApiRequests"),
-            daily_bulk_api_batches=_limit(data, "DailyBulkApiBatches", "DailyBulkApiRequests"),
-            daily_bulk_v2_query_jobs=_limit(data, "DailyBulkV2QueryJobs"),
-            daily_bulk_v2_query_file_storage_mb=_limit(data, "DailyBulkV2QueryFileStorageMB"),
-            data_storage_mb=_limit(data, "DataStorageMB"),
-        )
-    except (KeyError, ValueError, TypeError, AttributeError):
-        broken = response.broken("should name the org's limits and does not")
-    raise broken
+    known = read_all_limits(response)
+    return Limits(
+        daily_api_requests=known.get("DailyApiRequests"),
+        daily_bulk_api_batches=known.get("DailyBulkApiBatches") or known.get("DailyBulkApiRequests"),
+        daily_bulk_v2_query_jobs=known.get("DailyBulkV2QueryJobs"),
+        daily_bulk_v2_query_file_storage_mb=known.get("DailyBulkV2QueryFileStorageMB"),
+        data_storage_mb=known.get("DataStorageMB"),
+    )
 
 
-def _limit(data: Mapping[str, Any], *names: str) -> Limit | None:
-    found = next((data[name] for name in names if data.get(name) is not None), None)
-    return None if found is None else Limit(int(found["Max"]), int(found["Remaining"]))
+def read_all_limits(response: Response) -> Mapping[str, Limit]:
+    """Read every limit that Salesforce names, in its order. Errors as for :func:`read_limits`.
+
+    Returns
+    -------
+    mapping of str to Limit
+        Without those that are null.
+    """
+    return read_as(response, "should name the org's limits", _limits)
+
+
+def _limits(data: Any) -> Mapping[str, Limit]:
+    named = {name: each for name, each in data.items() if each is not None}
+    if not named:
+        raise ValueError("no limits")
+    return {name: Limit(int(each["Max"]), int(each["Remaining"])) for name, each in named.items()}
 
 
 def build_record_count(api_version: str, sobject: str) -> Request:
@@ -123,12 +131,9 @@ def read_record_count(response: Response) -> int | None:
     SalesforceBroken
         For an answer without counts in it.
     """
-    raise_for_fault(response)
-    data = response.json()
-    try:
-        counts = [int(each["count"]) for each in data["sObjects"]]
-    except (KeyError, ValueError, TypeError, AttributeError):
-        broken = response.broken("should count records and does not")
-    else:
-        return counts[0] if counts else None
-    raise broken
+    return read_as(response, "should count records", _count)
+
+
+def _count(data: Any) -> int | None:
+    counts = [int(each["count"]) for each in objects(data["sObjects"])]
+    return counts[0] if counts else None

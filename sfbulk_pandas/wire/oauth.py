@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlencode
 
 from sfbulk_pandas.errors import TokenRefused, UsageError
+from sfbulk_pandas.wire.hiding import hides_secrets
 from sfbulk_pandas.wire.hosts import PRODUCTION_LOGIN, SANDBOX_LOGIN, base_url, is_trusted
 from sfbulk_pandas.wire.http import Request
 
@@ -180,6 +181,7 @@ def read_refresh_token(response: Response) -> str | None:
     return token if isinstance(token, str) and token else None
 
 
+@hides_secrets
 def read_token(response: Response, login_url: str) -> AccessToken:
     """Read the answer of the token endpoint.
 

@@ -6,14 +6,14 @@ Source: Bulk API 2.0 guide, chapter "Bulk API 2.0 Query".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.salesforce.job import JobState, Operation
 from sfbulk_pandas.wire import jobs
-from sfbulk_pandas.wire.faults import raise_for_fault
 from sfbulk_pandas.wire.http import Headers, Request
 from sfbulk_pandas.wire.jobs import read_job
 from sfbulk_pandas.wire.paths import ACCEPT_CSV, ACCEPT_JSON, data_path
+from sfbulk_pandas.wire.reading import following, objects, read_as, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,7 +123,7 @@ def read_page_head(headers: Mapping[str, str]) -> PageHead:
     return PageHead(int(rows) if rows.isdecimal() else None, None if locator in {"", "null"} else locator)
 
 
-def build_result_pages(api_version: str, job_id: str, following: str | None = None) -> Request:
+def build_result_pages(api_version: str, job_id: str, path: str | None = None) -> Request:
     """Ask where result pages are, up to five an answer. Source: guide, "Get Parallel Results for a Query Job".
 
     Parameters
@@ -131,11 +131,11 @@ def build_result_pages(api_version: str, job_id: str, following: str | None = No
     api_version : str
         The version that created the job, 58.0 or later.
     job_id : str
-    following : str or None
-        The path that the answer before has named; None for the first answer.
+    path : str or None
+        That the answer before has named; None for the first answer.
     """
-    path = data_path(api_version, "jobs", _KIND, job_id, "resultPages") if following is None else following
-    return Request("GET", path, ACCEPT_JSON)
+    first = data_path(api_version, "jobs", _KIND, job_id, "resultPages")
+    return Request("GET", first if path is None else path, ACCEPT_JSON)
 
 
 def read_result_pages(response: Response) -> tuple[tuple[str, ...], str | None]:
@@ -159,13 +159,9 @@ def read_result_pages(response: Response) -> tuple[tuple[str, ...], str | None]:
     SalesforceBroken
         For an answer without such a list.
     """
-    raise_for_fault(response)
-    data = response.json()
-    try:
-        paths = tuple(str(each["resultUrl"]) for each in data["resultPages"])
-        following = None if data.get("done") else data.get("nextRecordsUrl") or data.get("nextRecordUrl")
-    except (KeyError, TypeError, AttributeError):
-        broken = response.broken("should list result pages and does not")
-    else:
-        return paths, following
-    raise broken
+    return read_as(response, "should list result pages", _result_pages)
+
+
+def _result_pages(data: Any) -> tuple[tuple[str, ...], str | None]:
+    paths = tuple(text(each["resultUrl"]) for each in objects(data["resultPages"]))
+    return paths, following(data, "nextRecordsUrl", "nextRecordUrl")

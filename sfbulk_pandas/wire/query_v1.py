@@ -14,6 +14,7 @@ from sfbulk_pandas.wire.answers_v1 import read_answer
 from sfbulk_pandas.wire.faults import raise_for_fault
 from sfbulk_pandas.wire.http import Request
 from sfbulk_pandas.wire.paths import ASYNC, async_path
+from sfbulk_pandas.wire.reading import shaped, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -156,32 +157,34 @@ def read_batch(response: Response) -> BatchV1:
 
 def read_batches_v1(response: Response) -> tuple[BatchV1, ...]:
     """Read a list of batches. Errors as for :func:`read_job_v1`."""
-    return _read(response, "should list batches", lambda data: tuple(_batch(each) for each in data))
+    return _read(response, "should list batches", lambda data: tuple(_batch(each) for each in _listed(data)))
 
 
 def read_result_list(response: Response) -> tuple[str, ...]:
     """Read the ids of a batch's results. Errors as for :func:`read_job_v1`."""
-    return _read(response, "should list results", lambda data: tuple(str(each) for each in data))
+    return _read(response, "should list results", lambda data: tuple(text(each) for each in _listed(data)))
+
+
+def _listed(data: Any) -> list[Any]:
+    if isinstance(data, list):
+        return data
+    raise TypeError("no list")
 
 
 def _job(data: Any) -> JobV1:
     total = data.get("numberBatchesTotal")
-    return JobV1(str(data["id"]), str(data["state"]), None if total is None else int(total))
+    return JobV1(text(data["id"]), text(data["state"]), None if total is None else int(total))
 
 
 def _batch(data: Any) -> BatchV1:
-    state = str(data["state"]).replace(" ", "")  # older documents write "Not Processed"
-    rows = int(data.get("numberRecordsProcessed") or 0)
-    return BatchV1(str(data["id"]), state, str(data.get("stateMessage") or ""), rows)
+    state = text(data["state"]).replace(" ", "")  # older documents write "Not Processed"
+    rows = data.get("numberRecordsProcessed")
+    return BatchV1(text(data["id"]), state, str(data.get("stateMessage") or ""), 0 if rows is None else int(rows))
 
 
 def _read(response: Response, what: str, reader: Callable[[Any], T]) -> T:
     raise_for_fault(response)
-    try:
-        return reader(read_answer(response.body))
-    except (KeyError, ValueError, TypeError, AttributeError):
-        broken = response.broken(f"{what} and does not")
-    raise broken
+    return shaped(response, what, lambda: reader(read_answer(response.body)))
 
 
 def _job_info(inside: str) -> bytes:

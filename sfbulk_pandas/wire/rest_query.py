@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sfbulk_pandas.wire.faults import raise_for_fault
 from sfbulk_pandas.wire.http import Request
 from sfbulk_pandas.wire.paths import ACCEPT_JSON, data_path
+from sfbulk_pandas.wire.reading import following, objects, read_as
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,11 +70,9 @@ def read_rest_page(response: Response) -> RestPage:
     SalesforceBroken
         For an answer without records in it.
     """
-    raise_for_fault(response)
-    data = response.json()
-    try:
-        following = None if data.get("done", True) else str(data["nextRecordsUrl"])
-        return RestPage(int(data["totalSize"]), tuple(data.get("records") or ()), following)
-    except (KeyError, ValueError, TypeError, AttributeError):
-        broken = response.broken("should hold records and does not")
-    raise broken
+    return read_as(response, "should hold records", _page)
+
+
+def _page(data: Any) -> RestPage:
+    # A bare COUNT() has no records, and some answers null for them.
+    return RestPage(int(data["totalSize"]), objects(data.get("records") or []), following(data, "nextRecordsUrl"))

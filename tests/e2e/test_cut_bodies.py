@@ -13,7 +13,7 @@ import pytest
 
 from sfbulk_pandas.auth import AccessToken
 from sfbulk_pandas.errors import ConnectionFailed, RetriesExhausted, TransportError
-from sfbulk_pandas.transport.exchange import Timeouts
+from sfbulk_pandas.transport.network import Network
 from sfbulk_pandas.transport.session import Session
 from sfbulk_pandas.wire.http import Request
 
@@ -102,7 +102,7 @@ class NoWait:
 
 
 def opened(url):
-    return Session(AccessToken("tok", url), clock=NoWait(), timeouts=Timeouts(5, 5))
+    return Session(AccessToken("tok", url), clock=NoWait(), network=Network(connect_seconds=5, read_seconds=5))
 
 
 def take_all(session):

@@ -9,6 +9,7 @@ from requests.adapters import HTTPAdapter
 
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.org import Org
+from sfbulk_pandas.transport.network import Network
 from sfbulk_pandas.transport.session import Session
 
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
@@ -70,7 +71,7 @@ def org_over(local, adapter):
     http = requests.Session()
     http.mount("http://", adapter)
     credentials = sfbulk.JwtBearer(**local.credentials())
-    return Org(Session(credentials, http=http, clock=NoWait()), FAST)
+    return Org(Session(credentials, network=Network(session=http), clock=NoWait()), FAST)
 
 
 FRAME = pd.DataFrame({"LastName": [f"N{n}" for n in range(20)], "Email": ["a@example.com", "bad"] * 10})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from sfbulk_pandas.errors import SfBulkError, StillRunning, UsageError
+from sfbulk_pandas.jobs.cost import keep_within_budget
 from sfbulk_pandas.jobs.extract.bad import warn_of_bad_cells
 from sfbulk_pandas.jobs.extract.fetched import fetched
 from sfbulk_pandas.jobs.extract.handing import hand_over, tell_where_it_goes_on
@@ -58,6 +59,7 @@ def to_parquet(extract: Extract, target: Path, options: ParquetOptions, *, overw
         As :func:`read_table`; what has come stays on disk.
     """
     column = check_partition(extract.schema, options.partition_by)
+    keep_within_budget(extract)
     with (
         listener_for(extract.options.progress) as notify,
         opened(partial_of(target), restart=extract.options.restart) as partial,
@@ -110,6 +112,7 @@ def to_csv(extract: Extract, target: Path, *, overwrite: bool) -> Path:
     for name in ("decimals", "categories", "lists"):
         if getattr(extract.options, name):
             raise UsageError(f"{name}=True is nothing for a CSV file, whose values are text", hint=f"leave {name} out")
+    keep_within_budget(extract)
     moments = frozenset(field.name for field in extract.schema if pa.types.is_timestamp(field.type))
     as_text = replace(extract, schema=text_schema(extract.schema))
     folder = unfinished_of(target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.jobs.failures import failure_of
@@ -14,6 +15,8 @@ from sfbulk_pandas.wire.query import build_abort_query, build_create_query, buil
 if TYPE_CHECKING:
     from sfbulk_pandas.jobs.plans.base import Question
     from sfbulk_pandas.salesforce.job import JobInfo
+
+log = logging.getLogger("sfbulk_pandas")
 
 
 class BulkJob:
@@ -50,7 +53,11 @@ class BulkJob:
 
     def asked(self) -> JobInfo:
         """Ask how the job stands."""
-        self.info = self._ask(self.begun().id)
+        before = self.begun()
+        self.info = self._ask(before.id)
+        if self.info.state.is_terminal and not before.state.is_terminal:
+            rows = self.info.number_records_processed or 0
+            log.info("job %s ended, %s: %d rows", self.info.id, self.info.state, rows)
         self._question.notify(QueryPolled(self.info))
         return self.info
 
@@ -59,6 +66,7 @@ class BulkJob:
         job, session = self.info, self._question.session
         if job is not None and not job.state.is_terminal:
             session.send(build_abort_query(self.api_version, job.id))
+            log.info("job %s aborted", job.id)
 
     @property
     def api_version(self) -> str:
@@ -69,6 +77,7 @@ class BulkJob:
         asked = self._question
         request = build_create_query(asked.session.api_version, asked.soql, asked.query_all)
         self.info = read_job(asked.session.send(request))
+        log.info("job %s created: %s %s", self.info.id, self.info.operation, self.info.object)
         asked.remember({"job_id": self.info.id})
         asked.notify(QueryStarted(self.info))
         return self.info

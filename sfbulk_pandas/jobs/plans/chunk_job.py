@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.errors import ApiError, SfBulkError
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.plans.base import Question
     from sfbulk_pandas.wire.http import Request
     from sfbulk_pandas.wire.query_v1 import BatchV1, JobV1
+
+log = logging.getLogger("sfbulk_pandas")
 
 
 class ChunkJob:
@@ -48,6 +51,7 @@ class ChunkJob:
         known = asked.memory.get("job_id")
         if known is None:
             self.id = self._made().id
+            log.info("job %s created: query %s, Bulk API 1.0", self.id, self._sobject)
             asked.remember({"job_id": self.id, "api_version": self._version})
         else:
             self.id = str(known)
@@ -90,6 +94,8 @@ class ChunkJob:
         job = self._closed()
         self._has_ended = job.batches in {None, batches} and len(self.batches()) == batches
         state = JobState.JOB_COMPLETE if self._has_ended else JobState.IN_PROGRESS
+        if self._has_ended:
+            log.info("job %s ended, %s: %d batches", self.id, job.state, batches)
         self._question.notify(QueryPolled(self.info(state)))
         return self._has_ended
 
@@ -101,6 +107,7 @@ class ChunkJob:
         """Abort the job, unless it has ended."""
         if self.id and not self._has_ended:
             self._question.session.send(wire.build_state_v1(self._version, self.id, "Aborted"))
+            log.info("job %s aborted", self.id)
 
     def info(self, state: JobState) -> JobInfo:
         """Return the job as events and errors show it."""

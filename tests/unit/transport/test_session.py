@@ -11,9 +11,9 @@ import requests
 import responses
 
 from sfbulk_pandas import errors
-from sfbulk_pandas.auth import AccessToken
+from sfbulk_pandas.auth import AccessToken, RefreshToken
 from sfbulk_pandas.salesforce.job import Operation
-from sfbulk_pandas.transport.exchange import Timeouts
+from sfbulk_pandas.transport.network import Network
 from sfbulk_pandas.transport.retry import RetryPolicy
 from sfbulk_pandas.transport.session import Session
 from sfbulk_pandas.wire import ingest, oauth
@@ -189,6 +189,32 @@ def test_what_is_not_replayable_is_never_repeated(method, trouble, far_end, sess
     assert not isinstance(caught.value, errors.RetriesExhausted)
 
 
+def test_a_post_that_was_refused_unseen_is_sent_again(far_end, session, clock):
+    limit = {"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "ConcurrentRequests (x) Limit exceeded."}
+    far_end.post(ORG + PATH, json=[limit], status=403)
+    far_end.post(ORG + PATH, json={})
+    assert session.send(POST).status_code == 200
+    assert len(clock.slept) == 1
+
+
+def test_repeating_ends_within_the_total_time_whatever_salesforce_asks(far_end, credentials, clock):
+    far_end.get(ORG + PATH, status=503, headers={"Retry-After": "100"})
+    session = Session(credentials, clock=clock, network=Network(retry=RetryPolicy(total_seconds=250)))
+    with pytest.raises(errors.SalesforceBroken):
+        session.send(GET)
+    assert clock.slept == [100, 100]
+
+
+def test_a_new_token_does_not_begin_the_total_time_anew(far_end, credentials, clock):
+    far_end.get(ORG + PATH, status=503, headers={"Retry-After": "100"})
+    far_end.get(ORG + PATH, json=EXPIRED, status=401)
+    far_end.get(ORG + PATH, status=503, headers={"Retry-After": "100"})
+    session = Session(credentials, clock=clock, network=Network(retry=RetryPolicy(total_seconds=150)))
+    with pytest.raises(errors.SalesforceBroken):
+        session.send(GET)
+    assert clock.slept == [100]
+
+
 def test_what_never_left_is_repeated_whatever_it_is(far_end, session):
     far_end.post(ORG + PATH, body=requests.ConnectTimeout("no"))
     far_end.post(ORG + PATH, json={})
@@ -243,7 +269,7 @@ def test_cut_body_of_a_get_is_fetched_again(far_end, session):
 def test_policy_is_settable(far_end, credentials, clock):
     far_end.get(ORG + PATH, status=503)
     with pytest.raises(errors.SalesforceBroken):
-        Session(credentials, clock=clock, retry=RetryPolicy(attempts=1)).send(GET)
+        Session(credentials, clock=clock, network=Network(retry=RetryPolicy(attempts=1))).send(GET)
     assert len(far_end.calls) == 1
 
 
@@ -272,10 +298,58 @@ def test_token_goes_to_its_own_org_only(far_end, session):
     assert session.send(Request("GET", ORG + PATH)).body == b"own"
 
 
-def test_redirects_are_not_followed(far_end, session):
-    far_end.get(ORG + PATH, status=302, headers={"Location": "https://evil.example.com/?sid=x"})
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
+@pytest.mark.parametrize("request_", [GET, POST, DELETE], ids=str)
+def test_redirects_are_not_followed_and_take_no_token_along(status, request_, far_end, session):
+    far_end.add(request_.method, ORG + PATH, status=status, headers={"Location": "https://evil.example.com/?sid=x"})
     with pytest.raises(errors.ApiError, match=r"evil\.example\.com"):
+        session.send(request_)
+    assert [each.url for each in sent(far_end)] == [ORG + PATH]
+
+
+def test_the_token_endpoint_is_not_followed_elsewhere_either(far_end, clock):
+    far_end.post(
+        "https://login.salesforce.com/services/oauth2/token",
+        status=307,
+        headers={"Location": "https://evil.example.com/services/oauth2/token"},
+    )
+    credentials = RefreshToken("key", "planted", client_secret="planted")
+    with pytest.raises(errors.ApiError, match=r"redirect.*evil\.example\.com"):
+        Session(credentials, clock=clock).send(GET)
+    assert len(far_end.calls) == 1
+
+
+@pytest.mark.parametrize("where", ["the header", "the body"])
+@pytest.mark.parametrize("request_", [GET, DELETE, POST], ids=str)
+def test_a_web_page_is_no_answer_not_even_where_nothing_is_read(where, request_, far_end, session):
+    kind = "text/html; charset=UTF-8" if where == "the header" else "text/plain"
+    far_end.add(request_.method, ORG + PATH, body="\n<!DOCTYPE html><title>Log in</title>", content_type=kind)
+    with pytest.raises(errors.SalesforceBroken, match="is a web page") as caught:
+        session.send(request_)
+    assert "Log in" in caught.value.body_start
+
+
+def test_a_page_of_results_that_is_a_web_page_is_no_answer(far_end, session):
+    far_end.get(ORG + PATH, body="<html>Log in</html>", content_type="text/html")
+    with pytest.raises(errors.SalesforceBroken, match="Log in"), session.stream(GET):
+        pass
+
+
+@pytest.mark.parametrize("status", [201, 204])
+def test_an_empty_answer_may_say_that_it_is_a_page(status, far_end, session):
+    far_end.delete(ORG + PATH, status=status, body=b"", content_type="text/html", auto_calculate_content_length=True)
+    assert session.send(DELETE).body == b""
+
+
+def test_the_own_session_is_used_and_stays_open(far_end, credentials, clock, monkeypatch):
+    own = requests.Session()
+    own.headers["X-Own"] = "yes"
+    monkeypatch.setattr(own, "close", lambda: pytest.fail("it was closed"))
+    far_end.get(ORG + PATH)
+    with Session(credentials, clock=clock, network=Network(session=own)) as session:
         session.send(GET)
+    assert sent(far_end)[0].headers["X-Own"] == "yes"
+    assert "Authorization" not in own.headers
 
 
 def test_netrc_and_other_headers_do_not_replace_the_token(far_end, session, monkeypatch):
@@ -301,7 +375,7 @@ def test_proxies_of_the_environment_are_left_out_for_this_machine(base, proxied,
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     far_end.get(base + PATH)
-    Session(AccessToken("tok", base), clock=clock, timeouts=Timeouts(1, 2)).send(GET)
+    Session(AccessToken("tok", base), clock=clock, network=Network(connect_seconds=1, read_seconds=2)).send(GET)
     request = far_end.calls[0].request
     assert bool({key for key, value in request.req_kwargs["proxies"].items() if value}) == proxied
     assert request.req_kwargs["timeout"] == (1, 2)

@@ -145,7 +145,6 @@ def test_list_says_where_its_next_page_is():
     [
         ({"done": True, "nextRecordsUrl": None}, None),
         ({"done": True, "nextRecordsUrl": "/services/data/v66.0/jobs/ingest?queryLocator=1"}, None),
-        ({"done": False}, None),
         ({"nextRecordsUrl": ""}, None),
         (
             {"nextRecordsUrl": "services/data/v66.0/jobs/ingest?queryLocator=1"},
