@@ -158,6 +158,20 @@ def test_userinfo(call):
     assert call.get("/services/oauth2/userinfo", token="x").status == 401
 
 
+def test_a_token_that_was_not_given_is_none_unless_the_org_is_told_so(other_org):
+    for any_token, good in ((False, 401), (True, 200)):
+        call = other_org(switches=Switches(any_token=any_token))
+        other = {"X-SFDC-Session": f"{call.org.org_id[:15]}!anything"}
+        assert call.get("limits", token=f"{call.org.org_id[:15]}!anything").status == good
+        older = call.get("/services/async/66.0/job/750000000000001", headers=other).json()["exceptionCode"]
+        assert older == ("InvalidJob" if any_token else "InvalidSessionId")
+        for wrong in ("anything", call.org.org_id[:15], f"00D000000000001!{call.org.org_id[:15]}!", call.org.org_id):
+            assert call.get("limits", token=wrong).status == 401
+        call.org.expire_tokens()
+        assert call.get("limits", token=f"{call.org.org_id[:15]}!anything").status == 401
+        assert call.get("limits", token=f"{call.org.org_id[:15]}!another").status == good
+
+
 def test_no_secret_in_a_repr(local):
     assert local.access_token not in repr(local)
     assert local.client_secret not in repr(local.state)
