@@ -137,7 +137,7 @@ def test_other_grants(direct):
     assert refused(post(direct, grant_type="magic")) == ("unsupported_grant_type", "grant type not supported")
     assert refused(post(direct)) == ("unsupported_grant_type", "grant type not supported")
     password = post(direct, grant_type="password", username="a", password="b")
-    assert refused(password) == ("invalid_grant", "authentication failure")
+    assert refused(password) == ("invalid_grant", "authentication failure - Invalid Password")
 
 
 def test_tokens_expire(direct):
