@@ -1,6 +1,31 @@
-"""No test writes to the journal of the user who runs it, and none of its fixtures does."""
+"""No test writes to the journal of the user who runs it, and none of its fixtures does; a run says whom it asks."""
+
+import json
+import os
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import pytest
+
+
+def pytest_report_header():
+    """Name the clients that others wrote, with their versions: those of ``tests/interop``."""
+    names = {"simple-salesforce": _of_python, "salesforce-bulk": _of_python}
+    names |= {"jsforce": _of_node, "@salesforce/cli": _of_node}
+    return "outsiders: " + ", ".join(f"{name} {found(name)}" for name, found in names.items())
+
+
+def _of_python(name):
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not here"
+
+
+def _of_node(name):
+    folder = os.environ.get("SFBULK_NODE_TOOLS")
+    package = Path(folder or ".", "node_modules", name, "package.json")
+    return json.loads(package.read_text())["version"] if folder and package.exists() else "not named"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-BUILT_IN = ("Account", "Contact", "Lead", "Opportunity", "Case", "User", "Project__c")
+BUILT_IN = ("Account", "Contact", "Lead", "Opportunity", "Case", "User", "Organization", "Project__c")
 
 _FIELD: Json = {
     "aggregatable": True, "aiPredictionField": False, "autoNumber": False, "byteLength": 0, "calculated": False,
@@ -174,7 +174,7 @@ def builtin_describes() -> dict[str, Json]:
     Returns
     -------
     dict of str to dict
-        Account, Contact, Lead, Opportunity, Case, User and Project__c, with their child relationships.
+        Account, Contact, Lead, Opportunity, Case, User, Organization and Project__c, with their child relationships.
     """
     folder = resources.files(__package__) / "objects"
     short = {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in BUILT_IN}

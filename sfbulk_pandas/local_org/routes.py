@@ -84,6 +84,7 @@ _VERSIONED = (
     Route("query/*", {"GET": rest_query.get_more}),
     Route("queryall", {"GET": rest_query.get_query_all}),
     Route("queryall/*", {"GET": rest_query.get_more}),
+    Route("tooling/query", {"GET": rest_query.get_tooling_query}),
     Route("limits", {"GET": rest.get_limits}),
     Route("limits/recordcount", {"GET": rest.get_record_count}),
     Route("jobs/query", {"POST": query.post_job, "GET": query.get_jobs}, QUERY_SINCE),

@@ -125,7 +125,8 @@ class LocalOrg:
         engine = Engine(jobs, runners, self._pacing, clock)
         runners["query_v1"] = BatchQueryRunner(query, frames, engine.submit)
         runners["ingest_v1"] = BatchIngestRunner(replace(ingest, results=BatchResults))
-        sign_in = SignIn(self._store.folder)
+        sign_in = SignIn(self._store.folder, any_token=switches.any_token)
+        self._store.seed_organization(sign_in.org_id)
         return OrgState(self._store, jobs, frames, engine, switches, sign_in, clock, on_demand=on_demand)
 
     def start(self) -> Self:
@@ -193,6 +194,11 @@ class LocalOrg:
     def access_token(self) -> str:
         """A token that is good until :meth:`expire_tokens`."""
         return self._token
+
+    @property
+    def org_id(self) -> str:
+        """The org's Id, 18 characters; its access tokens begin with the first 15."""
+        return self.state.sign_in.org_id
 
     @property
     def client_id(self) -> str:

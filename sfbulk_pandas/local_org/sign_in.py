@@ -37,16 +37,20 @@ class SignIn:
     ----------
     folder : Path
         Where the credentials are kept, so that an org with a file has the same ones after a restart.
+    any_token : bool
+        Whether a token is good that was not handed out but begins as the org's do.
 
     Notes
     -----
     Safe to use from several threads. The RSA key pair is made when it is first asked for.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, any_token: bool = False) -> None:
         self._file = folder / "sign_in.json"
+        self._any_token = any_token
         self._lock = threading.RLock()
         self._tokens: set[str] = set()
+        self._expired: set[str] = set()
         if self._file.exists():
             self._secrets = _Secrets(**json.loads(self._file.read_text(encoding="utf-8")))
         else:
@@ -96,20 +100,27 @@ class SignIn:
 
     def new_token(self) -> str:
         """Hand out an access token."""
-        token = f"{self.org_id[:15]}!AQ{secrets.token_urlsafe(64)}"
+        token = f"{self._token_head}AQ{secrets.token_urlsafe(64)}"
         with self._lock:
             self._tokens.add(token)
         return token
 
     def is_good(self, token: str) -> bool:
-        """Whether a token was handed out and has not expired."""
+        """Whether a token was handed out, or may be any, and has not expired."""
         with self._lock:
+            if self._any_token and token.startswith(self._token_head) and token not in self._expired:
+                self._tokens.add(token)
             return token in self._tokens
 
     def expire_tokens(self) -> None:
-        """Make every access token handed out so far invalid."""
+        """Make every access token handed out or seen so far invalid."""
         with self._lock:
+            self._expired |= self._tokens
             self._tokens.clear()
+
+    @property
+    def _token_head(self) -> str:
+        return f"{self.org_id[:15]}!"
 
     def knows_app(self, client_id: str, client_secret: str | None = None) -> bool:
         """Whether a client id is the app's and, where one is given, the secret too."""

@@ -126,7 +126,7 @@ class Store:
         self._connection.execute(f"SET temp_directory = '{_escaped(str(self.folder / 'spill'))}'")
         self._make_tables()
         self._numbers = dict(self._connection.execute('SELECT name, next FROM "local_org$numbers"').fetchall())
-        self._seed_user()
+        self._seed("User", _first_user())  # every record has one as owner and author
 
     def describe(self, name: str) -> Described | None:
         """Return an object by its name in any case, or None."""
@@ -216,6 +216,10 @@ class Store:
         with self.write_lock, self.cursor() as cursor:
             return sum(_removed(cursor, self.table(name)) for name in names)
 
+    def seed_organization(self, org_id: str) -> None:
+        """Make the one record of Organization, where there is none yet."""
+        self._seed("Organization", _organization(org_id))
+
     def close(self) -> None:
         """Close the database; in memory, everything is gone."""
         self._connection.close()
@@ -238,16 +242,17 @@ class Store:
             for name in (name for name in columns if (each.name.lower(), name.lower()) not in known):
                 execute(f"ALTER TABLE {quoted(each.name)} ADD COLUMN {quoted(name)} {columns[name]}")
 
-    def _seed_user(self) -> None:
-        """Make the running user: every record has one as owner and author."""
-        if "user" not in self.describes:
+    def _seed(self, sobject: str, record: dict[str, Any]) -> None:
+        """Make a record that no client can make."""
+        if self.describe(sobject) is None:
             return
-        known = self._connection.execute('SELECT count(*) FROM "User" WHERE Id = ?', [USER_ID]).fetchone()
+        count = f"SELECT count(*) FROM {quoted(sobject)} WHERE Id = ?"  # noqa: S608 - a quoted name
+        known = self._connection.execute(count, [record["Id"]]).fetchone()
         if known == (0,):
-            values = {name: value for name, value in _first_user().items() if name in self.columns("User")}
+            values = {name: value for name, value in record.items() if name in self.columns(sobject)}
             marks = ", ".join("?" for _ in values)
             names = ", ".join(map(quoted, values))
-            self._connection.execute(f'INSERT INTO "User" ({names}) VALUES ({marks})', list(values.values()))  # noqa: S608 - quoted names
+            self._connection.execute(f"INSERT INTO {quoted(sobject)} ({names}) VALUES ({marks})", list(values.values()))  # noqa: S608 - quoted names
 
 
 def _removed(cursor: Cursor, table: str) -> int:
@@ -255,13 +260,24 @@ def _removed(cursor: Cursor, table: str) -> int:
     return int(done[0]) if done else 0
 
 
+_STAMPS: Mapping[str, Any] = {
+    "CreatedDate": "2026-01-01 00:00:00", "CreatedById": USER_ID, "LastModifiedDate": "2026-01-01 00:00:00",
+    "LastModifiedById": USER_ID, "SystemModstamp": "2026-01-01 00:00:00", "IsDeleted": False,
+}  # fmt: skip
+
+
 def _first_user() -> dict[str, Any]:
-    stamp = "2026-01-01 00:00:00"
     return {
-        "Id": USER_ID, "IsDeleted": False, "Username": "analyst@local-org.example", "LastName": "Analyst",
+        "Id": USER_ID, "Username": "analyst@local-org.example", "LastName": "Analyst",
         "FirstName": "Local", "Name": "Local Analyst", "Email": "analyst@local-org.example", "Alias": "lanalyst",
-        "IsActive": True, "CreatedDate": stamp, "CreatedById": USER_ID, "LastModifiedDate": stamp,
-        "LastModifiedById": USER_ID, "SystemModstamp": stamp,
+        "IsActive": True, **_STAMPS,
+    }  # fmt: skip
+
+
+def _organization(org_id: str) -> dict[str, Any]:
+    return {
+        "Id": org_id, "Name": "Local Org", "OrganizationType": "Developer Edition", "InstanceName": "LOCAL",
+        "IsSandbox": False, **_STAMPS,
     }  # fmt: skip
 
 

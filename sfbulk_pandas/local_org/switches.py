@@ -68,6 +68,9 @@ class Switches:
         Rows of one of the result files of a Bulk API 1.0 query batch, which Salesforce cuts at 1 GB; None for one file.
     chunks_per_step : int or None
         How many chunk batches appear at each step of the batch that is cut; None for all at once.
+    any_token : bool
+        Whether every access token that begins with the org's own 15-character Id and ``!`` is good until
+        ``expire_tokens()``, rather than those alone that the org has given: for a test that knows no other.
     pods : tuple of str
         Characters 4 to 6 of records' Ids; several, where an org was moved, share the records in blocks of 200.
     """
@@ -99,4 +102,5 @@ class Switches:
     query_sentence: bool = True
     result_file_rows: int | None = None
     chunks_per_step: int | None = None
+    any_token: bool = False
     pods: tuple[str, ...] = ("5g0",)

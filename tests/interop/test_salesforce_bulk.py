@@ -38,6 +38,12 @@ def contacts(count):
     ]
 
 
+def stored(local):
+    """Return what the org holds by Id, dates as text."""
+    table = local.records("Contact").select(["Id", KEY, "LastName", "Birthdate"])
+    return {row.pop("Id"): {**row, "Birthdate": str(row["Birthdate"])} for row in table.to_pylist()}
+
+
 def load(outsider, job, records):
     """Send records as one batch, wait for it, and return its results."""
     batch = outsider.post_batch(job, salesforce_bulk.CsvDictsAdapter(iter(records)))
@@ -75,15 +81,14 @@ def test_insert_and_upsert_give_results_in_the_order_of_the_rows(local, outsider
     good = [row["LastName"] != "" and "." not in row["Birthdate"] for row in sent]
     assert [each.success for each in results] == ["true" if each else "false" for each in good]
     assert {each.error.partition(":")[0] for each in results} == {"", "REQUIRED_FIELD_MISSING", "INVALID_FIELD"}
-    stored = {row["Id"]: row for row in local.records("Contact").select(["Id", KEY, "LastName"]).to_pylist()}
-    for row, each in zip(sent, results, strict=True):
-        if each.success == "true":
-            assert stored[each.id] == {"Id": each.id, KEY: row[KEY], "LastName": row["LastName"]}
+    told = {each.id: row for row, each in zip(sent, results, strict=True) if each.success == "true"}
+    assert stored(local) == told
 
     again = [{KEY: row[KEY], "LastName": "again"} for row in sent]
     results = load(outsider, outsider.create_upsert_job("Contact", KEY), again)
     assert [each.created == "false" for each in results] == good
-    assert {row["LastName"] for row in local.records("Contact").select(["LastName"]).to_pylist()} == {"again"}
+    changed = {row[KEY]: row["LastName"] for row in stored(local).values()}
+    assert changed == {row[KEY]: "again" for row in sent}
 
 
 def test_update_and_delete(local, outsider):
@@ -91,7 +96,7 @@ def test_update_and_delete(local, outsider):
     load(outsider, outsider.create_update_job("Contact"), [{"Id": ids[0], "LastName": "B"}])
     results = load(outsider, outsider.create_delete_job("Contact"), [{"Id": ids[1]}, {"Id": ids[1]}])
     assert [each.success for each in results] == ["true", "false"]
-    assert sorted(row["LastName"] for row in local.records("Contact").select(["LastName"]).to_pylist()) == ["A", "B"]
+    assert {record_id: row["LastName"] for record_id, row in stored(local).items()} == {ids[0]: "B", ids[2]: "A"}
     _, found = query(outsider, outsider.create_queryall_job("Contact"), "SELECT Id, IsDeleted FROM Contact")
     assert {row["Id"]: row["IsDeleted"] for row in found} == {
         ids[0]: "false",

@@ -137,7 +137,7 @@ def test_other_grants(direct):
     assert refused(post(direct, grant_type="magic")) == ("unsupported_grant_type", "grant type not supported")
     assert refused(post(direct)) == ("unsupported_grant_type", "grant type not supported")
     password = post(direct, grant_type="password", username="a", password="b")
-    assert refused(password) == ("invalid_grant", "authentication failure")
+    assert refused(password) == ("invalid_grant", "authentication failure - Invalid Password")
 
 
 def test_tokens_expire(direct):
@@ -156,6 +156,20 @@ def test_userinfo(call):
     )
     assert reply.json()["preferred_username"] == call.org.username
     assert call.get("/services/oauth2/userinfo", token="x").status == 401
+
+
+def test_a_token_that_was_not_given_is_none_unless_the_org_is_told_so(other_org):
+    for any_token, good in ((False, 401), (True, 200)):
+        call = other_org(switches=Switches(any_token=any_token))
+        other = {"X-SFDC-Session": f"{call.org.org_id[:15]}!anything"}
+        assert call.get("limits", token=f"{call.org.org_id[:15]}!anything").status == good
+        older = call.get("/services/async/66.0/job/750000000000001", headers=other).json()["exceptionCode"]
+        assert older == ("InvalidJob" if any_token else "InvalidSessionId")
+        for wrong in ("anything", call.org.org_id[:15], f"00D000000000001!{call.org.org_id[:15]}!", call.org.org_id):
+            assert call.get("limits", token=wrong).status == 401
+        call.org.expire_tokens()
+        assert call.get("limits", token=f"{call.org.org_id[:15]}!anything").status == 401
+        assert call.get("limits", token=f"{call.org.org_id[:15]}!another").status == good
 
 
 def test_no_secret_in_a_repr(local):

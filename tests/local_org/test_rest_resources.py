@@ -27,7 +27,7 @@ def test_describe_global(direct):
     answer = direct.get("sobjects").json()
     assert (answer["encoding"], answer["maxBatchSize"]) == ("UTF-8", 200)
     names = [each["name"] for each in answer["sobjects"]]
-    assert names == ["Account", "Case", "Contact", "Lead", "Opportunity", "Project__c", "User"]
+    assert names == ["Account", "Case", "Contact", "Lead", "Opportunity", "Organization", "Project__c", "User"]
     first = answer["sobjects"][0]
     assert len(first) == 28
     assert first["urls"]["describe"] == "/services/data/v66.0/sobjects/Account/describe"
@@ -150,3 +150,109 @@ def test_record_faults(direct):
     assert (field.status, field.json()) == (400, [error])
     array = direct("POST", "sobjects/Contact", json=[1])
     assert (array.status, array.json()[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")
+
+
+def columns_of(direct, soql):
+    reply = direct.get("query", params={"q": soql, "columns": "true"})
+    assert reply.status == 200, reply.text
+    return reply.json()
+
+
+def test_the_columns_of_a_query_may_be_asked_for_alone(direct, put):
+    """As the Salesforce CLI asks, and as its own tests hold the answers."""
+    put("Contact", {"LastName": "A"})
+    answer = columns_of(direct, "SELECT id, LastName, Owner.Name, Account.Owner.Email FROM contact")
+    assert (answer["entityName"], answer["idSelected"], answer["groupBy"]) == ("Contact", True, False)
+    assert (answer["keyPrefix"], "records" in answer) == ("003", False)
+    record_id, last_name, owner, account = answer["columnMetadata"]
+    assert (record_id["columnName"], record_id["apexType"], record_id["updatable"]) == ("Id", "Id", False)
+    assert last_name == {
+        "aggregate": False,
+        "apexType": "String",
+        "booleanType": False,
+        "columnName": "LastName",
+        "custom": False,
+        "displayName": "LastName",
+        "foreignKeyName": None,
+        "insertable": True,
+        "joinColumns": [],
+        "numberType": False,
+        "textType": True,
+        "updatable": True,
+    }
+    assert (owner["columnName"], owner["foreignKeyName"], owner["apexType"]) == ("Owner", "OwnerId", None)
+    assert [each["columnName"] for each in owner["joinColumns"]] == ["Name"]
+    (outer,) = account["joinColumns"]
+    assert (account["foreignKeyName"], outer["columnName"]) == ("AccountId", "Owner")
+    assert [each["columnName"] for each in outer["joinColumns"]] == ["Email"]
+
+
+def test_the_columns_of_children_and_of_sums(direct):
+    children = columns_of(direct, "SELECT Name, (SELECT LastName FROM Contacts) FROM Account")["columnMetadata"]
+    assert [(each["columnName"], each["aggregate"]) for each in children] == [("Name", False), ("Contacts", True)]
+    assert [each["columnName"] for each in children[1]["joinColumns"]] == ["LastName"]
+    grouped = columns_of(direct, "SELECT LeadSource, AVG(Amount), COUNT(Id) n FROM Opportunity GROUP BY LeadSource")
+    assert grouped["groupBy"]
+    assert [(each["columnName"], each["displayName"], each["aggregate"]) for each in grouped["columnMetadata"]] == [
+        ("LeadSource", "LeadSource", False),
+        ("expr0", "avg(Amount)", True),
+        ("n", "count(Id)", True),
+    ]
+    assert columns_of(direct, "SELECT COUNT() FROM Account")["columnMetadata"] == []
+
+
+def test_columns_of_every_kind(direct):
+    soql = (
+        "SELECT Budget__c, Head_Count__c, Start__c, Kick_Off__c, Public__c, Account__r.BillingAddress FROM Project__c"
+    )
+    *own, account = columns_of(direct, soql)["columnMetadata"]
+    assert [(each["apexType"], each["numberType"], each["booleanType"]) for each in own] == [
+        ("Double", True, False),
+        ("Integer", True, False),
+        ("Date", False, False),
+        ("Datetime", False, False),
+        ("Boolean", False, True),
+    ]
+    assert {each["custom"] for each in own} == {True}
+    assert (account["foreignKeyName"], account["joinColumns"][0]["apexType"]) == ("Account__c", "Address")
+
+
+def test_a_query_that_is_wrong_has_no_columns(direct):
+    reply = direct.get("query", params={"q": "SELECT Nope FROM Contact", "columns": "true"})
+    assert (reply.status, reply.json()[0]["errorCode"]) == (400, "INVALID_FIELD")
+
+
+def test_the_org_is_a_record_of_its_own(direct, local):
+    (record,) = direct.rows("SELECT Id, Name, IsSandbox, TrialExpirationDate, OrganizationType FROM Organization")
+    assert record == {
+        "Id": local.org_id,
+        "Name": "Local Org",
+        "IsSandbox": False,
+        "TrialExpirationDate": None,
+        "OrganizationType": "Developer Edition",
+    }
+    assert direct("POST", "sobjects/Organization", json={"Name": "Another"}).status == 400
+    assert direct("PATCH", f"sobjects/Organization/{local.org_id}", json={"Name": "Another"}).status == 400
+    assert direct("DELETE", f"sobjects/Organization/{local.org_id}").status == 400
+    assert direct.rows("SELECT Name FROM Organization") == [{"Name": "Local Org"}]
+
+
+def test_an_org_with_a_file_has_one_record_of_itself(tmp_path):
+    for _ in range(2):
+        with LocalOrg(tmp_path / "crm.db") as org:
+            assert org.records("Organization").column("Id").to_pylist() == [org.org_id]
+
+
+def test_tooling_knows_of_sandboxes_alone_and_there_are_none(direct):
+    answer = direct.get("tooling/query", params={"q": "SELECT Id, Status FROM sandboxprocess"})
+    assert answer.json() == {
+        "size": 0,
+        "totalSize": 0,
+        "done": True,
+        "queryLocator": None,
+        "entityTypeName": "SandboxProcess",
+        "records": [],
+    }
+    for soql, code in (("SELECT Id FROM ApexClass", "INVALID_TYPE"), ("SELECT", "MALFORMED_QUERY"), ("", "MALFORMED_")):
+        reply = direct.get("tooling/query", params={"q": soql})
+        assert (reply.status, reply.json()[0]["errorCode"].startswith(code)) == (400, True)

@@ -189,6 +189,9 @@ class TestSignIn:
         Sample("oauth/unknown_grant_type").check_body(call.token(grant_type="telepathy"))
         stale = {"client_id": org.client_id, "client_secret": org.client_secret, "refresh_token": "stale"}
         Sample("oauth/refresh_token_expired").check_body(call.token(grant_type="refresh_token", **stale))
+        Sample("oauth/wrong_password").check_body(
+            call.token(grant_type="password", username=org.username, password="x")
+        )
 
 
 class TestIngestJob:
@@ -249,6 +252,25 @@ class TestIngestJob:
         for key in ("state", "errorMessage", "numberRecordsProcessed", "numberRecordsFailed"):
             assert answer.json()[key] == Sample("ingest_job/failed").json[key]
 
+    @pytest.mark.parametrize(
+        ("sample", "sent"),
+        [
+            ("line_ending", "Contact_Key__c,LastName\r\nK-1,x\r\n"),
+            ("unescaped_quote", 'Contact_Key__c,LastName\nK-1,a "b" c\n'),
+            ("delete_with_columns", "Id,LastName\n003000000000001AAA,x\n"),
+            ("type_not_needed", "Contact_Key__c,Account:Account.Account_Key__c\nK-1,A-1\n"),
+            ("no_such_relationship", "Contact_Key__c,Acount.Account_Key__c\nK-1,A-1\n"),
+        ],
+    )
+    def test_why_a_job_failed(self, by_hand, sample, sent):
+        expected = Sample(f"ingest_job/failed_{sample}")
+        job = by_hand.load(sent, operation=expected.json["operation"])
+        for _ in range(3):
+            by_hand.org.advance()
+        answer = by_hand("GET", f"jobs/ingest/{job}")
+        expected.check_shape(answer)
+        assert answer.json()["errorMessage"] == expected.json["errorMessage"]
+
     def test_multipart(self, by_hand):
         job = json.dumps({"object": "Contact", "operation": "insert", "contentType": "CSV"})
         parts = {
@@ -276,6 +298,7 @@ class TestFaults:
         Sample("bulk_errors/unknown_object").check_body(call.create("Contct", "insert"))
         Sample("bulk_errors/not_an_external_id").check_body(call.create(externalIdFieldName="Department"))
         Sample("bulk_errors/bad_operation").check_body(call.create(operation="Upsert"))
+        Sample("bulk_errors/bad_content_type").check_body(call.create(contentType="XML"))
         blank = {"object": "Contact", "operation": "upsert", "contentType": "CSV"}
         Sample("bulk_errors/external_id_blank").check_body(call("POST", "jobs/ingest", json=blank))
 
@@ -316,6 +339,7 @@ class TestFaults:
             ("query_invalid_field", "SELECT Id, BadField FROM Account"),
             ("query_invalid_type", "SELECT Id FROM XYZZY"),
             ("query_compound", "SELECT Id, BillingAddress FROM Account"),
+            ("query_aggregate", "SELECT COUNT(Id) FROM Account"),
         ],
     )
     def test_query(self, call, sample, soql):
@@ -386,6 +410,29 @@ class TestResultFiles:
         expected = {row[4]: row[1] for row in csv.reader(io.StringIO(sample.body.decode(), newline=""))}
         assert {row[4]: row[1] for row in rows(answer)[1:]} == {key: expected[key] for key in ("C-1", "C-2")}
         assert {row[0] for row in rows(answer)[1:]} == {""}
+
+    def test_more_kinds(self, call):
+        """Those that a trigger, a rule or another language would have to say are not asked of the local org."""
+        call.org.fail_rows("Contact", "Contact_Key__c", ["C-06"])
+        gone = call.load("LastName,Contact_Key__c\nx,C-04\n")
+        (gone_id,) = (row[0] for row in rows(call.results(gone, "successfulResults"))[1:])
+        call.load(f"Id\n{gone_id}\n", operation="delete")
+        files = [
+            "LastName,Contact_Key__c,Account.Account_Key__c\nx,C-01,A-9\n",
+            "LastName,Contact_Key__c\nx,C-02\nx,C-02\n",
+            "LastName,Contact_Key__c,AccountId\nx,C-05,001000000000001AAA\nx,C-13,12345\n",
+            "LastName,Contact_Key__c\nx,C-06\n" + "x" * 81 + ",C-10\n",
+            "LastName,Contact_Key__c,Level__c\nx,C-09,Fourth\n",
+        ]
+        jobs = [call.load(text) for text in files]
+        jobs.append(call.load(f"Id,LastName,Contact_Key__c\n{gone_id},x,C-04\n", operation="update"))
+        said = {}
+        for job in jobs:
+            header, *failed = rows(call.results(job, "failedResults"))
+            said |= {row[header.index("Contact_Key__c")]: row[1] for row in failed}
+        expected = {row[3]: row[1] for row in rows_of_sample("ingest_results/failed_more_kinds")[1:]}
+        assert said == {key: expected[key] for key in said}
+        assert set(expected) - set(said) == {"C-03", "C-07", "C-08", "C-11", "C-12"}
 
     def test_bad_date(self, call):
         """Only the names differ from the sample: the field, its column and the value are put in."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
 from pathlib import Path
@@ -163,6 +164,13 @@ def test_a_wrong_query_fails_its_batch(v1, soql, message, chunked):
     (told,) = v1.batches(job)
     assert told["state"] == "Failed"
     assert told["stateMessage"].startswith(f"InvalidBatch : Failed to process query: {message}")
+
+
+def test_a_query_of_another_object_than_the_jobs(v1):
+    job, batch = run(v1, "SELECT Id FROM Contact", sobject="Account")
+    text, expected = v1("GET", f"job/{job}/batch/{batch}").text, sample("batch_of_another_object")
+    said = re.compile("<stateMessage>(.*)</stateMessage>")
+    assert (said.findall(text), shape(text)) == (said.findall(expected), shape(expected))
 
 
 def test_no_result_before_the_end(other_org):

@@ -125,7 +125,7 @@ def _refresh_token(org: OrgState, call: Call, form: Mapping[str, str]) -> dict[s
 
 
 def _password(_org: OrgState, _call: Call, _form: Mapping[str, str]) -> dict[str, Any]:
-    raise _Refused("invalid_grant", "authentication failure")  # blocked by default in new orgs
+    raise _Refused("invalid_grant", "authentication failure - Invalid Password")  # the user has none
 
 
 def _unknown_grant(_org: OrgState, _call: Call, _form: Mapping[str, str]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
-"""REST queries: ``query``, ``queryAll`` and their next pages.
+"""REST queries: ``query``, ``queryAll`` and their next pages; of Tooling API, queries of sandboxes.
 
-Source: REST API guide, "Query", "QueryAll", "Query More Results".
+Sources: REST API guide, "Query", "QueryAll", "Query More Results"; Tooling API guide, "REST Resources",
+"SandboxProcess".
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from sfbulk_pandas.local_org.column_metadata import column_metadata
 from sfbulk_pandas.local_org.cursors import Rows
 from sfbulk_pandas.local_org.faults import Fault
 from sfbulk_pandas.local_org.http import Answer, json_answer
 from sfbulk_pandas.local_org.page_rows import varied
 from sfbulk_pandas.local_org.records_json import RecordWriter
 from sfbulk_pandas.local_org.soql.compile import Settings, compile_soql
-from sfbulk_pandas.local_org.soql.messages import malformed
+from sfbulk_pandas.local_org.soql.messages import malformed, no_such_object
+from sfbulk_pandas.local_org.soql.parse import parse
 from sfbulk_pandas.local_org.store import to_table
 from sfbulk_pandas.salesforce.limits import REST_PAGE_ROWS
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.local_org.state import OrgState
 
 _MIN_PAGE_ROWS = 200  # REST API guide, "Query Options Header": 200 to 2,000
+_SANDBOXES = {each.lower(): each for each in ("SandboxInfo", "SandboxProcess")}
 _BATCH_SIZE = re.compile(r"batchSize\s*=\s*(\d+)", re.IGNORECASE)
 
 
@@ -46,12 +50,37 @@ def get_more(org: OrgState, call: Call) -> Answer:
     return json_answer(_page(org, call, rows, cursor_id, int(start)))
 
 
-def _first_page(org: OrgState, call: Call, *, all_rows: bool) -> Answer:
+def get_tooling_query(_org: OrgState, call: Call) -> Answer:
+    """Answer a query of Tooling API: it knows of sandboxes alone, and the org has none."""
+    soql = _soql(call)
+    asked = parse(soql).sobject
+    name = _SANDBOXES.get(asked.text.lower())
+    if name is None:
+        raise no_such_object(soql, asked.at, asked.text)
+    empty: dict[str, Any] = {
+        "size": 0,
+        "totalSize": 0,
+        "done": True,
+        "queryLocator": None,
+        "entityTypeName": name,
+        "records": [],
+    }
+    return json_answer(empty)
+
+
+def _soql(call: Call) -> str:
     soql = call.param("q")
     if not soql:
         raise malformed("SOQL statement cannot be empty")
+    return soql
+
+
+def _first_page(org: OrgState, call: Call, *, all_rows: bool) -> Answer:
+    soql = _soql(call)
     today = datetime.fromtimestamp(org.clock(), UTC).date()
     compiled = compile_soql(org.store, soql, Settings(today, all_rows))
+    if call.param("columns") == "true":
+        return json_answer(column_metadata(org.store, compiled))
     if failure := org.on_demand.take_query_failure(soql):
         code, _, message = failure.error.partition(":")
         raise Fault(400, code.strip(), message.strip())

@@ -58,6 +58,7 @@ def test_a_job(name, state, batches):
         ("batch_queued_json", "Queued", False),
         ("batch_completed", "Completed", True),
         ("batch_failed", "Failed", True),
+        ("batch_of_another_object", "Failed", True),
     ],
 )
 def test_a_batch(name, state, is_over):

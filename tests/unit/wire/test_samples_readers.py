@@ -187,11 +187,13 @@ KINDS = {
     "job_not_found": errors.NotFound,
     "bad_token": errors.SessionExpired,
     "daily_limit": errors.RequestLimitExceeded,
+    "concurrent_limit": errors.RequestLimitExceeded,
     "query_daily_limit": errors.RequestLimitExceeded,
     "query_invalid_field": errors.InvalidQuery,
     "query_invalid_type": errors.InvalidQuery,
     "query_malformed": errors.InvalidQuery,
     "query_compound": errors.InvalidQuery,
+    "query_aggregate": errors.InvalidQuery,
     "query_version_mismatch": errors.ApiVersionMismatch,
 }
 
@@ -219,6 +221,7 @@ def test_no_reader_takes_a_fault_for_an_answer(sample):
         ("bad_message_html", errors.SalesforceBroken),
         ("too_many_requests_empty", errors.RequestLimitExceeded),
         ("server_error_json", errors.ApiError),
+        ("unavailable_json", errors.ApiError),
     ],
 )
 def test_answer_from_the_edge(name, kind):
