@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sfbulk_pandas.salesforce.sobject import SObjectDescribe
 from sfbulk_pandas.wire.faults import raise_for_fault
-from sfbulk_pandas.wire.http import Request
+from sfbulk_pandas.wire.http import WRONG_SHAPE, Request
 from sfbulk_pandas.wire.paths import ACCEPT_JSON, data_path
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def read_describe(response: Response) -> SObjectDescribe:
     data = response.json()
     try:
         return SObjectDescribe.from_json(data)
-    except (KeyError, ValueError, TypeError, AttributeError):
+    except WRONG_SHAPE:
         broken = response.broken("should describe an object and does not")
     raise broken
 
@@ -72,6 +72,6 @@ def read_describe_global(response: Response) -> tuple[str, ...]:
     data = response.json()
     try:
         return tuple(str(each["name"]) for each in data["sobjects"])
-    except (KeyError, TypeError):
+    except WRONG_SHAPE:
         broken = response.broken("should list the objects and does not")
     raise broken

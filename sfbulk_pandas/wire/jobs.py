@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.salesforce.job import JobInfo
 from sfbulk_pandas.wire.faults import raise_for_fault
-from sfbulk_pandas.wire.http import Request
+from sfbulk_pandas.wire.http import WRONG_SHAPE, Request
 from sfbulk_pandas.wire.paths import ACCEPT_JSON, JSON_HEADERS, data_path
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def read_job(response: Response) -> JobInfo:
     data = response.json()
     try:
         return JobInfo.from_json(data)
-    except (KeyError, ValueError, TypeError, AttributeError):
+    except WRONG_SHAPE:
         broken = response.broken("should describe a job and does not")
     raise broken
 
@@ -99,7 +99,7 @@ def read_job_page(response: Response) -> tuple[tuple[JobInfo, ...], str | None]:
     data = response.json()
     try:
         return tuple(_known_jobs(data["records"])), _next_path(data)
-    except (KeyError, TypeError, AttributeError):
+    except WRONG_SHAPE:
         broken = response.broken("should list jobs and does not")
     raise broken
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.wire.faults import raise_for_fault
-from sfbulk_pandas.wire.http import Request
+from sfbulk_pandas.wire.http import WRONG_SHAPE, Request
 from sfbulk_pandas.wire.paths import ACCEPT_JSON, data_path
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def read_limits(response: Response) -> Limits:
             daily_bulk_v2_query_file_storage_mb=_limit(data, "DailyBulkV2QueryFileStorageMB"),
             data_storage_mb=_limit(data, "DataStorageMB"),
         )
-    except (KeyError, ValueError, TypeError, AttributeError):
+    except WRONG_SHAPE:
         broken = response.broken("should name the org's limits and does not")
     raise broken
 
@@ -127,7 +127,7 @@ def read_record_count(response: Response) -> int | None:
     data = response.json()
     try:
         counts = [int(each["count"]) for each in data["sObjects"]]
-    except (KeyError, ValueError, TypeError, AttributeError):
+    except WRONG_SHAPE:
         broken = response.broken("should count records and does not")
     else:
         return counts[0] if counts else None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sfbulk_pandas.salesforce.job import JobState, Operation
 from sfbulk_pandas.wire import jobs
 from sfbulk_pandas.wire.faults import raise_for_fault
-from sfbulk_pandas.wire.http import Headers, Request
+from sfbulk_pandas.wire.http import WRONG_SHAPE, Headers, Request, read_count
 from sfbulk_pandas.wire.jobs import read_job
 from sfbulk_pandas.wire.paths import ACCEPT_CSV, ACCEPT_JSON, data_path
 
@@ -119,8 +119,8 @@ def read_page_head(headers: Mapping[str, str]) -> PageHead:
     """
     named = headers if isinstance(headers, Headers) else Headers(headers)
     locator = named.get("sforce-locator", "").strip()
-    rows = named.get("sforce-numberofrecords", "").strip()
-    return PageHead(int(rows) if rows.isdecimal() else None, None if locator in {"", "null"} else locator)
+    rows = read_count(named.get("sforce-numberofrecords", ""))
+    return PageHead(rows, None if locator in {"", "null"} else locator)
 
 
 def build_result_pages(api_version: str, job_id: str, following: str | None = None) -> Request:
@@ -163,9 +163,9 @@ def read_result_pages(response: Response) -> tuple[tuple[str, ...], str | None]:
     data = response.json()
     try:
         paths = tuple(str(each["resultUrl"]) for each in data["resultPages"])
-        following = None if data.get("done") else data.get("nextRecordsUrl") or data.get("nextRecordUrl")
-    except (KeyError, TypeError, AttributeError):
+        named = None if data.get("done") else data.get("nextRecordsUrl") or data.get("nextRecordUrl")
+    except WRONG_SHAPE:
         broken = response.broken("should list result pages and does not")
     else:
-        return paths, following
+        return paths, None if named is None else str(named)
     raise broken

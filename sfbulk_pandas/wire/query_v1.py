@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.wire.answers_v1 import read_answer
 from sfbulk_pandas.wire.faults import raise_for_fault
-from sfbulk_pandas.wire.http import Request
+from sfbulk_pandas.wire.http import WRONG_SHAPE, Request
 from sfbulk_pandas.wire.paths import ASYNC, async_path
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def _read(response: Response, what: str, reader: Callable[[Any], T]) -> T:
     raise_for_fault(response)
     try:
         return reader(read_answer(response.body))
-    except (KeyError, ValueError, TypeError, AttributeError):
+    except WRONG_SHAPE:
         broken = response.broken(f"{what} and does not")
     raise broken
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.wire.faults import raise_for_fault
-from sfbulk_pandas.wire.http import Request
+from sfbulk_pandas.wire.http import WRONG_SHAPE, Request
 from sfbulk_pandas.wire.paths import ACCEPT_JSON, data_path
 
 if TYPE_CHECKING:
@@ -74,7 +74,10 @@ def read_rest_page(response: Response) -> RestPage:
     data = response.json()
     try:
         following = None if data.get("done", True) else str(data["nextRecordsUrl"])
-        return RestPage(int(data["totalSize"]), tuple(data.get("records") or ()), following)
-    except (KeyError, ValueError, TypeError, AttributeError):
+        records = tuple(data.get("records") or ())
+        if not all(isinstance(each, dict) for each in records):
+            raise TypeError  # noqa: TRY301 - a wrong shape like any other
+        return RestPage(int(data["totalSize"]), records, following)
+    except WRONG_SHAPE:
         broken = response.broken("should hold records and does not")
     raise broken
