@@ -15,7 +15,8 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from sfbulk_pandas.errors import TransportError, mask_secrets
-from sfbulk_pandas.transport.body import BodyFile
+from sfbulk_pandas.salesforce.limits import MAX_ANSWER_BYTES, MAX_FAULT_BYTES
+from sfbulk_pandas.transport.body import BodyFile, whole_answer
 from sfbulk_pandas.transport.failures import map_error
 from sfbulk_pandas.wire.hosts import is_loopback
 from sfbulk_pandas.wire.http import Headers, Response
@@ -81,18 +82,25 @@ class Opened:
     token: AccessToken | None
 
     def whole(self) -> Response:
-        """Read the body to its end, and close it.
+        """Read the body to its end, and close it; of an error, no more than its first part.
 
         Raises
         ------
+        SalesforceBroken
+            Where it is longer than any answer of Salesforce's.
         TransportError
             Where it was cut off, or came too slowly.
         """
         with self.file:
-            body = self.file.readall()
+            body = self._body()
         if self.token is not None and "csv" not in self.headers.get("content-type", ""):  # rows stay as they came
             body = body.replace(self.token.token.encode(), b"***")
         return Response(self.status_code, self.headers, body)
+
+    def _body(self) -> bytes:
+        if self.status_code < 300:  # noqa: PLR2004 - what is read_fault's is cut: its status counts, and what it begins with
+            return whole_answer(self.status_code, self.headers, self.file, MAX_ANSWER_BYTES).body
+        return self.file.up_to(MAX_FAULT_BYTES)
 
 
 class Exchange:
