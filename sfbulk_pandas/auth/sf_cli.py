@@ -108,7 +108,8 @@ class SalesforceCli:
             done = None
         except OSError as error:
             raise self._missing(
-                f"the Salesforce CLI cannot be started: {path}: {error.strerror}", "npm install --global @salesforce/cli"
+                f"the Salesforce CLI cannot be started: {path}: {error.strerror}",
+                "npm install --global @salesforce/cli",
             ) from error
         if done is None:
             raise self._missing(f"the Salesforce CLI has not answered within {_SECONDS} seconds", self._login)

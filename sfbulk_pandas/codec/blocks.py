@@ -105,7 +105,8 @@ def _row_end(buffer: bytearray, size: int, closing: re.Pattern[bytes]) -> int:
     """
     width = _WINDOW_BYTES
     while width < size:
-        found = closing.search(buffer, size - width, size)
+        has_line_end = buffer.rfind(b"\n", size - width, size) >= 0  # the quicker look, where a row is long
+        found = closing.search(buffer, size - width, size) if has_line_end else None
         end = _last_newline(buffer, found.start() + 1, size, quotes_before=1) if found else 0
         if end:
             return end

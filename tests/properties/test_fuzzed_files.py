@@ -45,7 +45,13 @@ EXAMPLES = settings(
 )
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 WINDOW = Window("Account", "00D", ("Id", "Name"), datetime(2026, 1, 1, tzinfo=UTC), 2, datetime(2025, 1, 1, tzinfo=UTC))
-DETAILS = {"schema": {"Id": "string"}, "rows": 3, "files": {"a.parquet": 3}, "extract_id": "x", "sync": WINDOW.as_dict()}
+DETAILS = {
+    "schema": {"Id": "string"},
+    "rows": 3,
+    "files": {"a.parquet": 3},
+    "extract_id": "x",
+    "sync": WINDOW.as_dict(),
+}
 
 
 def damaged(body):
@@ -77,7 +83,9 @@ def test_damaged_notes_of_an_extract_are_refused(tmp_path):
     @given(st.integers(0, len(lines) - 1).flatmap(lambda at: st.tuples(st.just(at), damaged(lines[at]))))
     def check(drawn):
         at, line = drawn
-        (tmp_path / "checkpoint.jsonl").write_bytes(b"".join([*lines[:at], line.rstrip(b"\n") + b"\n", *lines[at + 1 :]]))
+        (tmp_path / "checkpoint.jsonl").write_bytes(
+            b"".join([*lines[:at], line.rstrip(b"\n") + b"\n", *lines[at + 1 :]])
+        )
         partial = only_ours(lambda: Partial(tmp_path))
         if partial is not None:
             with partial.checkpoint as held:
@@ -142,7 +150,9 @@ def test_a_damaged_journal_is_refused(tmp_path):
     check()
 
 
-SDL = b"# mine\nCompany\\ Name=Name\nParent=Parent\\:Account-Key__c\nUnused=\n\\u00fcber=Name,Phone\nlong = \\\n   Site\n"
+SDL = (
+    b"# mine\nCompany\\ Name=Name\nParent=Parent\\:Account-Key__c\nUnused=\n\\u00fcber=Name,Phone\nlong = \\\n   Site\n"
+)
 
 
 def test_a_mapping_file_of_any_bytes_is_a_mapping_or_refused(tmp_path):
