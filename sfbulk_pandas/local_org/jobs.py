@@ -159,4 +159,5 @@ class Jobs:
         """Forget a job, and its files."""
         with self._lock:
             self._by_id.pop(to_15(job.id), None)
+        (job.folder / "job.json").unlink(missing_ok=True)  # first: killed in between, what is left is no job
         shutil.rmtree(job.folder, ignore_errors=True)

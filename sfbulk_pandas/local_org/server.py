@@ -27,6 +27,7 @@ from sfbulk_pandas.local_org.on_demand import (
 )
 from sfbulk_pandas.local_org.pacing import Immediate, Pacing
 from sfbulk_pandas.local_org.query_run import QueryRunner
+from sfbulk_pandas.local_org.settle import settle
 from sfbulk_pandas.local_org.sign_in import SignIn
 from sfbulk_pandas.local_org.state import OrgState
 from sfbulk_pandas.local_org.store import Store
@@ -117,6 +118,7 @@ class LocalOrg:
 
     def _wire(self, seed: int, clock: Callable[[], float]) -> OrgState:
         jobs, on_demand, switches = Jobs(self._store), OnDemand(), self._switches
+        settle(self._store, jobs)
         frames = FrameJobs(self._store, jobs)
         rows = self._pacing.rows_per_step
         query = QueryRunner(self._store, switches, clock, rows, on_demand)

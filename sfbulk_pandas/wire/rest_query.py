@@ -76,7 +76,7 @@ def read_rest_page(response: Response) -> RestPage:
         following = None if data.get("done", True) else str(data["nextRecordsUrl"])
         records = tuple(data.get("records") or ())
         if not all(isinstance(each, dict) for each in records):
-            raise TypeError  # noqa: TRY301 - a wrong shape like any other
+            raise TypeError
         return RestPage(int(data["totalSize"]), records, following)
     except WRONG_SHAPE:
         broken = response.broken("should hold records and does not")
