@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import random
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,23 @@ sys.path.insert(0, str(SCRIPT.parent))  # test modules are imported each by its 
 from org_at_work import POINTS, ROWS, upload
 
 KILLED = -9
+
+
+@pytest.fixture(scope="module")
+def killed():
+    """Return what lets an org work until it is killed, and returns its job."""
+    with subprocess.Popen(
+        [sys.executable, SCRIPT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+
+        def order(path, point="", count=0, seconds=None):
+            given = {"database": str(path), "point": point, "count": count, "seconds": seconds}
+            print(json.dumps(given), file=process.stdin, flush=True)
+            done = json.loads(process.stdout.readline())
+            assert done["ended"] in ({KILLED} if point else {KILLED, 0})
+            return done["job"]
+
+        yield order
 
 
 def rows_of(reply):
@@ -58,25 +75,18 @@ def check_whole(path, job, call_to, *, least=0):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", POINTS)
-def test_a_job_that_was_cut_short_tells_of_the_rows_that_are_there(point, tmp_path, call_to):
+def test_a_job_that_was_cut_short_tells_of_the_rows_that_are_there(point, killed, tmp_path, call_to):
     count = {"rows counted, not saved": 9, "files whole, job not": 1, "half of what is unprocessed": 1}.get(point, 4)
     path = tmp_path / "crm.db"
-    done = subprocess.run(
-        [sys.executable, SCRIPT, path, point, str(count)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == KILLED, done.stderr
-    processed = check_whole(path, done.stdout.strip(), call_to, least=400)
+    job = killed(path, point, count)
+    processed = check_whole(path, job, call_to, least=400)
     assert processed == ROWS or point != "files whole, job not"
-    assert check_whole(path, done.stdout.strip(), call_to) == processed  # once more, after an end in order
+    assert check_whole(path, job, call_to) == processed  # once more, after an end in order
 
 
 @pytest.mark.slow
-def test_an_org_that_is_killed_at_any_moment_agrees_with_itself(tmp_path, call_to):
+def test_an_org_that_is_killed_at_any_moment_agrees_with_itself(killed, tmp_path, call_to):
     for number in range(int(os.environ.get("SFBULK_KILLS", "3"))):
         path = tmp_path / f"crm{number}.db"
-        command = [sys.executable, SCRIPT, path, "none", "0"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-            job = process.stdout.readline().strip()
-            time.sleep(random.Random(number).uniform(0.0, 0.4))
-            process.kill()
+        job = killed(path, seconds=random.Random(number).uniform(0.0, 0.4))
         check_whole(path, job, call_to)

@@ -1,6 +1,7 @@
 """A local org with a file, at work on one job until it is killed: by itself at a point, or from outside.
 
-``python org_at_work.py DATABASE POINT COUNT``: the process kills itself when it comes to the point for the COUNT-th time.
+Reads orders from stdin, a line of JSON each: ``database``, ``point``, ``count`` (the process kills itself when it comes
+to the point for the count-th time) and ``seconds`` after which it is killed from outside, or null.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ import os
 import pkgutil
 import signal
 import sys
+import time
+import traceback
+from contextlib import nullcontext
 from pathlib import Path
 from unittest import mock
 
@@ -61,7 +65,7 @@ def killed_at(target, count, *, is_done):
     return mock.patch(target, stand_in)
 
 
-def work(path, aborts):
+def work(path, aborts, told):
     pacing = AfterPolls(1, STEP_ROWS) if aborts else Immediate(STEP_ROWS)
     with LocalOrg(path, pacing=pacing) as org:
         client = Client(org.app)
@@ -73,17 +77,39 @@ def work(path, aborts):
 
         made = call("POST", data={"operation": "insert", "object": "Account"}).json["id"]
         call("PUT", f"/{made}/batches", upload())
-        print(made, flush=True)
+        os.write(told, made.encode())
         call("PATCH", f"/{made}", {"state": "UploadComplete"})
         for _ in range(3 if aborts else 0):
             call("GET", f"/{made}")
         call("PATCH", f"/{made}", {"state": "Aborted"})
 
 
+def child(database, point, count, told):
+    target, is_done = POINTS.get(point, (None, False))
+    with killed_at(target, count, is_done=is_done) if target else nullcontext():
+        work(Path(database), point == "half of what is unprocessed", told)
+
+
+def carry_out(order):
+    """Fork, for a child has everything imported already; return its job, and how it has ended."""
+    told, tell = os.pipe()
+    number = os.fork()
+    if not number:
+        try:
+            child(order["database"], order["point"], order["count"], tell)
+        except BaseException:  # noqa: BLE001 - this process must end here
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    os.close(tell)
+    job = os.read(told, 100).decode()
+    os.close(told)
+    if order["seconds"] is not None:
+        time.sleep(order["seconds"])
+        os.kill(number, signal.SIGKILL)
+    return {"job": job, "ended": os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])}
+
+
 if __name__ == "__main__":
-    database, point, number = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-    if point in POINTS:
-        target, is_done = POINTS[point]
-        with killed_at(target, number, is_done=is_done):
-            work(database, aborts=point == "half of what is unprocessed")
-    work(database, aborts=False)
+    for line in sys.stdin:
+        print(json.dumps(carry_out(json.loads(line))), flush=True)
