@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _TOO_MANY_AT_ONCE = frozenset({420, 429})
+_MOST_CHARS = 8_000  # of a message; Salesforce's own stay far below
 _SECRETS = (
     (re.compile(r"00D[0-9A-Za-z]{9,15}![0-9A-Za-z._\-]+"), "00D…!***"),
     (re.compile(r"eyJ[\w\-]+\.[\w\-]+\.[\w\-]*"), "eyJ***"),
@@ -87,6 +88,11 @@ def mask_secrets(text: str) -> str:
     return text
 
 
+def _readable(text: str) -> str:
+    """Mask secrets, and cut what nobody would read: answers may hold texts of any length."""
+    return mask_secrets(text if len(text) <= _MOST_CHARS else f"{text[:_MOST_CHARS]} ...")
+
+
 class SfBulkError(Exception):
     """Say what went wrong, where, and what to do next.
 
@@ -113,8 +119,8 @@ class SfBulkError(Exception):
     partial: Any = None
 
     def __init__(self, message: str, *, hint: str = "", **details: Any) -> None:
-        super().__init__(mask_secrets(message))
-        self.hint = mask_secrets(hint)
+        super().__init__(_readable(message))
+        self.hint = _readable(hint)
         for name, value in details.items():
             setattr(self, name, mask_secrets(value) if isinstance(value, str) else value)
 

@@ -88,7 +88,7 @@ class SalesforceCli:
         if answer is None:
             return None
         result = answer.get("result")
-        if answer.get("status") in {0, None} and isinstance(result, dict):
+        if answer.get("status") in (0, None) and isinstance(result, dict):
             return result
         name, message = str(answer.get("name") or ""), str(answer.get("message") or "no reason given")
         if "NotFound" in name and "command" in message.lower():
@@ -108,6 +108,11 @@ class SalesforceCli:
             )
         except subprocess.TimeoutExpired:
             done = None
+        except OSError as error:
+            raise self._missing(
+                f"the Salesforce CLI cannot be started: {path}: {error.strerror}",
+                "npm install --global @salesforce/cli",
+            ) from error
         if done is None:
             raise self._missing(f"the Salesforce CLI has not answered within {_SECONDS} seconds", self._login)
         return self._read(done.stdout, done.stderr, arguments)
@@ -117,7 +122,7 @@ class SalesforceCli:
         text = out.decode("utf-8", "replace")
         try:
             answer = json.loads(text[text.index("{") :])
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = None
         if isinstance(answer, dict):
             return answer

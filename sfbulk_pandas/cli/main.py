@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     local.add_argument("--port", type=_port, default=8080, help="default: %(default)s; 0 takes any that is free")
     local.add_argument("--file", type=Path, metavar="DATABASE", help="keep the data in this file")
     local.add_argument("--seconds", type=_seconds, default=0.0, help="how long each job takes (default: none)")
+    local.add_argument("--host", default="127.0.0.1", help="where to listen (default: this machine alone can reach it)")
     local.set_defaults(run=_local_org)
     return parser
 
@@ -87,4 +88,4 @@ def _demo(arguments: argparse.Namespace) -> int:
 def _local_org(arguments: argparse.Namespace) -> int:
     from sfbulk_pandas.cli.serve import serve  # noqa: PLC0415 - needs the extra
 
-    return serve(arguments.port, arguments.file, arguments.seconds)
+    return serve(arguments.port, arguments.file, arguments.seconds, arguments.host)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def serve(port: int, file: Path | None, seconds: float) -> int:
+def serve(port: int, file: Path | None, seconds: float, host: str) -> int:
     """Run a local org until it is interrupted, and say how to sign in to it.
 
     Parameters
@@ -27,6 +27,8 @@ def serve(port: int, file: Path | None, seconds: float) -> int:
         The database; without it the data goes when the org stops.
     seconds : float
         How long each job takes; 0 for no time.
+    host : str
+        The address to listen at.
 
     Raises
     ------
@@ -36,16 +38,16 @@ def serve(port: int, file: Path | None, seconds: float) -> int:
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
-    with closing(_started(port, file, seconds)) as org:
+    with closing(_started(port, file, seconds, host)) as org:
         print(_greeting(org), flush=True)
         stopped.wait()
     print("stopped", flush=True)
     return 0
 
 
-def _started(port: int, file: Path | None, seconds: float) -> LocalOrg:
+def _started(port: int, file: Path | None, seconds: float, host: str) -> LocalOrg:
     try:
-        return LocalOrg(file, port=port, pacing=AfterSeconds(seconds) if seconds else Immediate()).start()
+        return LocalOrg(file, port=port, pacing=AfterSeconds(seconds) if seconds else Immediate()).start(host)
     except duckdb.Error as error:
         reason = str(error).partition(" See also")[0]
         raise UsageError(
@@ -56,7 +58,7 @@ def _started(port: int, file: Path | None, seconds: float) -> LocalOrg:
 
 def _greeting(org: LocalOrg) -> str:
     return f"""\
-A Salesforce org for tests runs at {org.url} (only this machine can reach it; Ctrl-C stops it).
+A Salesforce org for tests runs at {org.url} (Ctrl-C stops it).
 
     import sfbulk_pandas as sfbulk
     org = sfbulk.connect(sfbulk.AccessToken("{org.access_token}", "{org.url}"))

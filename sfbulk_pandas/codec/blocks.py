@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from sfbulk_pandas.errors import DecodeError
+from sfbulk_pandas.salesforce.limits import MAX_ROW_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 8 << 20
 COMMA = ","
 _LEAST_BYTES = 16
+_STRIDE_BYTES = 1 << 20  # what is looked at together: the places of its line ends and quotes take eight times as much
 _WINDOW_BYTES = 1 << 16  # hundreds of rows, of which one cell that is neither empty nor a comma is enough
 _BOM = b"\xef\xbb\xbf"
 _QUOTE, _NEWLINE = ord('"'), ord("\n")
@@ -44,7 +46,7 @@ def row_blocks(raw: Readable, block_bytes: int = BLOCK_BYTES, delimiter: str = C
     Raises
     ------
     DecodeError
-        Where the stream ends inside quotes.
+        Where the stream ends inside quotes, or a row is larger than any of Salesforce's.
     """
     closing = re.compile(rb'[^"\r\n%b]"' % re.escape(delimiter.encode()))
     buffer = bytearray(max(block_bytes, _LEAST_BYTES))
@@ -60,11 +62,23 @@ def row_blocks(raw: Readable, block_bytes: int = BLOCK_BYTES, delimiter: str = C
             yield memoryview(buffer)[:end]
             held = _moved(buffer, end, held)
         else:
-            buffer = buffer + bytes(len(buffer))  # a new one: a view of the old may still be held
+            buffer = _grown(buffer)
     if buffer.count(b'"', _row_end(buffer, held, closing), held) % 2:
         raise DecodeError("the answer's CSV cannot be read: it ends inside quotes")
     if held:
         yield memoryview(buffer)[:held]
+
+
+def _grown(buffer: bytearray) -> bytearray:
+    """Return a buffer of twice the size with the same beginning: a new one, for a view of the old may still be held."""
+    if len(buffer) >= MAX_ROW_BYTES:
+        raise DecodeError(
+            f"the answer's CSV cannot be read: one row has more than {MAX_ROW_BYTES >> 20} MB",
+            hint="a quote without its counterpart makes one row of all that follows it; try again",
+        )
+    grown = bytearray(min(2 * len(buffer), MAX_ROW_BYTES))
+    grown[: len(buffer)] = buffer
+    return grown
 
 
 def _fill(raw: Readable, view: memoryview) -> int:
@@ -91,7 +105,8 @@ def _row_end(buffer: bytearray, size: int, closing: re.Pattern[bytes]) -> int:
     """
     width = _WINDOW_BYTES
     while width < size:
-        found = closing.search(buffer, size - width, size)
+        has_line_end = buffer.rfind(b"\n", size - width, size) >= 0  # the quicker look, where a row is long
+        found = closing.search(buffer, size - width, size) if has_line_end else None
         end = _last_newline(buffer, found.start() + 1, size, quotes_before=1) if found else 0
         if end:
             return end
@@ -100,8 +115,11 @@ def _row_end(buffer: bytearray, size: int, closing: re.Pattern[bytes]) -> int:
 
 
 def _last_newline(buffer: bytearray, start: int, size: int, quotes_before: int) -> int:
-    data = np.frombuffer(buffer, np.uint8, size - start, start)
-    newlines = np.flatnonzero(data == _NEWLINE)
-    quotes = np.searchsorted(np.flatnonzero(data == _QUOTE), newlines) + quotes_before
-    outside = newlines[quotes % 2 == 0]
-    return start + int(outside[-1]) + 1 if outside.size else 0
+    end, before = 0, quotes_before
+    for at in range(start, size, _STRIDE_BYTES):
+        data = np.frombuffer(buffer, np.uint8, min(size - at, _STRIDE_BYTES), at)
+        newlines, quotes = np.flatnonzero(data == _NEWLINE), np.flatnonzero(data == _QUOTE)
+        outside = newlines[(np.searchsorted(quotes, newlines) + before) % 2 == 0]
+        end = at + int(outside[-1]) + 1 if outside.size else end
+        before += quotes.size
+    return end

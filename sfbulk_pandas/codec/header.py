@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sfbulk_pandas.codec.blocks import COMMA, row_blocks
 from sfbulk_pandas.errors import DecodeError
+from sfbulk_pandas.salesforce.limits import MAX_ANSWER_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +27,7 @@ def split_header(
     Raises
     ------
     DecodeError
-        Where it is not UTF-8.
+        Where it is not UTF-8, or no header.
     """
     blocks = row_blocks(raw, block_bytes, delimiter)
     first = next(blocks, memoryview(b""))
@@ -35,7 +36,16 @@ def split_header(
     if not line:
         return None, iter(())
     rest = [first[end:]] if end < len(first) else []
-    return next(csv.reader([_utf8(line)], delimiter=delimiter)), chain(rest, blocks)
+    return _names(line, delimiter), chain(rest, blocks)
+
+
+def _names(line: bytes, delimiter: str) -> list[str]:
+    if line.count(delimiter.encode()) >= MAX_ANSWER_COLUMNS:
+        raise DecodeError(f"the answer's CSV cannot be read: its header has more than {MAX_ANSWER_COLUMNS:,} columns")
+    try:
+        return next(csv.reader([_utf8(line)], delimiter=delimiter))
+    except csv.Error as error:  # such as a name of more than 131,072 characters
+        raise DecodeError(f"the answer's CSV cannot be read: its header is none ({error})") from error
 
 
 def _utf8(line: bytes) -> str:

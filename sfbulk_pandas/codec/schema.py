@@ -82,11 +82,12 @@ def arrow_type(field: FieldDescribe | None, options: TypeOptions = TypeOptions()
     any other                  ``string``
     =========================  =============================  =====================================
 
-    A double whose describe tells no precision stays a double.
+    A double whose describe tells no precision, or one that no decimal has, stays a double.
     """
     if field is None:
         return pa.string()
-    if options.decimals and field.type.is_double and field.precision:
+    exact = 0 <= field.scale <= field.precision <= _MOST_DIGITS and field.precision
+    if options.decimals and field.type.is_double and exact:
         return pa.decimal128(field.precision, field.scale)
     if options.categories and field.type is FieldType.PICKLIST:
         return _CATEGORY

@@ -101,7 +101,8 @@ class Journal:
     def parts(self, load_id: str) -> list[PartRecord]:
         """Return the parts of a load, by attempt and number."""
         query = f"SELECT {_names(_PART)} FROM part WHERE load_id = ? ORDER BY attempt, number"  # noqa: S608 - the same
-        return [_part(row) for row in self._rows(query, (load_id,))]
+        with _told(self.path):
+            return [_part(row) for row in self._rows(query, (load_id,))]
 
     def attempts(self, load_id: str) -> list[int]:
         """Return the attempts of a load that have begun."""
@@ -193,7 +194,8 @@ class Journal:
 
     def _loads(self, condition: str, values: Mapping[str, Any]) -> list[LoadRecord]:
         query = f"SELECT {_names(_LOAD)} FROM load WHERE {condition} ORDER BY created_at DESC, rowid DESC"  # noqa: S608 - the same
-        return [_load(row) for row in self._rows(query, values)]
+        with _told(self.path):
+            return [_load(row) for row in self._rows(query, values)]
 
     def _rows(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
         with self._lock, _told(self.path):
@@ -234,7 +236,7 @@ def _told(path: Path) -> Iterator[None]:
     """Say of every failure that it is the journal's."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, ValueError, TypeError, RecursionError) as error:
         raise JournalError(f"the journal {str(path)!r} cannot be used: {error}", hint=_ELSEWHERE) from error
 
 

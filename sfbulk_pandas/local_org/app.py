@@ -21,6 +21,7 @@ from sfbulk_pandas.local_org.routes import find_route, is_async, read_path
 from sfbulk_pandas.local_org.usage import MAXIMA
 from sfbulk_pandas.local_org.v1 import faults as v1_faults
 from sfbulk_pandas.local_org.v1.answers import async_fault
+from sfbulk_pandas.salesforce.limits import MAX_UPLOAD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -133,10 +134,14 @@ class App:
         return replace(answer, headers=headers)
 
     def _drain(self, call: Call) -> None:
-        """Read what an endpoint left of the body: closing on unread bytes would cut off the answer too."""
+        """Read what an endpoint left of the body: closing on unread bytes would cut off the answer too.
+
+        Of a body beyond all limits not all is read: whoever sends that may miss the answer.
+        """
+        left = MAX_UPLOAD_BYTES
         try:
-            while call.stream.read(_DRAIN_BYTES):
-                pass
+            while left > 0 and (piece := call.stream.read(_DRAIN_BYTES)):
+                left -= len(piece)
         except ClientDisconnected:
             return  # nobody is left to read the answer
 

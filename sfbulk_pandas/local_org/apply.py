@@ -24,9 +24,9 @@ from sfbulk_pandas.salesforce.limits import CHUNK_ROWS
 from sfbulk_pandas.salesforce.sobject import FieldType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from sfbulk_pandas.local_org.store import Store
+    from sfbulk_pandas.local_org.store import Cursor, Store
     from sfbulk_pandas.local_org.targets import Target
     from sfbulk_pandas.local_org.values import Mask
 
@@ -60,6 +60,7 @@ def write_rows(
     targets: Sequence[Target],
     columns: Sequence[pa.StringArray],
     struck: Sequence[tuple[Mask, str]] = (),
+    note: Callable[[Outcome, Cursor], None] | None = None,
 ) -> Outcome:
     """Validate and write one slice, in one transaction.
 
@@ -73,6 +74,8 @@ def write_rows(
         The file's columns, all of them; no nulls. The slice begins with a chunk of 200.
     struck : sequence of mask and text
         Rows that fail whatever is in them, with their errors.
+    note : callable, optional
+        Told of the outcome at the end of the transaction, with its cursor.
 
     Returns
     -------
@@ -91,6 +94,8 @@ def write_rows(
             task.delete(outcome)
         else:
             task.save(outcome)
+        if note:
+            note(outcome, lookup.cursor)
     return outcome
 
 

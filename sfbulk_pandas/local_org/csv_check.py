@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sfbulk_pandas.local_org.jobs import Job
+
     Bytes = NDArray[np.uint8]
 
 _WINDOW = 1 << 23  # 8 MB: the masks of a window stay in the cache
@@ -61,6 +63,11 @@ class CsvFile:
     names: tuple[str, ...]
     quoted: bool
     has_rows: bool
+
+
+def form_of(job: Job) -> CsvForm:
+    """Return how a job's file must be written: a batch of Bulk API 1.0 may end its lines either way."""
+    return CsvForm(job.column_delimiter, None if job.parent else job.line_ending)
 
 
 def check_structure(path: Path, form: CsvForm) -> CsvFile | None:
@@ -173,12 +180,13 @@ def _names(header: bytes, form: CsvForm) -> tuple[str, ...]:
     return tuple(next(csv.reader([text], delimiter=form.delimiter.char, strict=False), ()))
 
 
-def offset_of_row(file: CsvFile, row: int) -> int:
+def offset_of_row(path: Path, row: int) -> int:
     """Return the byte at which a row begins.
 
     Parameters
     ----------
-    file : CsvFile
+    path : Path
+        Of an upload that passed.
     row : int
         From 0, the first after the header. Empty lines are no rows.
 
@@ -187,7 +195,7 @@ def offset_of_row(file: CsvFile, row: int) -> int:
     int
         The size of the file where it has no such row.
     """
-    _, data = _map(file.path)
+    _, data = _map(path)
     seen, quotes, last = -1, 0, -1
     for start, window in _windows(data):
         ends, marks = np.flatnonzero(window == _LF), np.flatnonzero(window == _QUOTE)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from sfbulk_pandas.local_org.faults import Fault, json_parser_error
+from sfbulk_pandas.local_org.bodies import at_most, pieces_of, unzipped
+from sfbulk_pandas.local_org.faults import Fault, entity_too_large, json_parser_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 JSON_TYPE = "application/json;charset=UTF-8"
 CSV_TYPE = "text/csv; charset=UTF-8"
+MAX_BODY_BYTES = 50_000_000  # REST API guide, "Insert or Update Blob Data": 50 MB of text in a request without parts
 
 
 @dataclass(frozen=True)
@@ -67,14 +68,16 @@ class Call:
         Raises
         ------
         Fault
-            400 JSON_PARSER_ERROR for a body that is not the gzip it says it is.
+            400 JSON_PARSER_ERROR for a body that is not the gzip it says it is, 413 for one above 50 MB.
         """
-        body = self.stream.read()
-        if self.headers.get("content-encoding", "").lower() != "gzip":
-            return body
+        if (self.content_length or 0) > MAX_BODY_BYTES:
+            raise entity_too_large()
+        pieces = pieces_of(self.stream)
+        if self.headers.get("content-encoding", "").lower() == "gzip":
+            pieces = unzipped(pieces)
         try:
-            return gzip.decompress(body)
-        except (OSError, EOFError, zlib.error) as error:
+            return b"".join(at_most(pieces, MAX_BODY_BYTES, entity_too_large()))
+        except zlib.error as error:
             raise json_parser_error(str(error)) from None
 
     def json(self) -> Any:
@@ -85,8 +88,9 @@ class Call:
         Fault
             400 JSON_PARSER_ERROR where it is none.
         """
+        body = self.body()
         try:
-            return json.loads(self.body())
+            return read_json(body)
         except ValueError as error:
             raise json_parser_error(str(error)) from None
 
@@ -113,6 +117,22 @@ class Answer:
     status: int = 200
     body: bytes | Iterable[bytes] = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_json(body: bytes) -> Any:
+    """Read JSON that can be stored and answered again.
+
+    Raises
+    ------
+    ValueError
+        Where it is none, where it is nested too deeply, and where it escapes half a character.
+    """
+    try:
+        value = json.loads(body)
+        json.dumps(value, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return value
 
 
 def json_answer(value: Any, status: int = 200) -> Answer:

@@ -11,9 +11,10 @@ import pyarrow as pa
 from pyarrow import csv as pacsv
 
 from sfbulk_pandas.local_org.apply import write_rows
-from sfbulk_pandas.local_org.csv_check import CsvForm, check_structure
+from sfbulk_pandas.local_org.csv_check import check_structure, form_of
 from sfbulk_pandas.local_org.engine import JobFailure
 from sfbulk_pandas.local_org.on_demand import OnDemand
+from sfbulk_pandas.local_org.progress import Progress, forget, note
 from sfbulk_pandas.local_org.results import ResultFiles, Told
 from sfbulk_pandas.local_org.targets import read_targets
 from sfbulk_pandas.local_org.writing import Write
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.local_org.apply import Outcome
     from sfbulk_pandas.local_org.csv_check import CsvFile
     from sfbulk_pandas.local_org.jobs import Job
-    from sfbulk_pandas.local_org.store import Store
+    from sfbulk_pandas.local_org.store import Cursor, Store
     from sfbulk_pandas.local_org.switches import Switches
     from sfbulk_pandas.local_org.targets import Target
 
@@ -39,6 +40,9 @@ class Results(Protocol):
 
     def write(self, outcome: Outcome, columns: Sequence[pa.StringArray]) -> None:
         """Add a slice's rows."""
+
+    def sizes(self) -> dict[str, int]:
+        """Bring what was written to the files, and return the bytes of each by its name."""
 
     def close(self, *, complete: bool) -> None:
         """End; not complete where rows of the upload are unprocessed."""
@@ -95,6 +99,8 @@ class IngestRunner:
             complete = True
         finally:
             results.close(complete=complete)
+            if self.store.path:
+                forget(self.store, job.id)
 
     def _rows(
         self, job: Job, file: CsvFile, targets: Sequence[Target], results: Results
@@ -108,15 +114,31 @@ class IngestRunner:
                 while columns := reading.result():
                     reading = aside.submit(next, slices, None)
                     struck = self.on_demand.strike(job.sobject, file.names, columns)
-                    outcome = write_rows(self.store, self._write(job), targets, columns, struck)
-                    if reporting:
-                        reporting.result()
-                    reporting = aside.submit(results.write, outcome, columns)
+                    note = self._noting(job, results, columns)
+                    outcome = write_rows(self.store, self._write(job), targets, columns, struck, note)
+                    if note is None:
+                        if reporting:
+                            reporting.result()
+                        reporting = aside.submit(results.write, outcome, columns)
                     self._count(job, outcome)
                     yield
             finally:
                 if reporting:
                     reporting.result()
+
+    def _noting(
+        self, job: Job, results: Results, columns: Sequence[pa.StringArray]
+    ) -> Callable[[Outcome, Cursor], None] | None:
+        """Return what writes the result rows within the transaction of a slice, where the org may outlive a kill."""
+        if not self.store.path:
+            return None
+
+        def told(outcome: Outcome, cursor: Cursor) -> None:
+            results.write(outcome, columns)
+            processed, failed = _counted(outcome)
+            note(cursor, job.id, Progress(job.processed + processed, job.failed + failed, results.sizes()))
+
+        return told
 
     def _write(self, job: Job) -> Write:
         described = self.store.describes[job.sobject.lower()]
@@ -125,13 +147,13 @@ class IngestRunner:
         return Write(described, job.operation, job.created_by, self.clock(), key, fail)
 
     def _count(self, job: Job, outcome: Outcome) -> None:
-        job.processed += len(outcome.created)
-        job.failed += int(outcome.errors.failed.sum())
+        processed, failed = _counted(outcome)
+        job.processed += processed
+        job.failed += failed
 
 
-def form_of(job: Job) -> CsvForm:
-    """Return how a job's file must be written: a batch of Bulk API 1.0 may end its lines either way."""
-    return CsvForm(job.column_delimiter, None if job.parent else job.line_ending)
+def _counted(outcome: Outcome) -> tuple[int, int]:
+    return len(outcome.created), int(outcome.errors.failed.sum())
 
 
 def read_slices(file: CsvFile, rows_per_step: int) -> Iterator[list[pa.StringArray]]:

@@ -166,4 +166,5 @@ class Jobs:
         with self._lock:
             if self._by_id.pop(to_15(job.id), None):
                 self._deleted.append(job)
+        (job.folder / "job.json").unlink(missing_ok=True)  # first: killed in between, what is left is no job
         shutil.rmtree(job.folder, ignore_errors=True)

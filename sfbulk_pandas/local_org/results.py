@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import io
 import shutil
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +22,7 @@ from sfbulk_pandas.local_org.values import write_cells
 from sfbulk_pandas.salesforce.job import LineEnding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from sfbulk_pandas.local_org.apply import Outcome
@@ -76,10 +76,39 @@ def result_file(name: str, job: Job) -> Path:
     path = job.folder / name
     with job.lock:  # two callers at once: nobody reads a file that is half made
         if not path.exists():
-            path.write_bytes(header_line(name, job))
-            if name == UNPROCESSED and job.upload.exists() and job.state != "JobComplete":
-                shutil.copyfile(job.upload, path)
+            is_upload = name == UNPROCESSED and job.upload.exists() and job.state != "JobComplete"
+            with (
+                job.upload.open("rb") if is_upload else io.BytesIO(header_line(name, job)) as source,
+                _whole(path) as sink,
+            ):
+                shutil.copyfileobj(source, sink)
     return path
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[BinaryIO]:
+    """Write a file that is there whole, or not at all."""
+    part = path.with_suffix(".part")
+    with part.open("wb") as sink:
+        yield sink
+    part.replace(path)
+
+
+def write_unprocessed(job: Job, *, complete: bool = False) -> None:
+    """Write the rows that were not processed, verbatim.
+
+    Parameters
+    ----------
+    job : Job
+        One whose file has passed :func:`~sfbulk_pandas.local_org.csv_check.check_structure`.
+    complete : bool
+        Whether every row was processed, so that nobody needs to look for the rest.
+    """
+    with _whole(job.folder / UNPROCESSED) as sink, job.upload.open("rb") as source:
+        sink.write(header_line(UNPROCESSED, job))
+        if not complete:
+            source.seek(offset_of_row(job.upload, job.processed))
+            shutil.copyfileobj(source, sink)
 
 
 @dataclass(frozen=True)
@@ -117,7 +146,6 @@ class ResultFiles:
 
     def __init__(self, job: Job, file: CsvFile, targets: Sequence[Target], told: Told) -> None:
         self._job = job
-        self._file = file
         self._targets = targets
         self._switches = told.switches
         self._on_demand = told.on_demand
@@ -193,6 +221,12 @@ class ResultFiles:
         # In a CRLF file a break inside a value is CRLF too, or the file was refused.
         self._sinks[name].write(buffer.getvalue().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
 
+    def sizes(self) -> dict[str, int]:
+        """Bring what was written to the files, and return the bytes of each by its name."""
+        for sink in self._sinks.values():
+            sink.flush()
+        return {name: sink.tell() for name, sink in self._sinks.items()}
+
     def close(self, *, complete: bool = False) -> None:
         """Write what is unprocessed, verbatim, and close the files.
 
@@ -202,8 +236,4 @@ class ResultFiles:
             Whether every row was processed, so that nobody needs to look for the rest.
         """
         self._open.close()
-        with (self._job.folder / UNPROCESSED).open("wb") as sink, self._job.upload.open("rb") as source:
-            sink.write(header_line(UNPROCESSED, self._job))
-            if not complete:
-                source.seek(offset_of_row(self._file, self._job.processed))
-                shutil.copyfileobj(source, sink)
+        write_unprocessed(self._job, complete=complete)

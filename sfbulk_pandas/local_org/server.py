@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import ipaddress
 import socket
 import threading
 import time
+import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -27,6 +29,7 @@ from sfbulk_pandas.local_org.on_demand import (
 )
 from sfbulk_pandas.local_org.pacing import Immediate, Pacing
 from sfbulk_pandas.local_org.query_run import QueryRunner
+from sfbulk_pandas.local_org.settle import settle
 from sfbulk_pandas.local_org.sign_in import SignIn
 from sfbulk_pandas.local_org.state import OrgState
 from sfbulk_pandas.local_org.store import Store
@@ -46,7 +49,8 @@ if TYPE_CHECKING:
     from sfbulk_pandas.local_org.on_demand import When
 
 _LAST_PORT = 65_535
-_HOST = "127.0.0.1"  # and no other: the org has no door to the network
+_HOST = "127.0.0.1"  # the org has no door to the network, unless somebody opens one
+_EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - told apart, not listened at
 _STOP_SECONDS = 0.02
 _IDLE_SECONDS = 30
 
@@ -60,8 +64,18 @@ class _Handler(WSGIRequestHandler):
         """Say nothing: what was asked stands in ``LocalOrg.exchanges``."""
 
 
+def _warn_of_strangers(host: str) -> None:
+    try:
+        is_own = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name
+        is_own = False
+    if not is_own:
+        text = f"the local org listens at {host}: whoever reaches this machine can read and write its records, unseen"
+        warnings.warn(text, stacklevel=3)
+
+
 class LocalOrg:
-    """Run a Salesforce org on this machine, reachable from it alone.
+    """Run a Salesforce org on this machine, reachable from it alone unless :meth:`start` is told otherwise.
 
     Parameters
     ----------
@@ -113,10 +127,12 @@ class LocalOrg:
         self.app = App(self.state)
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
+        self._host = _HOST
         self._token = self.state.sign_in.new_token()
 
     def _wire(self, seed: int, clock: Callable[[], float]) -> OrgState:
         jobs, on_demand, switches = Jobs(self._store), OnDemand(), self._switches
+        settle(self._store, jobs)
         frames = FrameJobs(self._store, jobs)
         rows = self._pacing.rows_per_step
         query = QueryRunner(self._store, switches, clock, rows, on_demand)
@@ -129,8 +145,14 @@ class LocalOrg:
         self._store.seed_organization(sign_in.org_id)
         return OrgState(self._store, jobs, frames, engine, switches, sign_in, clock, on_demand=on_demand)
 
-    def start(self) -> Self:
+    def start(self, host: str = _HOST) -> Self:
         """Begin to answer; jobs that a stop left waiting are taken up.
+
+        Parameters
+        ----------
+        host : str
+            The address to listen at: this machine's own, unless told otherwise. At any other, whoever reaches this
+            machine can read and write all records, and a warning says so.
 
         Returns
         -------
@@ -143,8 +165,12 @@ class LocalOrg:
             Where the port is taken.
         """
         if self._server is None:
-            socket.create_server((_HOST, self._port)).close()  # for werkzeug ends the program where a port is taken
-            self._server = make_server(_HOST, self._port, self.app, threaded=True, request_handler=_Handler)
+            _warn_of_strangers(host)
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            # First, for werkzeug ends the program where a port is taken.
+            socket.create_server((host, self._port), family=family).close()
+            self._host = host
+            self._server = make_server(host, self._port, self.app, threaded=True, request_handler=_Handler)
             self._server.daemon_threads = False  # type: ignore[attr-defined]  # so that close() waits for them
             serve = {"poll_interval": _STOP_SECONDS}
             self._thread = threading.Thread(target=self._server.serve_forever, kwargs=serve, name="local-org")
@@ -188,7 +214,8 @@ class LocalOrg:
         """
         if self._server is None:
             raise RuntimeError("the local org has no address before it is started")
-        return f"http://{_HOST}:{self._server.server_port}"
+        host = _HOST if self._host in _EVERYWHERE else self._host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._server.server_port}"
 
     @property
     def access_token(self) -> str:

@@ -189,8 +189,10 @@ class Store:
             self._numbers[name] = first + count
             if self.path:
                 with self.cursor() as cursor:
+                    cursor.begin()  # killed in between, the org would count from 1 again
                     cursor.execute('DELETE FROM "local_org$numbers" WHERE name = ?', [name])
                     cursor.execute('INSERT INTO "local_org$numbers" VALUES (?, ?)', [name, first + count])
+                    cursor.commit()
         return first
 
     def records(self, sobject: str) -> pa.Table:
@@ -229,6 +231,8 @@ class Store:
     def _make_tables(self) -> None:
         execute = self._connection.execute
         execute('CREATE TABLE IF NOT EXISTS "local_org$numbers" (name VARCHAR, next BIGINT)')
+        progress = "job VARCHAR, processed BIGINT, failed BIGINT, sizes VARCHAR"
+        execute(f'CREATE TABLE IF NOT EXISTS "local_org$progress" ({progress})')
         rows = execute("SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal").fetchall()
         known = {(table.lower(), column.lower()) for table, column in rows}  # DuckDB takes names in any case
         tables = {table for table, _ in known}

@@ -14,17 +14,14 @@ from werkzeug.formparser import MultiPartParser
 from werkzeug.http import parse_options_header
 
 from sfbulk_pandas.local_org import faults
+from sfbulk_pandas.local_org.bodies import at_most, pieces_of, unzipped
 from sfbulk_pandas.salesforce.limits import MAX_MULTIPART_CHARS, MAX_UPLOAD_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from sfbulk_pandas.local_org.http import Call
     from sfbulk_pandas.local_org.switches import Switches
-
-_PIECE = 1 << 20
-_GZIP_OR_ZLIB = 47  # wbits: the header tells which
 
 
 def receive(call: Call, path: Path, switches: Switches) -> None:
@@ -69,31 +66,16 @@ def write_body(call: Call, path: Path, bounds: Bounds) -> None:
         raise faults.unsupported_media(f"Content-Encoding {encoding} is not supported")
     if (call.content_length or 0) > bounds.max_bytes:
         raise bounds.too_large
-    pieces = _unzipped(_pieces(call)) if encoding == "gzip" else _pieces(call)
+    pieces = pieces_of(call.stream)
+    if encoding == "gzip":
+        pieces = unzipped(pieces)
     part = path.with_suffix(".part")
-    size = 0
-    with part.open("wb") as file:
-        for piece in pieces:
-            size += len(piece)
-            if size > bounds.max_bytes:
-                raise bounds.too_large
-            file.write(piece)
-    part.replace(path)
-
-
-def _pieces(call: Call) -> Iterator[bytes]:
-    while piece := call.stream.read(_PIECE):
-        yield piece
-
-
-def _unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
     try:
-        for piece in pieces:
-            yield unpacker.decompress(piece)
-        yield unpacker.flush()
+        with part.open("wb") as file:
+            file.writelines(at_most(pieces, bounds.max_bytes, bounds.too_large))
     except zlib.error as error:
         raise faults.api_error(f"The body is not gzip: {error}") from None
+    part.replace(path)
 
 
 def is_multipart(call: Call) -> bool:
@@ -104,7 +86,7 @@ def is_multipart(call: Call) -> bool:
 def _small_body(call: Call) -> bytes:
     """Read a body of at most 100,000 characters; one that comes chunked does not say its size before."""
     body = b""
-    for piece in _pieces(call):
+    for piece in pieces_of(call.stream):
         body += piece
         if len(body) > MAX_MULTIPART_CHARS and len(body.decode("utf-8", "ignore")) > MAX_MULTIPART_CHARS:
             raise faults.api_error(f"The multipart request exceeds {MAX_MULTIPART_CHARS} characters")

@@ -28,3 +28,13 @@ MAX_SOQL_CHARS = 100_000
 # App Limits cheat sheet, "API Requests": an address and its headers together.
 MAX_URL_BYTES = 16_384
 REST_PAGE_ROWS = 2_000  # REST API guide, "Query": at most 2,000 records an answer
+
+# Bounds of our own, beyond what Salesforce is known to send: an answer that passes one is none of Salesforce's.
+# A describe of 900 fields with full picklists has 5 MB, a list of 1,000 jobs 0.5 MB, an error 1 kB.
+MAX_ANSWER_BYTES = 32 << 20
+MAX_FAULT_BYTES = 1 << 20
+MAX_REST_PAGE_BYTES = REST_PAGE_ROWS * MAX_FIELD_CHARS  # a full text field in every record: 262 MB
+MAX_ROW_BYTES = (
+    64 << 20
+)  # 400,000 characters are 1.6 MB at most, twice that with quotes; the text areas of one object 10 MB
+MAX_ANSWER_COLUMNS = MAX_SOQL_CHARS // 2  # a query of 100,000 characters names no more, a header of 32,000 fewer

@@ -106,7 +106,7 @@ class Checkpoint:
                 self._take(line)
             self._file = path.open("ab")
             self._file.truncate(size)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise JournalError(
                 f"{path} cannot be read: {error}", hint="restart=True begins the extract anew"
             ) from error
@@ -170,15 +170,16 @@ class Checkpoint:
             self._take(line)
 
     def _take(self, line: Mapping[str, Any]) -> None:
-        self.head = line.get("head", self.head)
+        self.head = dict(line.get("head", self.head))
         self.memory.update(line.get("memory", {}))
         for name in line.get("forget", ()):
             self.memory.pop(name, None)
         if "files" in line:
-            segments = tuple(Segment(*each) for each in line["pages"])
-            whole = tuple(WholePage(*each) for each in line["whole"])
-            self.steps.append(Written(line["files"], segments, whole, line["bad_cells"]))
-        self.closing = line.get("closing", self.closing)
+            segments = tuple(Segment(str(path), int(start), int(rows)) for path, start, rows in line["pages"])
+            whole = tuple(WholePage(str(path), int(rows), following) for path, rows, following in line["whole"])
+            files = {name: int(rows) for name, rows in line["files"].items()}
+            self.steps.append(Written(files, segments, whole, int(line["bad_cells"])))
+        self.closing = dict(line.get("closing", self.closing))
 
     def close(self) -> None:
         """Let go of the file. May be called twice."""

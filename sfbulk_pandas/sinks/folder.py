@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -127,4 +128,6 @@ def finished(partial: Partial, target: Path, schema: pa.Schema, *, overwrite: bo
 
 def _extract_id(target: Path) -> str | None:
     path = target / DETAILS_FILE
-    return json.loads(path.read_bytes()).get("extract_id") if path.exists() else None
+    with suppress(OSError, ValueError, AttributeError, RecursionError):  # whatever that is, no extract has left it so
+        return json.loads(path.read_bytes()).get("extract_id") if path.exists() else None
+    return None

@@ -14,6 +14,7 @@ import urllib3.exceptions as u3
 
 from sfbulk_pandas.transport.failures import cut_off, map_error
 from sfbulk_pandas.transport.gunzip import Gunzip
+from sfbulk_pandas.wire.http import Response, read_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,9 +91,14 @@ class BodyFile(io.RawIOBase):
 
     def readall(self) -> bytes:
         """Return all that is left."""
-        pieces = []
-        while piece := self.read(_BLOCK_BYTES):
+        return b"".join(iter(lambda: self.read(_BLOCK_BYTES), b""))
+
+    def up_to(self, size: int) -> bytes:
+        """Return what is left, or the first ``size`` bytes of it; memory follows what comes, not ``size``."""
+        pieces, missing = [], size
+        while missing and (piece := self.read(min(missing, _BLOCK_BYTES))):
             pieces.append(piece)
+            missing -= len(piece)
         return b"".join(pieces)
 
     def readinto(self, buffer: Any, /) -> int:
@@ -161,10 +167,25 @@ class BodyFile(io.RawIOBase):
             raise self._noted(failure)
 
 
+def whole_answer(status_code: int, headers: Headers, file: BodyFile, most_bytes: int) -> Response:
+    """Read an answer into memory, unless it is longer than an answer can be: a few kB of gzip may unpack to any size.
+
+    Raises
+    ------
+    SalesforceBroken
+        Where there is more than ``most_bytes``, unpacked.
+    TransportError
+        Where it was cut off, or came too slowly.
+    """
+    body = file.up_to(most_bytes + 1)
+    if len(body) > most_bytes:
+        raise Response(status_code, headers, body[:most_bytes]).broken(f"has more than {most_bytes:,} bytes")
+    return Response(status_code, headers, body)
+
+
 def _length(headers: Headers) -> int | None:
-    text = headers.get("content-length", "").strip()
     chunked = "chunked" in headers.get("transfer-encoding", "").lower()
-    return int(text) if text.isdecimal() and not chunked else None
+    return None if chunked else read_count(headers.get("content-length", ""))
 
 
 def _is_gzip(headers: Headers, what: str) -> bool:

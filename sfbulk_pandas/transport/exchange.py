@@ -12,8 +12,9 @@ import requests
 import urllib3.exceptions as u3
 from requests.auth import AuthBase
 
-from sfbulk_pandas.errors import TransportError, mask_secrets
-from sfbulk_pandas.transport.body import BodyFile
+from sfbulk_pandas.errors import SalesforceBroken, TransportError, mask_secrets
+from sfbulk_pandas.salesforce.limits import MAX_ANSWER_BYTES, MAX_FAULT_BYTES
+from sfbulk_pandas.transport.body import BodyFile, whole_answer
 from sfbulk_pandas.transport.failures import map_error
 from sfbulk_pandas.wire.hiding import without_frames_of
 from sfbulk_pandas.wire.hosts import is_loopback
@@ -65,24 +66,31 @@ class Opened:
     token: AccessToken | None
 
     def whole(self) -> Response:
-        """Read the body to its end, and close it.
+        """Read the body to its end, and close it; of an error, no more than its first part.
 
         Raises
         ------
+        SalesforceBroken
+            Where it is longer than any answer of Salesforce's.
         TransportError
             Where it was cut off, or came too slowly.
         """
         body, failure = b"", None
         with self.file:
             try:
-                body = self.file.readall()
-            except TransportError as error:  # whose frames hold what has come: a token, perhaps
+                body = self._body()
+            except (TransportError, SalesforceBroken) as error:  # whose frames hold what has come: a token, perhaps
                 failure = error.with_traceback(None)
         if failure is not None:
             raise failure
         if self.token is not None and "csv" not in self.headers.get("content-type", ""):  # rows stay as they came
             body = body.replace(self.token.token.encode(), b"***")
         return Response(self.status_code, self.headers, body)
+
+    def _body(self) -> bytes:
+        if self.status_code < 300:  # noqa: PLR2004 - of an error, its status counts, and what it begins with
+            return whole_answer(self.status_code, self.headers, self.file, MAX_ANSWER_BYTES).body
+        return self.file.up_to(MAX_FAULT_BYTES)
 
 
 class Exchange:

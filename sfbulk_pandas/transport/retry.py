@@ -91,7 +91,7 @@ def retry_after_seconds(value: str | None, now: float) -> float | None:
         return float(text)
     try:
         when: datetime | None = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         when = None
     if when is None:
         return None

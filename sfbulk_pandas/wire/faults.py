@@ -204,8 +204,10 @@ def _phrase(status_code: int) -> str:
 
 
 def _redirected(response: Response) -> ApiError:
-    target = urlsplit(response.headers.get("location", ""))
-    place = f"{target.scheme}://{target.hostname}" if target.hostname else "somewhere else"
+    place = "somewhere else"
+    with suppress(ValueError):  # an address that is none
+        target = urlsplit(response.headers.get("location", ""))
+        place = f"{target.scheme}://{target.hostname}" if target.hostname else place
     return ApiError(
         f"Salesforce answered with a redirect (HTTP {response.status_code}) to {place}, which is not followed",
         hint="the org may have moved or changed its My Domain: sign in again with the new address",

@@ -49,7 +49,10 @@ def is_trusted(address: str) -> bool:
     >>> is_trusted("https://acme.my.salesforce.com"), is_trusted("https://acme.example.com")
     (True, False)
     """
-    host = (urlsplit(address).hostname or "").lower()
+    try:
+        host = (urlsplit(address).hostname or "").lower()
+    except ValueError:  # such as [ without ]
+        return False
     return is_loopback(host) or host.endswith(_SALESFORCE)
 
 

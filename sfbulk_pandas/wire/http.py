@@ -11,6 +11,21 @@ from sfbulk_pandas.errors import SalesforceBroken, UsageError, mask_secrets
 
 BODY_START_CHARS = 300  # how much of a bad answer an error shows
 _PAGE_BEGINS = (b"<!doctype html", b"<html")
+# How much of it is looked through for secrets: a token that begins in the part shown ends there.
+_MASKED_BYTES = 1 << 14
+_COUNT_DIGITS = 18  # of any number that fits 64 bits
+
+
+def read_count(text: str) -> int | None:
+    """Read a header that holds a count; None where it is no count, or larger than any.
+
+    Examples
+    --------
+    >>> read_count(" 50 "), read_count("-1"), read_count("9" * 5_000)
+    (50, None, None)
+    """
+    digits = text.strip()
+    return int(digits) if digits.isdecimal() and len(digits) <= _COUNT_DIGITS else None
 
 
 @runtime_checkable
@@ -130,7 +145,8 @@ class Response:
 
     def start(self) -> str:
         """Return the first part of the body, for an error, secrets masked."""
-        return mask_secrets(self.text())[:BODY_START_CHARS].strip()
+        text = self.body[:_MASKED_BYTES].decode("utf-8-sig", errors="replace")
+        return mask_secrets(text)[:BODY_START_CHARS].strip()
 
     def json(self) -> Any:
         """Read the body as JSON.

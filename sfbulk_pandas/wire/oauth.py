@@ -177,7 +177,8 @@ def _token_request(login_url: str, form: dict[str, str], *, replayable: bool = T
 
 def read_refresh_token(response: Response) -> str | None:
     """Return the refresh token that took the place of the one sent, where tokens rotate; None where it stays good."""
-    token = response.json().get("refresh_token")
+    data = response.json()
+    token = data.get("refresh_token") if isinstance(data, dict) else None
     return token if isinstance(token, str) and token else None
 
 

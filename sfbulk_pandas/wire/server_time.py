@@ -29,6 +29,6 @@ def read_server_time(response: Response) -> datetime:
     text = response.headers.get("Date", "")
     try:
         return parsedate_to_datetime(text).astimezone(UTC)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError, IndexError):
         broken = response.broken(f"does not say when it was made (its Date is {text!r})")
     raise broken

@@ -49,7 +49,7 @@ def test_what_a_writer_writes_is_read_and_cut_anywhere(path, rows, form, quoting
     data = path.read_bytes()
     head = written([], form, quoting=quoting)
     for place in range(len(rows) + 1):
-        rest = head + data[offset_of_row(file, place) :]
+        rest = head + data[offset_of_row(file.path, place) :]
         assert rest == written(rows[place:], form, quoting=quoting)
 
 
@@ -89,11 +89,11 @@ def bare_quote(text):
 def test_windows_meet_without_a_seam(path, monkeypatch):
     rows = [('x"y\nz', "plain"), ("", '""'), ("a,b", "c")] * 50
     path.write_bytes(written(rows, CsvForm()))
-    whole = [offset_of_row(check_structure(path, CsvForm()), place) for place in range(len(rows))]
+    whole = [offset_of_row(check_structure(path, CsvForm()).path, place) for place in range(len(rows))]
     for window in (1, 2, 3, 7):
         monkeypatch.setattr(csv_check, "_WINDOW", window)
         file = check_structure(path, CsvForm())
-        assert [offset_of_row(file, place) for place in range(len(rows))] == whole
+        assert [offset_of_row(file.path, place) for place in range(len(rows))] == whole
 
 
 def test_a_long_header_is_refused(path):

@@ -11,8 +11,10 @@ from sfbulk_pandas.codec.row_typer import ReadOptions, RowTyper
 from sfbulk_pandas.jobs.columns import json_keys
 from sfbulk_pandas.jobs.extract.pages import Chain
 from sfbulk_pandas.jobs.plans.base import ASKED_FOR
+from sfbulk_pandas.salesforce.limits import MAX_REST_PAGE_BYTES
 from sfbulk_pandas.salesforce.soql import parse
-from sfbulk_pandas.wire.http import Request, Response
+from sfbulk_pandas.transport.body import whole_answer
+from sfbulk_pandas.wire.http import Request
 from sfbulk_pandas.wire.paths import ACCEPT_JSON
 from sfbulk_pandas.wire.rest_query import build_rest_query, read_rest_page
 
@@ -52,7 +54,7 @@ class RestPlan:
 
     def open(self, answer: Streamed, todo: Todo) -> JsonPage:
         """Read a page whole: its end names the next one."""
-        page = read_rest_page(Response(answer.status_code, answer.headers, answer.raw.readall()))
+        page = read_rest_page(whole_answer(answer.status_code, answer.headers, answer.raw, MAX_REST_PAGE_BYTES))
         self._total = 1 if self._query.is_count else page.total_size
         following = None if page.following is None else self.page(page.following)
         return JsonPage(self._texts(page), self._question, todo, following)

@@ -14,7 +14,7 @@ from sfbulk_pandas.jobs.sync.columns import DELETED, STAMP
 from sfbulk_pandas.jobs.sync.id_keys import found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -56,9 +56,8 @@ class Facts:
     @classmethod
     def of(cls, path: Path, keys: IdKeys) -> Facts:
         """Read those of a file."""
-        file = pq.ParquetFile(path)
-        names = [name for name in ("Id", STAMP, DELETED) if name in file.schema_arrow.names]
-        table = file.read(columns=names)
+        table = rows_of(path, ["Id", STAMP, DELETED])
+        names = table.column_names
         stamps = table.column(STAMP).cast(pa.int64()).fill_null(-1).to_numpy()
         if DELETED in names:
             deleted = table.column(DELETED).fill_null(False).to_numpy()  # noqa: FBT003 - the value of a cell
@@ -119,7 +118,7 @@ class Merge:
             if rows and is_last.all() and parts.takes_whole(path):
                 parts.add(path, rows)
             elif rows:
-                parts.write(pq.ParquetFile(path).read().filter(pa.array(is_last)))
+                parts.write(rows_of(path).filter(pa.array(is_last)))
         self.tally.added = int(np.count_nonzero(~self._was_there))
         self._count_missing()
 
@@ -131,7 +130,7 @@ class Merge:
         if not is_changed.any() and marks is None and parts.takes_whole(path):
             parts.keep(path, rows)
             return
-        table = pq.ParquetFile(path).read()
+        table = rows_of(path)
         if marks is not None:
             place = table.schema.get_field_index(DELETED)
             table = table.set_column(place, table.schema.field(place), pa.array(marks))
@@ -193,5 +192,20 @@ def _found(path: Path) -> int | str:
         return int(pq.read_metadata(path).num_rows)
     except FileNotFoundError:
         return "is not there"
-    except pa.ArrowInvalid:
+    except (pa.ArrowException, OSError):
         return "is damaged"
+
+
+def rows_of(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read the rows of a file of the copy, of some columns or of all; those that it lacks are left out.
+
+    Raises
+    ------
+    DataError
+        Where it is damaged.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            return file.read(columns=None if columns is None else list(columns))
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{path} is damaged: {error}", hint="full=True fetches everything anew") from error

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from sfbulk_pandas.errors import DataError, IncompleteResult, StillRunning, UsageError
 from sfbulk_pandas.jobs.extract.to_disk import to_parquet
 from sfbulk_pandas.jobs.query import prepare_query
 from sfbulk_pandas.jobs.sync.columns import ANEW, DELETED, STAMP
 from sfbulk_pandas.jobs.sync.id_keys import IdKeys
-from sfbulk_pandas.jobs.sync.merge import Merge, Tally, files_of
+from sfbulk_pandas.jobs.sync.merge import Merge, Tally, files_of, rows_of
 from sfbulk_pandas.jobs.sync.parts import Parts
 from sfbulk_pandas.jobs.sync.publish import clear, finish, has_begun, new_folder, publish
 from sfbulk_pandas.jobs.sync.result import SyncResult
@@ -147,12 +146,20 @@ def _fetched(extract: Extract, target: Path) -> ParquetFolder:
     """Fetch rows into a folder, or return what an earlier run has fetched, unless that has other types."""
     if target.exists() and not is_under_way(target):
         notes = target / DETAILS_FILE
-        details: dict[str, Any] = json.loads(notes.read_bytes()) if notes.exists() else {"schema": None}
-        if details["schema"] == {each.name: str(each.type) for each in extract.schema}:
+        details = _read_notes(notes)
+        if details.get("schema") == {each.name: str(each.type) for each in extract.schema}:
             return ParquetFolder(target, details["rows"], extract.schema, details)
         notes.unlink(missing_ok=True)  # first: what is left of it after a kill is not taken for the whole
         shutil.rmtree(target)
     return to_parquet(extract, target, ParquetOptions(), overwrite=False)
+
+
+def _read_notes(path: Path) -> dict[str, Any]:
+    """Return the details of what was fetched; none where they cannot be read, so that it is fetched anew."""
+    try:
+        return dict(json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError, RecursionError):
+        return {}
 
 
 def _warn_of_missing(window: Window, tally: Tally) -> None:
@@ -202,5 +209,5 @@ def _merged(
 
 
 def _sorted_keys(live: ParquetFolder, keys: IdKeys) -> NDArray[np.uint64]:
-    each = [keys.of(pq.ParquetFile(path).read(columns=["Id"]).column("Id")) for path, _ in files_of(live)]
+    each = [keys.of(rows_of(path, ["Id"]).column("Id")) for path, _ in files_of(live)]
     return np.unique(np.concatenate(each))

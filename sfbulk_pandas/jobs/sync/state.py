@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 STATE_KEY = "sync"
 WINDOW_FILE = "window.json"
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Window:
         path = folder / WINDOW_FILE
         try:
             return cls.from_dict(json.loads(path.read_bytes())) if path.exists() else None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except _UNREADABLE as error:
             raise JournalError(f"{path} cannot be read: {error}", hint="restart=True begins the run anew") from error
 
     def write(self, folder: Path) -> None:
@@ -121,8 +122,10 @@ def read_copy(target: Path) -> tuple[Window, dict[str, Any]] | None:
         return None
     try:
         details = json.loads(path.read_bytes())
+        held = {name: int(rows) for name, rows in details["files"].items()}
+        details |= {"files": held, "rows": int(details["rows"]), "schema": dict(details["schema"])}
         return Window.from_dict(details[STATE_KEY]), details
-    except (OSError, ValueError, KeyError, TypeError):
+    except _UNREADABLE:
         raise UsageError(
             f"{target} is there already, and no copy that sync has made", hint="name another folder"
         ) from None

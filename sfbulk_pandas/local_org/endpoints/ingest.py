@@ -5,12 +5,11 @@ Source: Bulk API 2.0 guide, "Bulk API 2.0 Ingest", the page of each call; the er
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.local_org import faults
 from sfbulk_pandas.local_org.endpoints.bulk_jobs import abort_job, check_content_type, list_jobs, read_word
-from sfbulk_pandas.local_org.http import Answer, csv_answer, json_answer
+from sfbulk_pandas.local_org.http import Answer, csv_answer, json_answer, read_json
 from sfbulk_pandas.local_org.job_json import close_json, create_json, info_json
 from sfbulk_pandas.local_org.query_run import read_header
 from sfbulk_pandas.local_org.results import FAILED, SUCCESSFUL, UNPROCESSED, header_line, result_file
@@ -35,7 +34,7 @@ def post_job(org: OrgState, call: Call) -> Answer:
         return json_answer(create_json(_make(org, call, call.json_object())))
     text, content = read_multipart(call)
     try:
-        given = json.loads(text)
+        given = read_json(text)
     except ValueError as error:
         raise faults.json_parser_error(str(error)) from None
     if not isinstance(given, dict):

@@ -16,6 +16,7 @@ _CODES = {
     "UNSUPPORTED_MEDIA_TYPE": "UnsupportedContentType",
     "JSON_PARSER_ERROR": "ClientInputError",
     "API_ERROR": "ClientInputError",
+    "REQUEST_ENTITY_TOO_LARGE": "ClientInputError",
 }
 
 

@@ -6,6 +6,7 @@ Sources: Bulk API guide, "Batch Result" and "Limits"; result files recorded with
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,15 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as pacsv
 
-from sfbulk_pandas.local_org.csv_check import check_structure, offset_of_row
+from sfbulk_pandas.local_org.csv_check import check_structure, form_of, offset_of_row
 from sfbulk_pandas.local_org.engine import JobFailure
-from sfbulk_pandas.local_org.ingest_run import form_of
 from sfbulk_pandas.local_org.values import from_mask
 from sfbulk_pandas.salesforce.limits import BATCH_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
-    from pathlib import Path
 
     from sfbulk_pandas.local_org.apply import Outcome
     from sfbulk_pandas.local_org.csv_check import CsvFile
@@ -57,7 +56,7 @@ class BatchIngestRunner:
         file = check_structure(batch.upload, form_of(batch))
         if file is None or not file.has_rows:
             raise JobFailure("InvalidBatch : Records not found")
-        if offset_of_row(file, BATCH_ROWS) < batch.upload.stat().st_size:
+        if offset_of_row(batch.upload, BATCH_ROWS) < batch.upload.stat().st_size:
             raise JobFailure(f"InvalidBatch : Number of records in the batch exceeds {BATCH_ROWS}")
         yield from self.run(batch)
 
@@ -92,6 +91,11 @@ class BatchResults:
         table = pa.table([ids, *flags, errors], names=["Id", "Success", "Created", "Error"])
         options = pacsv.WriteOptions(include_header=False, quoting_style="all_valid")
         pacsv.write_csv(table, self._sink, write_options=options)
+
+    def sizes(self) -> dict[str, int]:
+        """Bring what was written to the file, and return its bytes by its name."""
+        self._sink.flush()
+        return {Path(self._sink.name).name: self._sink.tell()}
 
     def close(self, *, complete: bool) -> None:  # noqa: ARG002 - rows that were not reached have no line
         """Close the file."""

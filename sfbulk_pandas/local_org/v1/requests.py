@@ -5,10 +5,10 @@ Source: Bulk API guide, "JobInfo", "Content Type Header".
 
 from __future__ import annotations
 
-import json
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
 
+from sfbulk_pandas.local_org.http import read_json
 from sfbulk_pandas.local_org.v1 import faults
 from sfbulk_pandas.local_org.v1.words import NAMESPACE
 
@@ -50,7 +50,7 @@ def read_job_info(call: Call) -> dict[str, Any]:
 
 def _from_json(call: Call) -> dict[str, Any]:
     try:
-        given = json.loads(call.body())
+        given = read_json(call.body())
     except ValueError as error:
         raise faults.wrong_input(f"The JSON cannot be read: {error}") from None
     if not isinstance(given, dict):
@@ -61,7 +61,7 @@ def _from_json(call: Call) -> dict[str, Any]:
 def _from_xml(call: Call) -> dict[str, Any]:
     try:
         root = ET.fromstring(call.body())  # noqa: S314 - from this machine, and expat bounds entities
-    except ET.ParseError as error:
+    except (ET.ParseError, ValueError, LookupError) as error:  # the last two, for an encoding that is none
         raise faults.invalid_xml(f"The XML cannot be read: {error}") from None
     if root.tag != f"{{{NAMESPACE}}}jobInfo":
         raise faults.invalid_xml(f"Expected jobInfo in the namespace {NAMESPACE}, found {root.tag}")
