@@ -102,3 +102,35 @@ def test_raise_for_fault():
 def test_faults_survive_pickling():
     error = pickle.loads(pickle.dumps(fault(404, "NOT_FOUND", "gone")))
     assert (type(error), error.status_code, error.error_code) == (errors.NotFound, 404, "NOT_FOUND")
+
+
+LIMIT = b'[{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "%s Limit exceeded."}]'
+
+
+@pytest.mark.parametrize(
+    ("headers", "back_by", "says"),
+    [
+        (
+            {"Date": "Thu, 26 Nov 2026 10:00:00 GMT"},
+            "2026-11-27T10:00:00+00:00",
+            "all of it by 2026-11-27T10:00:00+00:00 at the latest",
+        ),
+        ({}, None, "all of it within 24 hours"),
+    ],
+)
+def test_a_daily_limit_says_when_it_is_back(headers, back_by, says):
+    error = read_fault(Response(403, headers, LIMIT % b"TotalRequests"))
+    assert isinstance(error, errors.RequestLimitExceeded)
+    assert error.is_daily
+    assert error.back_by == back_by
+    assert says in error.hint
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(403, LIMIT % b"ConcurrentRequests (x)"), (429, LIMIT % b"TotalRequests"), (420, b"")]
+)
+def test_too_many_at_once_says_that_it_passes(status, body):
+    error = read_fault(Response(status, {"Date": "Thu, 26 Nov 2026 10:00:00 GMT"}, body))
+    assert isinstance(error, errors.RequestLimitExceeded)
+    assert not error.is_daily
+    assert error.back_by is None

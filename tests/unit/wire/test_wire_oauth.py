@@ -102,3 +102,15 @@ def test_strange_token(token):
     with pytest.raises(UsageError) as caught:
         AccessToken(token, "https://acme.my.salesforce.com")
     assert "two words" not in str(caught.value)
+
+
+def test_the_address_of_the_api_gateway_is_ignored():
+    body = (
+        b'{"access_token": "planted", "instance_url": "https://acme.my.salesforce.com", '
+        b'"api_instance_url": "https://api.salesforce.com", "token_type": "Bearer"}'
+    )
+    read = read_token(Response(200, {}, body), "https://login.salesforce.com")
+    assert read.instance_url == "https://acme.my.salesforce.com"
+    alone = b'{"access_token": "planted", "api_instance_url": "https://api.salesforce.com"}'
+    with pytest.raises(SalesforceBroken, match="should hold access_token and instance_url"):
+        read_token(Response(200, {}, alone), "https://login.salesforce.com")
