@@ -7,7 +7,7 @@ import os
 import shutil
 import stat
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -61,7 +61,7 @@ def jsforce():
     return Jsforce(node) if found and found.returncode == 0 else missing("jsforce, or node,")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Cli:
     """Run the Salesforce CLI with a home of its own.
 
@@ -72,7 +72,6 @@ class Cli:
     """
 
     folder: Path
-    environment: dict = field(default_factory=dict)
 
     def __call__(self, *arguments, status=0, **environment):
         """Return what a command answers in JSON: its result, or how it has failed with a status other than 0."""
