@@ -115,7 +115,10 @@ class Ingest:
         except ApiError as error:
             if not is_about_state(error):
                 raise
-            raise impossible(self.info(job_id), error) from error
+            job = self.info(job_id)
+            if job.state in reached:  # by a request that came twice: something on the way has repeated it
+                return job
+            raise impossible(job, error) from error
         return self.info(job_id) if answer is None else read_job(answer)
 
     def _settled(self, request: Request, has_arrived: Callable[[], bool]) -> Response | None:

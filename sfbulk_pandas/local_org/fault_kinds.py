@@ -121,6 +121,7 @@ class _TokensEnd:
         if call.path.lower().rstrip("/").endswith("/oauth2/token"):
             return Faults.unavailable().applied(org, call, handle)
         org.faults.on("POST", "oauth2/token", fault=Faults.unavailable(), times=None)
+        org.sign_in.expire_tokens()
         return Faults.unauthorized.applied(org, call, handle)
 
 
@@ -191,7 +192,7 @@ class Faults:
     unauthorized
         401 ``INVALID_SESSION_ID``; of Bulk API 1.0 400 ``InvalidSessionId``. A new token is good.
     token_endpoint_down
-        The same, and from then on the token endpoint answers 503, until :meth:`FaultPlan.clear`.
+        The same, no token is good any more, and the token endpoint answers 503 until :meth:`FaultPlan.clear`.
     daily_limit, concurrent_limit
         403 ``REQUEST_LIMIT_EXCEEDED``: no calls left today, or too many at the same time.
     too_many_requests
