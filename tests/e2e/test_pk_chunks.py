@@ -276,3 +276,11 @@ def test_an_object_that_salesforce_does_not_cut_is_refused_with_its_name():
         pytest.raises(sfbulk.ApiError, match="Entity 'Group' is not supported to use PKChunking"),
     ):
         fetched(org, "SELECT Id FROM Group")
+
+
+@pytest.mark.parametrize("paced", [False, True])
+def test_a_query_that_is_not_cut_and_came_twice_gives_each_row_once(paced):
+    with LocalOrg(pacing=AfterPolls(2) if paced else None) as local, connected(local) as org:
+        fill(org)
+        local.faults.on("POST", "batch", fault=Faults.request_twice)
+        check_whole(fetched(org, f"{SOQL} WHERE Id > '003000000000000'"))

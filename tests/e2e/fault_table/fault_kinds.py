@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sfbulk_pandas.local_org import Faults
+from sfbulk_pandas.local_org.fault_plan import Planned
 
-DELAY_SECONDS, PATIENCE_SECONDS = 0.5, 0.2  # how late an answer is, and how long the client waits for one
+DELAY_SECONDS, PATIENCE_SECONDS = 1.0, 0.15  # how late an answer is, and how long the client waits for one
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,10 @@ class Kind:
     has: frozenset[str]
     how: dict[str, object] = field(default_factory=dict)
     skip: int = 0
+
+    def is_kind_of(self, method: str, path: str) -> bool:
+        """Whether a request is of this kind."""
+        return Planned(self.method, self.path, None, None, 0).strikes(method, path.partition("?")[0])
 
 
 def _kind(name: str, method: str, path: str, has: str, skip: int = 0, **how: object) -> Kind:
@@ -67,35 +72,41 @@ EXTRACT = (
 
 @dataclass(frozen=True)
 class Failing:
-    """A fault; ``needs`` is what a request must have for it, one of ``Kind.has``."""
+    """A fault; ``needs`` is what a request must have for it, one of ``Kind.has``. It strikes once, or lasts."""
 
     name: str
     fault: object
     needs: str = ""
+    times: int | None = 1
     is_paced: bool = False
-    read_seconds: float = 10.0
+    is_late: bool = False
 
     def reason(self, kind: Kind) -> str | None:
         """Return the letter of the reason why a kind of request does not meet it; None where it does."""
-        return None if not self.needs or self.needs in kind.has else next(k for k, (n, _) in REASONS.items() if n == self.needs)
+        if not self.needs or self.needs in kind.has:
+            return None
+        return next(letter for letter, (need, _) in REASONS.items() if need == self.needs)
 
 
 REASONS = {
     "a": ("body", "the request has no body"),
     "b": ("answer", "the answer has no body"),
     "c": ("job", "it is about no job, or about one that has ended"),
-    "d": ("rows", "the answer has no rows, or has none to lose"),
+    "d": ("rows", "the answer has no rows, or none to lose"),
     "e": ("pages", "no page follows on the answer"),
     "f": ("later", "it does not ask for a further page"),
 }
 FAULTS = (
     Failing("reset before the body", Faults.reset_before_body),
+    Failing("reset before the body, each time", Faults.reset_before_body, times=None),
     Failing("reset in the body", Faults.reset_during_body, "body"),
-    Failing("reset after the body", Faults.reset_after_body),
+    Failing("reset after the body", Faults.reset_after_body, "body"),
     Failing("answer lost", Faults.answer_lost),
-    Failing("answer delayed", Faults.answer_delayed(DELAY_SECONDS), read_seconds=PATIENCE_SECONDS),
+    Failing("answer lost, each time", Faults.answer_lost, times=None),
+    Failing("answer delayed", Faults.answer_delayed(DELAY_SECONDS), is_late=True),
     Failing("answer cut", Faults.cut_at(20), "answer"),
     Failing("401", Faults.unauthorized),
+    Failing("401, each time", Faults.unauthorized, times=None),
     Failing("401, token endpoint down", Faults.token_endpoint_down),
     Failing("403, no calls left today", Faults.daily_limit),
     Failing("403, too many at once", Faults.concurrent_limit),
@@ -103,11 +114,13 @@ FAULTS = (
     Failing("500", Faults.server_error),
     Failing("502, HTML", Faults.bad_gateway),
     Failing("503, Retry-After", Faults.unavailable()),
+    Failing("503, each time", Faults.unavailable(), times=None),
     Failing("request twice", Faults.request_twice),
     Failing("job stuck", Faults.job_stuck, "job", is_paced=True),
     Failing("job failing", Faults.job_failing, "job", is_paced=True),
     Failing("job aborted", Faults.job_aborted, "job", is_paced=True),
     Failing("rows missing", Faults.rows_missing(1), "rows"),
+    Failing("rows missing, each time", Faults.rows_missing(1), "rows", times=None),
     Failing("rows surplus", Faults.rows_surplus(1), "rows"),
     Failing("locator lost", Faults.locator_lost, "pages"),
     Failing("locator refused", Faults.locator_refused, "later"),

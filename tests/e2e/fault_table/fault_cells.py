@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pandas as pd
+import requests
+from fault_kinds import PATIENCE_SECONDS
+from requests.adapters import HTTPAdapter
 
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.journal import Journal
@@ -17,7 +20,6 @@ from sfbulk_pandas.transport.exchange import Timeouts
 from sfbulk_pandas.transport.retry import RetryPolicy
 from sfbulk_pandas.transport.session import Session
 
-ONCE, LASTING = 1, None
 POLLING = sfbulk.Polling(interval_seconds=1, cap_seconds=20)  # by a clock that does not wait
 WAIT_SECONDS = 90
 EXTRACT_ROWS = 2_100  # more than one page of a REST query
@@ -40,11 +42,27 @@ class NoWait:
         self.passed += max(seconds, 0)
 
 
+class Impatient(HTTPAdapter):
+    """Wait hardly at all for answers to one kind of request."""
+
+    def __init__(self, kind):
+        super().__init__()
+        self.kind = kind
+
+    def send(self, request, *args, timeout=None, **kwargs):
+        if self.kind.is_kind_of(request.method, request.path_url):
+            timeout = (timeout[0], PATIENCE_SECONDS)
+        return super().send(request, *args, timeout=timeout, **kwargs)
+
+
 @contextmanager
-def client(local, folder, read_seconds=10.0):
-    """Give a client whose time-outs are short and whose clock does not wait."""
+def client(local, folder, impatient_of=None):
+    """Give a client whose clock does not wait."""
     login = sfbulk.ClientCredentials(local.client_id, local.client_secret, login_url=local.url)
-    session = Session(login, clock=NoWait(), timeouts=Timeouts(10, read_seconds), retry=RetryPolicy(attempts=3))
+    http = requests.Session()
+    if impatient_of is not None:
+        http.mount("http://", Impatient(impatient_of))
+    session = Session(login, clock=NoWait(), http=http, timeouts=Timeouts(10, 10), retry=RetryPolicy(attempts=3))
     with Journal(folder / "journal.db") as journal, Org(session, POLLING, journal) as org:
         yield org
 
@@ -156,8 +174,8 @@ class ExtractCell:
         return [] if table is None else table.column("Id").to_pylist()
 
 
-def outcome(cell, kind, failing, times):
-    """Let a call meet a fault, once or for as long as it takes; return the word for how it ended.
+def outcome(cell, kind, failing):
+    """Let a call meet a fault; return the word for how it ended.
 
     Raises
     ------
@@ -165,8 +183,8 @@ def outcome(cell, kind, failing, times):
         Where one of the questions is answered with no.
     """
     cell.local.faults.clear()
-    planned = cell.local.faults.on(kind.method, kind.path, fault=failing.fault, times=times, skip=kind.skip)
-    with warnings.catch_warnings(), client(cell.local, cell.folder, failing.read_seconds) as org:
+    planned = cell.local.faults.on(kind.method, kind.path, fault=failing.fault, times=failing.times, skip=kind.skip)
+    with warnings.catch_warnings(), client(cell.local, cell.folder, kind if failing.is_late else None) as org:
         warnings.simplefilter("ignore", UserWarning)  # of answers that belong to nobody; counted all the same
         word, result, error = "finishes", None, None
         try:
