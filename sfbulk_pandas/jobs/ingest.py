@@ -127,7 +127,10 @@ class Ingest:
         except ApiError as error:
             if not is_about_state(error):
                 raise
-            raise impossible(self.info(job_id), error) from error
+            job = self.info(job_id)
+            if job.state in reached:  # by a request that came twice: something on the way has repeated it
+                return job
+            raise impossible(job, error) from error
         return answered or self.info(job_id)
 
     def _settled(self, request: Request, read: Callable[[Response], T], has_arrived: Callable[[], bool]) -> T | None:

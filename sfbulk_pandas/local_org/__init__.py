@@ -7,6 +7,7 @@ It shares Salesforce's words with the client (:mod:`sfbulk_pandas.salesforce`) a
 from __future__ import annotations
 
 try:
+    from sfbulk_pandas.local_org.fault_kinds import Faults
     from sfbulk_pandas.local_org.pacing import AfterPolls, AfterSeconds, ByHand, Immediate
     from sfbulk_pandas.local_org.server import LocalOrg
     from sfbulk_pandas.local_org.switches import Switches
@@ -16,4 +17,4 @@ except ModuleNotFoundError as error:
     message = f"the local org needs {error.name}: pip install 'sfbulk_pandas[local-org]'"
     raise ModuleNotFoundError(message, name=error.name) from None
 
-__all__ = ["AfterPolls", "AfterSeconds", "ByHand", "Immediate", "LocalOrg", "Switches"]
+__all__ = ["AfterPolls", "AfterSeconds", "ByHand", "Faults", "Immediate", "LocalOrg", "Switches"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import struct
 import zlib
 from collections import deque
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from werkzeug.exceptions import ClientDisconnected
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wsgi import get_input_stream
 
+from sfbulk_pandas.local_org.fault_kinds import ConnectionLost
 from sfbulk_pandas.local_org.faults import Fault, invalid_session, unknown_error
 from sfbulk_pandas.local_org.http import Answer, Call, fault_answer
 from sfbulk_pandas.local_org.record_ids import USER_ID
@@ -36,11 +38,12 @@ _DAILY_CALLS = MAXIMA["DailyApiRequests"]
 _KEPT_EXCHANGES = 10_000
 _DRAIN_BYTES = 1 << 20
 _GZIP_WBITS = 31
+_NO_LINGER = struct.pack("ii", 1, 0)  # closing the connection resets it
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request that the org has answered."""
+    """One request that has come; its status is 0 where the connection broke and nothing was done."""
 
     method: str
     path: str
@@ -67,23 +70,22 @@ class App:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one WSGI request."""
         call = read_call(environ)
-        on_demand = self._org.on_demand
-        if on_demand.breaks(call.method, call.path, "before"):
+        try:
+            answer = self._finish(call, self._struck(call))
+        except ConnectionLost as lost:
+            self.exchanges.append(Exchange(call.method, call.path, lost.answer.status if lost.answer else 0))
             return _hung_up(environ, start_response)
-        canned = on_demand.take_canned(call.method, call.path)
-        own = Answer(canned.status, canned.body.encode(), canned.headers) if canned else self._answer(call)
-        short = on_demand.take_short_body(call.path) if own.status == 200 else None  # noqa: PLR2004 - OK
-        if short:
-            own = replace(own, body=short.shortened(own.body))
-        answer = self._finish(call, own)
         self._drain(call)
         self.exchanges.append(Exchange(call.method, call.path, answer.status))
-        if on_demand.breaks(call.method, call.path, "after"):
-            return _hung_up(environ, start_response)
         status = f"{answer.status} {HTTP_STATUS_CODES.get(answer.status, 'Unknown')}"
         start_response(status, list(answer.headers.items()))
         body = [answer.body] if isinstance(answer.body, bytes) else answer.body
-        return body if short is None or short.to_bytes is None else _broken_off(environ, body, short.to_bytes)
+        return body if answer.cut_at is None else _broken_off(environ, body, answer.cut_at)
+
+    def _struck(self, call: Call) -> Answer:
+        """Answer as the fault has it that strikes the request, or as the endpoint does."""
+        fault = self._org.faults.strike(call.method, call.path)
+        return self._answer(call) if fault is None else fault.applied(self._org, call, self._answer)
 
     def _answer(self, call: Call) -> Answer:
         try:
@@ -130,7 +132,7 @@ class App:
             headers["Content-Length"] = "0"
         if self._org.switches.gzip_answers and answer.body != b"" and "gzip" in call.headers.get("accept-encoding", ""):
             headers["Content-Encoding"] = "gzip"
-            return Answer(answer.status, _gzip(answer.body), headers)
+            return replace(answer, body=_gzip(answer.body), headers=headers)
         return replace(answer, headers=headers)
 
     def _drain(self, call: Call) -> None:
@@ -151,10 +153,11 @@ def _faulty(call: Call, fault: Fault) -> Answer:
 
 
 def _hung_up(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-    """Break a connection without an answer; whoever called without one gets an empty 500."""
+    """Reset a connection without an answer; whoever called without one gets an empty 500."""
     connection = environ.get("werkzeug.socket")
     if connection is not None:
-        connection.shutdown(socket.SHUT_RDWR)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        raise ConnectionResetError
     start_response("500 Internal Server Error", [("Content-Length", "0")])
     return []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sfbulk_pandas.local_org.pacing import Immediate, Life
 from sfbulk_pandas.salesforce.ids import to_15
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.local_org.pacing import Pacing
 
     Runner = Callable[[Job], Generator[None, None, None]]
+    Doom = Literal["stuck", "failing"]
 
 # Bulk API 2.0 guide, "How Requests Are Processed": after so many tries a job is given up.
 _GIVEN_UP = "InternalServerError : Retried more than 20 times"
@@ -56,6 +57,7 @@ class Engine:
         self._clock = clock
         self._lives: dict[str, Life] = {}
         self._running: dict[str, Generator[None, None, None]] = {}
+        self._dooms: dict[str, Doom] = {}
         self.pacing = pacing or Immediate()
 
     def recover(self) -> None:
@@ -142,7 +144,20 @@ class Engine:
         with job.lock:
             self._lives.pop(job.id, None)
 
+    def doom(self, job_id: str, doom: Doom) -> None:
+        """Let a job, and the batches of one of Bulk API 1.0, go no further, or fail with their next step."""
+        self._dooms[to_15(job_id)] = doom
+
+    def release(self) -> None:
+        """Take every doom back: what was stuck goes on when it is asked for."""
+        self._dooms.clear()
+
+    def _doom(self, job: Job) -> Doom | None:
+        return self._dooms.get(to_15(job.id)) or self._dooms.get(to_15(job.parent))
+
     def _take_due(self, job: Job) -> None:
+        if self._doom(job) == "stuck":
+            return
         due = self.pacing.steps_due(self._lives[job.id], self._clock)
         while job.id in self._lives and (due is None or due > 0):
             self._step(job)
@@ -162,7 +177,7 @@ class Engine:
 
     def _run(self, job: Job) -> None:
         try:
-            next(self._running[job.id])
+            self._go_on(job)
         except StopIteration:
             self._end(job, JobState.JOB_COMPLETE)
         except JobFailure as failure:
@@ -170,6 +185,13 @@ class Engine:
         except BaseException:
             self._fail(job, _GIVEN_UP)
             raise
+
+    def _go_on(self, job: Job) -> None:
+        runner = self._running[job.id]
+        if self._doom(job) == "failing":
+            runner.close()
+            raise JobFailure(_GIVEN_UP)
+        next(runner)
 
     def _fail(self, job: Job, message: str) -> None:
         job.error_message = message

@@ -112,11 +112,13 @@ class Answer:
     """One response: a whole body, or its pieces as they become ready.
 
     Pieces are sent chunked. The server closes the iterator when it is done or the client has gone.
+    With ``cut_at``, the connection ends after so many bytes of the body, as they are sent.
     """
 
     status: int = 200
     body: bytes | Iterable[bytes] = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    cut_at: int | None = None
 
 
 def read_json(body: bytes) -> Any:

@@ -63,7 +63,7 @@ class IngestRunner:
     seed : int
         Of the order of rows in result files.
     on_demand : OnDemand
-        What is to go wrong.
+        Which rows are to fail.
     results : callable
         Makes what writes the outcome of a job's rows.
     """
@@ -92,7 +92,7 @@ class IngestRunner:
             raise JobFailure(f"InvalidJob : Unable to find object: {job.sobject}")
         duplicates_fail = self.switches.duplicate_columns_fail
         targets = read_targets(file.names, described, self.store, job.operation, duplicates_fail=duplicates_fail)
-        results = self.results(job, file, targets, Told(self.switches, self.on_demand, self.seed))
+        results = self.results(job, file, targets, Told(self.switches, self.seed))
         complete = False
         try:
             yield from self._rows(job, file, targets, results)

@@ -108,7 +108,7 @@ class QueryRunner:
     rows : int
         About how many rows a step reads.
     on_demand : OnDemand
-        What is to go wrong.
+        Which queries are to fail.
     """
 
     store: Store

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from sfbulk_pandas.local_org.apply import Outcome
     from sfbulk_pandas.local_org.csv_check import CsvFile
     from sfbulk_pandas.local_org.jobs import Job
-    from sfbulk_pandas.local_org.on_demand import OnDemand
     from sfbulk_pandas.local_org.switches import Switches
     from sfbulk_pandas.local_org.targets import Target
 
@@ -118,13 +117,11 @@ class Told:
     Attributes
     ----------
     switches : Switches
-    on_demand : OnDemand
     seed : int
         Of the rows' order.
     """
 
     switches: Switches
-    on_demand: OnDemand
     seed: int = 0
 
 
@@ -148,7 +145,6 @@ class ResultFiles:
         self._job = job
         self._targets = targets
         self._switches = told.switches
-        self._on_demand = told.on_demand
         self._places = _alphabetical(file.names) if told.switches.alphabetical_results else list(range(len(file.names)))
         self._random = np.random.default_rng([told.seed, int.from_bytes(job.id.encode(), "big")])
         self._open = ExitStack()
@@ -160,17 +156,12 @@ class ResultFiles:
         """Add a slice's rows to the files of the successful and the failed."""
         failed = outcome.errors.failed
         texts = [self._texts(outcome, place, columns[place]) for place in self._places]
-        good = self._asked(self._order(~failed))
+        good = self._order(~failed)
         created = np.where(outcome.created[good], "true", "false") if outcome.created.any() else None
         flags = pa.array(created, pa.string()) if created is not None else pa.repeat("false", len(good))
         self._append(SUCCESSFUL, [outcome.ids.take(good), flags, *(each.take(good) for each in texts)])
         if failed.any():
             self._write_failed(outcome, texts)
-
-    def _asked(self, good: pa.Array) -> pa.Array:
-        """Leave out, or repeat, as many successful rows as was asked for."""
-        good = good.slice(self._on_demand.take_lost(len(good)))
-        return pa.concat_arrays([good, good.slice(0, self._on_demand.take_surplus(len(good)))])
 
     def _write_failed(self, outcome: Outcome, texts: Sequence[pa.StringArray]) -> None:
         bad = pa.array(np.flatnonzero(outcome.errors.failed))

@@ -11,21 +11,19 @@ import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from sfbulk_pandas.local_org.app import App, Exchange
 from sfbulk_pandas.local_org.engine import Engine
+from sfbulk_pandas.local_org.fault_plan import FaultPlan
 from sfbulk_pandas.local_org.ingest_run import IngestRunner
 from sfbulk_pandas.local_org.jobs import Jobs
 from sfbulk_pandas.local_org.on_demand import (
     LOCKED,
     QUERY_TIMEOUT,
-    Breakage,
-    CannedAnswer,
     OnDemand,
     QueryFailure,
     RowFailure,
-    ShortBody,
 )
 from sfbulk_pandas.local_org.pacing import Immediate, Pacing
 from sfbulk_pandas.local_org.query_run import QueryRunner
@@ -44,21 +42,27 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     import pyarrow as pa
+    from _typeshed.wsgi import WSGIEnvironment
 
     from sfbulk_pandas.local_org.engine import Runner
-    from sfbulk_pandas.local_org.on_demand import When
 
 _LAST_PORT = 65_535
 _HOST = "127.0.0.1"  # the org has no door to the network, unless somebody opens one
 _EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - told apart, not listened at
 _STOP_SECONDS = 0.02
 _IDLE_SECONDS = 30
+_LINGER_BYTES = 8  # two ints: on or off, and how long
 
 
 class _Handler(WSGIRequestHandler):
     """Serve without a line of log, and give up on a client that says nothing."""
 
     timeout = _IDLE_SECONDS
+
+    def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
+        """Wait for no further request."""
+        super().connection_dropped(error, environ)
+        self.close_connection = True
 
     def log(self, *_: Any) -> None:
         """Say nothing: what was asked stands in ``LocalOrg.exchanges``."""
@@ -72,6 +76,19 @@ def _warn_of_strangers(host: str) -> None:
     if not is_own:
         text = f"the local org listens at {host}: whoever reaches this machine can read and write its records, unseen"
         warnings.warn(text, stacklevel=3)
+
+
+class _Server(ThreadedWSGIServer):
+    """Close a connection that is to be reset at once, without saying goodbye first."""
+
+    daemon_threads = False  # so that close() waits for them
+
+    def shutdown_request(self, request: Any) -> None:
+        """End a connection."""
+        if any(request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_BYTES)):
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
 
 
 class LocalOrg:
@@ -125,7 +142,7 @@ class LocalOrg:
         self._store = Store(path, describes, self._switches.pods)
         self.state = self._wire(seed, clock)
         self.app = App(self.state)
-        self._server: BaseWSGIServer | None = None
+        self._server: _Server | None = None
         self._thread: threading.Thread | None = None
         self._host = _HOST
         self._token = self.state.sign_in.new_token()
@@ -143,7 +160,8 @@ class LocalOrg:
         runners["ingest_v1"] = BatchIngestRunner(replace(ingest, results=BatchResults))
         sign_in = SignIn(self._store.folder, any_token=switches.any_token)
         self._store.seed_organization(sign_in.org_id)
-        return OrgState(self._store, jobs, frames, engine, switches, sign_in, clock, on_demand=on_demand)
+        faults = FaultPlan(engine.release)
+        return OrgState(self._store, jobs, frames, engine, switches, sign_in, clock, on_demand=on_demand, faults=faults)
 
     def start(self, host: str = _HOST) -> Self:
         """Begin to answer; jobs that a stop left waiting are taken up.
@@ -170,8 +188,7 @@ class LocalOrg:
             # First, for werkzeug ends the program where a port is taken.
             socket.create_server((host, self._port), family=family).close()
             self._host = host
-            self._server = make_server(host, self._port, self.app, threaded=True, request_handler=_Handler)
-            self._server.daemon_threads = False  # type: ignore[attr-defined]  # so that close() waits for them
+            self._server = _Server(host, self._port, self.app, _Handler)
             serve = {"poll_interval": _STOP_SECONDS}
             self._thread = threading.Thread(target=self._server.serve_forever, kwargs=serve, name="local-org")
             self._thread.daemon = True
@@ -183,6 +200,7 @@ class LocalOrg:
     def close(self) -> None:
         """Stop answering, let go of jobs under way, and close the database; may be called twice."""
         atexit.unregister(self.close)
+        self.faults.clear()  # for answers that are held
         if self._server is not None and self._thread is not None:
             self._server.shutdown()
             self._server.server_close()
@@ -280,6 +298,11 @@ class LocalOrg:
         """Make every access token invalid: the next call with one is answered 401."""
         self.state.sign_in.expire_tokens()
 
+    @property
+    def faults(self) -> FaultPlan:
+        """What is to go wrong with requests and jobs: ``org.faults.on("PUT", "batches", fault=Faults.answer_lost)``."""
+        return self.state.faults
+
     def fail_rows(
         self, sobject: str, column: str, values: Iterable[str], *, error: str = LOCKED, times: int = 1
     ) -> None:
@@ -299,40 +322,6 @@ class LocalOrg:
         """
         failure = RowFailure(sobject, column, error, dict.fromkeys(values, times))
         self.state.on_demand.rows.append(failure)
-
-    def break_next(self, method: str, path_part: str, when: When = "after", times: int = 1) -> None:
-        """Break the connections of the next requests of a kind, without an answer.
-
-        Parameters
-        ----------
-        method : str
-            Such as ``"PUT"``.
-        path_part : str
-            What their path holds, such as ``"/batches"``.
-        when : {"before", "after"}
-            Before they take effect, or after: then the effect stays and the answer is lost.
-        times : int
-            How many of them.
-        """
-        self.state.on_demand.breakages.append(Breakage(method, path_part, when, times))
-
-    def lose_results(self, rows: int) -> None:
-        """Leave the next successful rows out of their result file; counters tell of them all the same.
-
-        Parameters
-        ----------
-        rows : int
-        """
-        self.state.on_demand.lost_results += rows
-
-    def repeat_results(self, rows: int) -> None:
-        """Put the next successful rows into their result file twice.
-
-        Parameters
-        ----------
-        rows : int
-        """
-        self.state.on_demand.surplus_results += rows
 
     def fail_queries(
         self, error: str = QUERY_TIMEOUT, *, soql_part: str = "", skip: int = 0, times: int = 1, after_rows: int = 0
@@ -354,45 +343,6 @@ class LocalOrg:
             How many rows a bulk query may have written before.
         """
         self.state.on_demand.queries.append(QueryFailure(error, soql_part, skip, times, after_rows))
-
-    def answer_next(
-        self, method: str, path_part: str, status: int, body: str = "", *, times: int = 1, **headers: str
-    ) -> None:
-        """Answer the next requests of a kind with an error of the edge, before they take effect.
-
-        Parameters
-        ----------
-        method : str
-            Such as ``"GET"``.
-        path_part : str
-            What their path holds.
-        status : int
-            Such as 503.
-        body : str
-            As it is sent.
-        times : int
-            How many of them.
-        **headers : str
-            With underscores for hyphens: ``Retry_After="1"``, which Salesforce is not known to send.
-        """
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.state.on_demand.canned.append(CannedAnswer(method, path_part, status, body, named, times))
-
-    def shorten_next(self, path_part: str, *, rows: int = 0, to_bytes: int | None = None, times: int = 1) -> None:
-        """Send less than was announced in the next bodies of results.
-
-        Parameters
-        ----------
-        path_part : str
-            What their path holds, such as ``"/results"``.
-        rows : int
-            How many lines are missing at the end of a body that ends in order.
-        to_bytes : int, optional
-            Where the connection breaks off instead, in bytes as sent.
-        times : int
-            How many of them.
-        """
-        self.state.on_demand.short_bodies.append(ShortBody(path_part, rows, to_bytes, times))
 
     def empty_recycle_bin(self, sobject: str | None = None) -> int:
         """Remove deleted records for good, as an administrator may; ``queryAll`` finds them no longer.

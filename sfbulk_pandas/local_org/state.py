@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.local_org.cursors import Cursors
+from sfbulk_pandas.local_org.fault_plan import FaultPlan
 from sfbulk_pandas.local_org.on_demand import OnDemand
 from sfbulk_pandas.local_org.usage import Usage
 
@@ -43,7 +44,9 @@ class OrgState:
     cursors : Cursors
         Results of REST queries with pages left to read.
     on_demand : OnDemand
-        What is to go wrong.
+        Which rows and queries are to fail.
+    faults : FaultPlan
+        Which requests are to go wrong.
     usage : Usage
         What is used up.
     """
@@ -57,4 +60,5 @@ class OrgState:
     clock: Callable[[], float] = time.time
     cursors: Cursors = field(default_factory=Cursors)
     on_demand: OnDemand = field(default_factory=OnDemand)
+    faults: FaultPlan = field(default_factory=FaultPlan)
     usage: Usage = field(default_factory=Usage)

@@ -86,6 +86,8 @@ class Checkpoint:
         In their order.
     closing : dict
         What was about to be published; empty before.
+    is_trusted : bool
+        Whether the rows on disk are those of their pages.
 
     Raises
     ------
@@ -98,6 +100,7 @@ class Checkpoint:
         self.memory: dict[str, Any] = {}
         self.steps: list[Written] = []
         self.closing: dict[str, Any] = {}
+        self.is_trusted = True
         self._path = path
         self._lock = threading.Lock()
         try:
@@ -148,6 +151,10 @@ class Checkpoint:
         whole = [[each.path, each.rows, each.following] for each in step.whole]
         self.append({"files": dict(step.files), "pages": segments, "whole": whole, "bad_cells": step.bad_cells})
 
+    def distrust(self) -> None:
+        """Write down that a page was wrong, so that the next run reads all of them anew."""
+        self.append({"trusted": False})
+
     def close_with(self, result: Mapping[str, Any]) -> None:
         """Write down that everything is there and about to be published."""
         self.append({"closing": dict(result)})
@@ -180,6 +187,7 @@ class Checkpoint:
             files = {name: int(rows) for name, rows in line["files"].items()}
             self.steps.append(Written(files, segments, whole, int(line["bad_cells"])))
         self.closing = dict(line.get("closing", self.closing))
+        self.is_trusted = bool(line.get("trusted", self.is_trusted))
 
     def close(self) -> None:
         """Let go of the file. May be called twice."""

@@ -14,7 +14,7 @@ import urllib3.exceptions as u3
 
 from sfbulk_pandas.transport.failures import cut_off, map_error
 from sfbulk_pandas.transport.gunzip import Gunzip
-from sfbulk_pandas.wire.http import Response, read_count
+from sfbulk_pandas.wire.http import Response, header_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -185,7 +185,7 @@ def whole_answer(status_code: int, headers: Headers, file: BodyFile, most_bytes:
 
 def _length(headers: Headers) -> int | None:
     chunked = "chunked" in headers.get("transfer-encoding", "").lower()
-    return None if chunked else read_count(headers.get("content-length", ""))
+    return None if chunked else header_count(headers.get("content-length", ""))
 
 
 def _is_gzip(headers: Headers, what: str) -> bool:

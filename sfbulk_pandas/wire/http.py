@@ -16,12 +16,12 @@ _MASKED_BYTES = 1 << 14
 _COUNT_DIGITS = 18  # of any number that fits 64 bits
 
 
-def read_count(text: str) -> int | None:
+def header_count(text: str) -> int | None:
     """Read a header that holds a count; None where it is no count, or larger than any.
 
     Examples
     --------
-    >>> read_count(" 50 "), read_count("-1"), read_count("9" * 5_000)
+    >>> header_count(" 50 "), header_count("-1"), header_count("9" * 5_000)
     (50, None, None)
     """
     digits = text.strip()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.salesforce.job import JobState, Operation
 from sfbulk_pandas.wire import jobs
-from sfbulk_pandas.wire.http import Headers, Request, read_count
+from sfbulk_pandas.wire.http import Headers, Request, header_count
 from sfbulk_pandas.wire.jobs import read_job
 from sfbulk_pandas.wire.paths import ACCEPT_CSV, ACCEPT_JSON, data_path
 from sfbulk_pandas.wire.reading import following, objects, read_as, text
@@ -119,7 +119,7 @@ def read_page_head(headers: Mapping[str, str]) -> PageHead:
     """
     named = headers if isinstance(headers, Headers) else Headers(headers)
     locator = named.get("sforce-locator", "").strip()
-    rows = read_count(named.get("sforce-numberofrecords", ""))
+    rows = header_count(named.get("sforce-numberofrecords", ""))
     return PageHead(rows, None if locator in {"", "null"} else locator)
 
 

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 import sfbulk_pandas as sfbulk
-from sfbulk_pandas.local_org import LocalOrg
+from sfbulk_pandas.local_org import Faults, LocalOrg
 
+BROKEN = {"before": Faults.reset_before_body, "after": Faults.answer_lost}
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
 PLANS = ["auto", "locator", "result_pages", "id_ranges", "pk_chunks", "rest"]
 SOQL = "SELECT Id, LastName, Children__c, CreatedDate, Account.Name FROM Contact"
@@ -80,9 +81,9 @@ def test_values_with_line_breaks_quotes_and_accents(org, plan):
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_every_row_once_whichever_request_breaks(local, org, plan, when):
-    for method, part in (("GET", "/jobs/query/"), ("GET", "/results"), ("GET", "/resultPages"), ("GET", "/query")):
-        local.state.on_demand.breakages.clear()  # those that a plan without such a request has left
-        local.break_next(method, part, when)
+    for path in ("jobs/query/*", "results", "resultPages", "v66.0/query"):
+        local.faults.clear()  # those that a plan without such a request has left
+        local.faults.on("GET", path, fault=BROKEN[when])
         table = org.query_arrow(SOQL, plan=plan, page_rows=500)
         assert len(set(table["Id"].to_pylist())) == table.num_rows == ROWS
 

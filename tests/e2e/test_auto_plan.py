@@ -8,7 +8,7 @@ import pytest
 
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.jobs.plans import choice
-from sfbulk_pandas.local_org import AfterPolls, LocalOrg
+from sfbulk_pandas.local_org import AfterPolls, Faults, LocalOrg
 from sfbulk_pandas.local_org.describes import full_describe
 from sfbulk_pandas.progress.events import PlanChosen
 
@@ -74,7 +74,8 @@ def test_fields_that_no_plan_gives_a_column_are_refused_with_their_components(fi
 
 
 def test_an_org_that_does_not_count_is_asked_by_a_job(local, filled):
-    local.answer_next("GET", "/recordCount", 403, '[{"errorCode":"INSUFFICIENT_ACCESS","message":"no"}]')
+    no = '[{"errorCode":"INSUFFICIENT_ACCESS","message":"no"}]'
+    local.faults.on("GET", "recordCount", fault=Faults.answer(403, no))
     plans = Plans()
     assert len(filled.query(SOQL, progress=plans)) == ROWS
     assert plans == [
@@ -136,7 +137,8 @@ def test_a_large_object_that_salesforce_cuts_or_may_cut_keeps_its_job_while_it_r
 
 def test_a_job_that_ends_before_it_can_be_given_up_is_read(large, uncut):
     local, org = uncut
-    local.answer_next("PATCH", "/jobs/query/", 400, '[{"errorCode":"INVALIDJOBSTATE","message":"already complete"}]')
+    no = '[{"errorCode":"INVALIDJOBSTATE","message":"already complete"}]'
+    local.faults.on("PATCH", "jobs/query/*", fault=Faults.answer(400, no))
     plans = Plans()
     assert len(org.query("SELECT Id FROM Group", progress=plans)) == ROWS
     assert [plan for plan, _ in plans] == ["result_pages"]
@@ -317,7 +319,7 @@ def test_explain_bounds_rows_by_the_query(filled):
 
 
 def test_explain_says_where_nothing_is_known(local, filled):
-    local.answer_next("GET", "/recordCount", 200, '{"sObjects":[]}')
+    local.faults.on("GET", "recordCount", fault=Faults.answer(200, '{"sObjects":[]}'))
     told = filled.explain(SOQL)
     assert (told.records, told.rows, told.pages, told.api_calls) == (None, None, None, None)
     assert "records   unknown of Contact" in repr(told)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import sfbulk_pandas as sfbulk
-from sfbulk_pandas.local_org import usage
+from sfbulk_pandas.local_org import Faults, usage
 from sfbulk_pandas.org import Org
 from sfbulk_pandas.transport.network import Network
 from sfbulk_pandas.transport.session import Session
@@ -43,7 +43,9 @@ def test_limits_are_a_frame(org):
 
 
 def test_a_limit_of_nothing_has_no_share(local, org):
-    local.answer_next("GET", "/limits", 200, '{"A": {"Max": 0, "Remaining": 0}, "B": {"Max": 4, "Remaining": -2}}')
+    local.faults.on(
+        "GET", "limits", fault=Faults.answer(200, '{"A": {"Max": 0, "Remaining": 0}, "B": {"Max": 4, "Remaining": -2}}')
+    )
     assert org.limits().fillna(-1).to_dict("list") == {
         "name": ["A", "B"],
         "max": [0, 4],
@@ -152,16 +154,18 @@ def test_calls_are_kept_within_too(local, filled, monkeypatch):
 
 
 def test_where_it_is_not_known_what_a_query_takes_it_is_refused(local, filled):
-    local.answer_next("GET", "/recordCount", 200, '{"sObjects":[]}')
+    local.faults.on("GET", "recordCount", fault=Faults.answer(200, '{"sObjects":[]}'))
     with pytest.raises(sfbulk.UsageError, match="not known what this query takes"):
         filled.query(SOQL, budget=0.5)
 
 
 def test_where_the_org_does_not_say_what_is_left_it_is_refused(local, filled):
-    local.answer_next("GET", "/limits", 200, '{"DailyApiRequests": {"Max": 5000, "Remaining": 4000}}')
+    local.faults.on("GET", "limits", fault=Faults.answer(200, '{"DailyApiRequests": {"Max": 5000, "Remaining": 4000}}'))
     with pytest.raises(sfbulk.OverBudget, match="2 batches, and the org does not say how many it has left"):
         filled.insert(FRAME, "Lead", budget=0.5, on_problem="send", progress=False)
-    local.answer_next("GET", "/limits", 403, '[{"errorCode": "INSUFFICIENT_ACCESS", "message": "no"}]')
+    local.faults.on(
+        "GET", "limits", fault=Faults.answer(403, '[{"errorCode": "INSUFFICIENT_ACCESS", "message": "no"}]')
+    )
     with pytest.raises(sfbulk.ApiError, match="INSUFFICIENT_ACCESS"):
         filled.insert(FRAME, "Lead", budget=0.5, on_problem="send", progress=False)
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import sfbulk_pandas as sfbulk
-from sfbulk_pandas.local_org import LocalOrg, Switches
+from sfbulk_pandas.local_org import Faults, LocalOrg, Switches
 
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
 ROWS = 1_000
@@ -64,7 +64,8 @@ def test_a_count_that_takes_too_long_gives_way_to_the_record_count(moved):
 def test_without_any_count_it_is_one_range(moved):
     local, org = moved
     local.fail_queries(soql_part="SELECT COUNT()", times=3)
-    local.answer_next("GET", "/recordCount", 403, '[{"errorCode":"INSUFFICIENT_ACCESS","message":"no"}]')
+    no = '[{"errorCode":"INSUFFICIENT_ACCESS","message":"no"}]'
+    local.faults.on("GET", "recordCount", fault=Faults.answer(403, no))
     since = len(local.exchanges)
     check_whole(fetched(org, chunk_rows=100))
     assert jobs_made(local, since) == 1

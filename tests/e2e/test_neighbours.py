@@ -11,6 +11,7 @@ from sfbulk_pandas.jobs import orphans
 from sfbulk_pandas.jobs.notes import KnownJobs, Notes
 from sfbulk_pandas.journal import Journal
 from sfbulk_pandas.journal.records import LoadRecord, PartRecord, Step
+from sfbulk_pandas.local_org import Faults
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.transport.clock import SystemClock
 from sfbulk_pandas.wire.ingest import IngestJob
@@ -144,7 +145,7 @@ def test_several_loads_of_one_object_at_once_make_one_record_a_row(local, org):
             errors.append(error)
 
     for _ in range(3):
-        local.break_next("POST", "/jobs/ingest", "after")
+        local.faults.on("POST", "jobs/ingest", fault=Faults.answer_lost)
     threads = [threading.Thread(target=load, args=(frame,)) for frame in frames]
     for each in threads:
         each.start()

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import sfbulk_pandas as sfbulk
-from sfbulk_pandas.local_org import LocalOrg, Switches
+from sfbulk_pandas.local_org import Faults, LocalOrg, Switches
 from sfbulk_pandas.progress.events import PageRead
 
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
@@ -59,7 +59,8 @@ def test_letters_are_utf8_whatever_the_answer_says_of_them(local, org, said):
     filled(org, 1)
     body = 'Id,FirstName\n003000000000001AAA,"Zoé \0\nß"\n'
     headers = {} if said is None else {"Content_Type": said}
-    local.answer_next("GET", "/results", 200, body, Sforce_NumberOfRecords="1", Sforce_Locator="null", **headers)
+    answer = Faults.answer(200, body, Sforce_NumberOfRecords="1", Sforce_Locator="null", **headers)
+    local.faults.on("GET", "results", fault=answer)
     assert org.query("SELECT Id, FirstName FROM Contact", plan="locator")["FirstName"].tolist() == ["Zoé \0\nß"]
 
 

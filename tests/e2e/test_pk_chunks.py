@@ -11,14 +11,15 @@ from sfbulk_pandas.errors import StillRunning
 from sfbulk_pandas.jobs.bound import bound
 from sfbulk_pandas.jobs.query import prepare_query, read_table
 from sfbulk_pandas.jobs.query_options import QueryOptions
-from sfbulk_pandas.local_org import AfterPolls, ByHand, LocalOrg, Switches
+from sfbulk_pandas.local_org import AfterPolls, ByHand, Faults, LocalOrg, Switches
 from sfbulk_pandas.local_org.describes import full_describe
 from sfbulk_pandas.wire.query_v1 import build_state_v1
 
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
 ROWS = 60
 SOQL = "SELECT Id, LastName FROM Contact"
-LOST = {"POST job": "/job", "POST batch": "/batch"}
+LOST = {"POST job": "job", "POST batch": "batch"}
+BROKEN = {"before": Faults.reset_before_body, "after": Faults.answer_lost}
 
 
 def connected(local):
@@ -114,13 +115,13 @@ def test_a_whole_that_fails_is_an_error(local, filled):
 
 
 def test_a_short_result_is_read_again(local, filled):
-    local.shorten_next("/result/", rows=3)
-    local.shorten_next("/result/", to_bytes=60)
+    local.faults.on("GET", "result/*", fault=Faults.rows_missing(3))
+    local.faults.on("GET", "result/*", fault=Faults.cut_at(60))
     check_whole(fetched(filled))
 
 
 def test_results_that_stay_short_are_an_error(local, filled):
-    local.shorten_next("/result/", rows=3, times=100)
+    local.faults.on("GET", "result/*", fault=Faults.rows_missing(3), times=None)
     with pytest.raises(sfbulk.IncompleteResult, match="has 7 rows instead of 10"):
         fetched(filled)
 
@@ -128,7 +129,7 @@ def test_results_that_stay_short_are_an_error(local, filled):
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("request_", LOST)
 def test_lost_answers_make_no_row_come_twice(local, filled, request_, when):
-    local.break_next("POST", LOST[request_], when)
+    local.faults.on("POST", LOST[request_], fault=BROKEN[when])
     if (request_, when) == ("POST batch", "before"):
         with pytest.raises(sfbulk.ConnectionFailed):  # nobody can know whether it arrives late
             fetched(filled)
@@ -138,7 +139,7 @@ def test_lost_answers_make_no_row_come_twice(local, filled, request_, when):
 
 
 def test_a_lost_answer_of_the_batch_is_found_among_its_chunks(local, filled):
-    local.break_next("POST", "/batch", "after")
+    local.faults.on("POST", "batch", fault=Faults.answer_lost)
     seen = []
     check_whole(fetched(filled, progress=seen.append))
     assert count(local, "GET", "/request") >= 1  # whose query is the whole one
@@ -147,13 +148,14 @@ def test_a_lost_answer_of_the_batch_is_found_among_its_chunks(local, filled):
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_lost_answer_of_the_close_is_no_loss(slow, when):
     local, org = slow
+    planned = []
 
     def break_close(event):
         if type(event).__name__ == "PageRead" and event.page == 1:  # every batch is there, and the job not closed
-            local.break_next("POST", "/job/750", when)
+            planned.append(local.faults.on("POST", "job/*", fault=BROKEN[when]))
 
     check_whole(fetched(org, progress=break_close))
-    assert [each.times for each in local.state.on_demand.breakages] == [0]
+    assert [each.struck for each in planned] == [1]
 
 
 @pytest.mark.parametrize("kind", ["xml", "json"])
@@ -164,8 +166,8 @@ def test_a_token_that_ends_on_the_way_is_renewed(local, filled, kind):
         "<exceptionMessage>Invalid session id</exceptionMessage></error>",
         "json": '{"exceptionCode":"InvalidSessionId","exceptionMessage":"Invalid session id"}',
     }[kind]
-    for method, part in (("POST", "/job"), ("POST", "/batch"), ("GET", "/batch"), ("GET", "/result/")):
-        local.answer_next(method, part, 400, body)
+    for method, path in (("POST", "job"), ("POST", "batch"), ("GET", "batch"), ("GET", "result/*")):
+        local.faults.on(method, path, fault=Faults.answer(400, body))
         check_whole(fetched(filled))
 
 
@@ -274,3 +276,11 @@ def test_an_object_that_salesforce_does_not_cut_is_refused_with_its_name():
         pytest.raises(sfbulk.ApiError, match="Entity 'Group' is not supported to use PKChunking"),
     ):
         fetched(org, "SELECT Id FROM Group")
+
+
+@pytest.mark.parametrize("paced", [False, True])
+def test_a_query_that_is_not_cut_and_came_twice_gives_each_row_once(paced):
+    with LocalOrg(pacing=AfterPolls(2) if paced else None) as local, connected(local) as org:
+        fill(org)
+        local.faults.on("POST", "batch", fault=Faults.request_twice)
+        check_whole(fetched(org, f"{SOQL} WHERE Id > '003000000000000'"))

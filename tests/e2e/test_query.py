@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import sfbulk_pandas as sfbulk
-from sfbulk_pandas.local_org import LocalOrg, Switches
+from sfbulk_pandas.local_org import Faults, LocalOrg, Switches
 from sfbulk_pandas.progress.events import PageRead
 
 SOQL = (
@@ -159,7 +159,8 @@ def odd(local, org):
     """Make an org answer pages with cells that fit no type."""
     org.insert(pd.DataFrame({"LastName": ["a", "b"], "Children__c": [1, 2]}), "Contact")
     body = '"Id","Children__c","Birthdate"\n"003000000000001AAA","5.5","1990-01-02"\n"003000000000002AAA","7","soon"\n'
-    return lambda: local.answer_next("GET", "/results", 200, body, Sforce_NumberOfRecords="2", Sforce_Locator="null")
+    answer = Faults.answer(200, body, Sforce_NumberOfRecords="2", Sforce_Locator="null")
+    return lambda: local.faults.on("GET", "results", fault=answer)
 
 
 ODD = "SELECT Id, Children__c, Birthdate FROM Contact"
@@ -198,7 +199,8 @@ def test_a_bad_cell_is_told_with_the_number_of_its_page(plan):
         if isinstance(event, PageRead):
             read.append(event)
             if len(read) == 1:
-                local.answer_next("GET", "/results", 200, body, Sforce_NumberOfRecords="1", Sforce_Locator="null")
+                answer = Faults.answer(200, body, Sforce_NumberOfRecords="1", Sforce_Locator="null")
+                local.faults.on("GET", "results", fault=answer)
 
     options = {"plan": plan, "page_rows": 1, "parallel_pages": 1, "on_bad_value": "raise", "progress": answer}
     with (

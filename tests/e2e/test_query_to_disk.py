@@ -12,12 +12,13 @@ import pytest
 
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.jobs.plans import choice
-from sfbulk_pandas.local_org import LocalOrg
+from sfbulk_pandas.local_org import Faults, LocalOrg
 from sfbulk_pandas.local_org.pacing import ByHand
 from sfbulk_pandas.progress.events import PageRead, QueryStarted
 from sfbulk_pandas.sinks.stream import BatchStream
 from sfbulk_pandas.wire.query_v1 import build_state_v1
 
+NO_MORE = Faults.answer(400, '[{"errorCode": "INVALID", "message": "no more"}]')
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
 SOQL = "SELECT Id, LastName, Children__c, Birthdate, CreatedDate, Account.Name FROM Contact"
 ROWS = 1_000
@@ -56,12 +57,12 @@ def rows_of(table):
     return table.sort_by("Id").to_pylist()
 
 
-def stopped(local, call, *, page=2, part="/results"):
+def stopped(local, call, *, page=2, path="results"):
     """Make a call that Salesforce stops after so many pages; return the error."""
 
     def refuse(event):
         if isinstance(event, PageRead) and event.page == page:
-            local.answer_next("GET", part, 400, '[{"errorCode": "INVALID", "message": "no more"}]')
+            local.faults.on("GET", path, fault=NO_MORE)
 
     with pytest.raises(sfbulk.ApiError, match="no more") as caught:
         call(progress=refuse, parallel_pages=1)
@@ -118,7 +119,7 @@ def test_a_stream_without_rows_is_empty_and_one_that_was_read_or_stopped_says_so
     with org.query_batches(SOQL, **PAGES) as unread:
         pass
     with org.query_batches(SOQL, **PAGES) as failed:
-        local.answer_next("GET", "/results", 400, '[{"errorCode": "INVALID", "message": "no more"}]')
+        local.faults.on("GET", "results", fault=NO_MORE)
         with pytest.raises(sfbulk.ApiError, match="no more"):
             failed.read_all()
     for stopped in (stream, unread, failed):
@@ -246,7 +247,7 @@ def test_a_job_that_is_of_no_use_any_more_is_made_anew_where_nothing_is_on_disk(
 
 def test_a_job_some_of_whose_rows_have_come_before_it_was_found_aborted_needs_a_restart(local, org, tmp_path):
     options = {"plan": "pk_chunks", "chunk_rows": 100}
-    local.answer_next("GET", "/batch", 400, '[{"errorCode": "INVALID", "message": "no more"}]')
+    local.faults.on("GET", "batch", fault=NO_MORE)
     with pytest.raises(sfbulk.ApiError, match="no more"):
         org.query_parquet(SOQL, tmp_path / "c", **options)
     notes = [json.loads(line) for line in (tmp_path / ".c.partial" / "checkpoint.jsonl").read_text().splitlines()]
@@ -303,7 +304,7 @@ def test_jobs_that_still_run_are_aborted_or_left(tmp_path, way, on_stop, state):
         def refuse(event):
             if isinstance(event, QueryStarted):
                 local.advance(event.job.id)
-                local.answer_next("GET", "/jobs/query/", 400, '[{"errorCode": "INVALID", "message": "no more"}]')
+                local.faults.on("GET", "jobs/query/*", fault=NO_MORE)
 
         call = org.query_parquet if way == "parquet" else org.query_csv
         with pytest.raises(sfbulk.ApiError, match="no more"):
@@ -332,7 +333,7 @@ def test_two_at_once_are_refused(org, tmp_path):
 def test_bad_cells_are_beside_the_rows(local, org, tmp_path):
     body = "Id,LastName,Children__c\n003000000000001AAA,A,many\n003000000000002AAA,B,2\n"
     soql = "SELECT Id, LastName, Children__c FROM Contact LIMIT 2"
-    local.answer_next("GET", "/results", 200, body, **{"Sforce-NumberOfRecords": "2"})
+    local.faults.on("GET", "results", fault=Faults.answer(200, body, Sforce_NumberOfRecords="2"))
     with pytest.warns(UserWarning, match="Children__c 'many'"):
         folder = org.query_parquet(soql, tmp_path / "c", plan="locator")
     assert sfbulk.bad_cells(folder).to_dict("records") == [
@@ -370,7 +371,10 @@ def test_rest_queries_begin_anew_as_their_pages_are_not_kept_by_salesforce(tmp_p
     with LocalOrg() as local, sfbulk.connect(sfbulk.JwtBearer(**local.credentials()), polling=FAST) as org:
         org.insert(pd.DataFrame({"LastName": ["old"] * 2_500}), "Contact", progress=False)
         stopped(
-            local, lambda **more: org.query_parquet(soql, tmp_path / "c", **options, **more), page=1, part="/query/"
+            local,
+            lambda **more: org.query_parquet(soql, tmp_path / "c", **options, **more),
+            page=1,
+            path="v66.0/query/*",
         )
         frame = org.query("SELECT Id FROM Contact").assign(LastName="new")
         org.update(frame, "Contact", progress=False)
@@ -480,13 +484,13 @@ def test_values_of_a_spool_are_as_without_it(tmp_path):
 
         def answer(number):
             heads = {"Sforce-NumberOfRecords": str(2 - number), "Sforce-Locator": "null" if number else "MQ"}
-            local.answer_next("GET", "/results", 200, pages[number], **heads)
+            local.faults.on("GET", "results", fault=Faults.answer(200, pages[number], **heads))
 
         answer(0)
         answer(1)
         plain = org.query_arrow(soql, **options)
         answer(0)
-        local.answer_next("GET", "/results", 400, '[{"errorCode": "INVALID", "message": "no more"}]')
+        local.faults.on("GET", "results", fault=NO_MORE)
         with pytest.raises(sfbulk.ApiError, match="no more"):
             org.query_arrow(soql, spool=tmp_path / "spool", **options)
         answer(1)

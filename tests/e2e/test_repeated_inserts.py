@@ -8,6 +8,7 @@ import pytest
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.jobs.cargo import Cargo
 from sfbulk_pandas.journal.records import Step
+from sfbulk_pandas.local_org import Faults
 
 
 def contacts(rows, mark="", **more):
@@ -75,10 +76,10 @@ def test_keys_of_each_load_are_compared_as_its_own(local, org, loads):
 
 
 def test_a_load_that_broke_off_in_the_middle_is_refused_as_well(local, org):
-    local.break_next("PUT", "/batches", "before", times=1000)
+    local.faults.on("PUT", "batches", fault=Faults.reset_before_body, times=None)
     with pytest.raises(sfbulk.TransportError):
         org.insert(contacts(4), "Contact")  # nothing of it was closed: nothing can have been stored
-    local.state.on_demand.breakages.clear()
+    local.faults.clear()
     assert org.insert(contacts(4), "Contact", part_rows=2).counts["successful"] == 4
     frame = contacts(5, Email=["bad", *["a@example.com"] * 4])
     assert org.insert(frame, "Contact").counts["successful"] == 4

@@ -7,7 +7,7 @@ import pytest
 
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.jobs.ingest import Ingest
-from sfbulk_pandas.local_org import LocalOrg, Switches
+from sfbulk_pandas.local_org import Faults, LocalOrg, Switches
 from sfbulk_pandas.local_org.pacing import ByHand
 from sfbulk_pandas.salesforce.job import JobState, Operation
 from sfbulk_pandas.wire.ingest import IngestJob
@@ -215,7 +215,7 @@ def test_a_query_has_no_such_results(org):
 
 def test_files_that_do_not_hold_what_the_job_says_are_an_error_with_what_they_hold(local, org):
     frame = contacts(4)
-    local.lose_results(1)
+    local.faults.on("GET", "successfulResults", fault=Faults.rows_missing(1), times=None)
     with pytest.raises(sfbulk.ReconcileError) as loaded:
         org.insert(frame, "Contact")
     with pytest.raises(sfbulk.ReconcileError, match="4 processed and 0 failed") as caught:

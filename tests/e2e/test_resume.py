@@ -13,7 +13,7 @@ import pytest
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.journal import Journal
 from sfbulk_pandas.journal.records import Step
-from sfbulk_pandas.local_org import LocalOrg
+from sfbulk_pandas.local_org import Faults, LocalOrg
 from sfbulk_pandas.local_org.pacing import ByHand
 
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
@@ -105,7 +105,7 @@ def test_an_org_out_of_reach_makes_no_begun_row_an_unsent_one(slow):
     local, org = slow
     left = left_alone(org, contacts())
     run_on(local, org)
-    local.break_next("GET", "/jobs/ingest/", "before", times=1000)
+    local.faults.on("GET", "jobs/ingest/*", fault=Faults.reset_before_body, times=None)
     before = len(local.exchanges)
     with pytest.raises(sfbulk.TransportError) as caught:
         org.resume(left.load_id, contacts())
@@ -118,7 +118,7 @@ def test_an_org_out_of_reach_makes_no_begun_row_an_unsent_one(slow):
         "unknown": ROWS,
     }
     assert caught.value.result.retry() is caught.value.result
-    local.state.on_demand.breakages.clear()
+    local.faults.clear()
     assert org.resume(left.load_id, contacts()).counts["successful"] == ROWS
     assert names(local) == sorted(contacts()["LastName"])
 

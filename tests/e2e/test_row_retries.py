@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 
 import sfbulk_pandas as sfbulk
-from sfbulk_pandas.local_org import LocalOrg, Switches
+from sfbulk_pandas.local_org import Faults, LocalOrg, Switches
 
+BROKEN = {"before": Faults.reset_before_body, "after": Faults.answer_lost}
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
 
 
@@ -74,7 +75,7 @@ def test_siblings_go_up_together_and_results_stand_in_the_frames_order(local, or
 
 
 def test_answers_that_are_missing_are_an_error_with_all_that_is_known(local, org):
-    local.lose_results(2)
+    local.faults.on("GET", "successfulResults", fault=Faults.rows_missing(2), times=None)
     with pytest.raises(sfbulk.ReconcileError, match=r"8 processed and 0 failed, .* 6 successful") as caught:
         org.insert(contacts(8), "Contact")
     result = caught.value.result
@@ -85,10 +86,10 @@ def test_answers_that_are_missing_are_an_error_with_all_that_is_known(local, org
 
 
 def test_surplus_answers_belong_to_nobody(local, org):
-    local.repeat_results(1)
+    local.faults.on("GET", "successfulResults", fault=Faults.rows_surplus(1), times=None)
     with pytest.raises(sfbulk.ReconcileError), pytest.warns(UserWarning, match="belong to no row for certain"):
         org.insert(contacts(4), "Contact")
-    local.repeat_results(1)
+    local.faults.on("GET", "successfulResults", fault=Faults.rows_surplus(1), times=None)
     with pytest.raises(sfbulk.ReconcileError) as caught, pytest.warns(UserWarning, match="result.unmatched"):
         org.insert(pd.DataFrame({"LastName": ["Same", "Other"]}), "Contact")
     result = caught.value.result
@@ -109,10 +110,10 @@ def test_columns_of_results_in_another_order():
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/jobs/ingest"), ("PUT", "/batches"), ("PATCH", "/jobs/ingest/"), ("GET", "/successfulResults")],
+    [("POST", "jobs/ingest"), ("PUT", "batches"), ("PATCH", "jobs/ingest/*"), ("GET", "successfulResults")],
 )
 def test_one_record_a_row_where_the_org_hangs_up(local, org, method, path, when):
-    local.break_next(method, path, when)
+    local.faults.on(method, path, fault=BROKEN[when])
     frame = contacts(12, Email=["a@example.com", "bad"] * 6)
     result = org.insert(frame, "Contact", part_rows=5, parallel_parts=3)
     assert result.counts == {"rows": 12, "successful": 6, "failed": 6, "unprocessed": 0}

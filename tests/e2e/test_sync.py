@@ -17,7 +17,7 @@ import pytest
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.jobs.sync import columns as copied
 from sfbulk_pandas.jobs.sync import parts, publish, run, settle
-from sfbulk_pandas.local_org import LocalOrg
+from sfbulk_pandas.local_org import Faults, LocalOrg
 from sfbulk_pandas.local_org.pacing import ByHand
 from sfbulk_pandas.progress.events import PageRead
 
@@ -169,7 +169,8 @@ def test_a_sweep_counts_what_the_copy_misses_and_unmarks_what_is_back(filled, tm
 
 
 def refuse(local):
-    local.answer_next("GET", "/results", 400, '[{"errorCode": "INVALID", "message": "no more"}]')
+    no = '[{"errorCode": "INVALID", "message": "no more"}]'
+    local.faults.on("GET", "results", fault=Faults.answer(400, no))
 
 
 def test_a_run_that_was_stopped_is_gone_on_with_and_leaves_the_last_state_until_then(local, filled, tmp_path):
@@ -554,7 +555,8 @@ def test_of_a_record_that_came_twice_the_last_state_counts(local, filled, tmp_pa
     (first, _) = some(filled, 2)["Id"]
     lines = [f'"{first}","2031-01-01T00:00:0{n}.000Z","false","{name}",""\n' for n, name in ((2, "last"), (1, "older"))]
     body = '"Id","SystemModstamp","IsDeleted","LastName","Description"\n' + "".join(lines)
-    local.answer_next("GET", "/results", 200, body, Sforce_NumberOfRecords="2", Sforce_Locator="null")
+    answer = Faults.answer(200, body, Sforce_NumberOfRecords="2", Sforce_Locator="null")
+    local.faults.on("GET", "results", fault=answer)
     copy = sync(filled, tmp_path / "contacts", plan="locator", overlap_seconds=0)
     assert (copy.rows, copy.tally.updated, copy.tally.added) == (ROWS, 1, 0)
     names = [row["LastName"] for row in copy.dataset().to_table().to_pylist() if row["Id"] == first]
@@ -583,7 +585,8 @@ def test_a_sweep_counts_what_the_window_tells_as_that(local, filled, tmp_path, t
 def page(local, *rows):
     lines = [f'"{row}","2026-11-26T00:00:00.000Z","false","N","{date}"\n' for row, date in rows]
     body = '"Id","SystemModstamp","IsDeleted","LastName","Birthdate"\n' + "".join(lines)
-    local.answer_next("GET", "/results", 200, body, Sforce_NumberOfRecords=str(len(rows)), Sforce_Locator="null")
+    answer = Faults.answer(200, body, Sforce_NumberOfRecords=str(len(rows)), Sforce_Locator="null")
+    local.faults.on("GET", "results", fault=answer)
 
 
 def test_bad_cells_stay_with_their_rows_until_these_change(local, org, tmp_path, clock, monkeypatch):

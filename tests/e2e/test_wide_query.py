@@ -15,13 +15,14 @@ import sfbulk_pandas as sfbulk
 from sfbulk_pandas.codec.schema import to_pandas
 from sfbulk_pandas.jobs.plans import choice
 from sfbulk_pandas.jobs.wide import again, groups, run
-from sfbulk_pandas.local_org import LocalOrg, Switches
+from sfbulk_pandas.local_org import Faults, LocalOrg, Switches
 from sfbulk_pandas.local_org.describes import full_describe
 from sfbulk_pandas.local_org.pacing import ByHand
 from sfbulk_pandas.local_org.soql import parse as local_parse
 from sfbulk_pandas.progress.events import PlanChosen, QueryStarted
 from sfbulk_pandas.salesforce.limits import MAX_SOQL_CHARS
 
+NO_MORE = Faults.answer(400, '[{"errorCode": "INVALID", "message": "no more"}]')
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
 ROWS = 600
 SOQL = (
@@ -122,7 +123,7 @@ def refuse_page(local, *, after_jobs):
     """Return a listener after which Salesforce refuses a page of the next job."""
     return at_job(
         after_jobs,
-        lambda _: local.answer_next("GET", "/results", 400, '[{"errorCode": "INVALID", "message": "no more"}]'),
+        lambda _: local.faults.on("GET", "results", fault=NO_MORE),
     )
 
 
@@ -299,7 +300,8 @@ def test_bad_cells_are_told_under_the_rows_of_the_result(org, local, short):
         ]
         lines = [names, *([row.get(name, "") for name in names] for row in rows)]
         body = "".join(",".join(f'"{cell}"' for cell in line) + "\n" for line in lines)
-        local.answer_next("GET", "/results", 200, body, Sforce_NumberOfRecords="2", Sforce_Locator="null")
+        answer = Faults.answer(200, body, Sforce_NumberOfRecords="2", Sforce_Locator="null")
+        local.faults.on("GET", "results", fault=answer)
 
     with pytest.warns(UserWarning, match="1 cell.* Birthdate 'soon'"):
         table = org.query_arrow(soql, plan="locator", progress=answer)
@@ -385,7 +387,7 @@ def test_a_stream_that_is_closed_early_leaves_nothing(org, short, temporary):
 def test_jobs_that_still_run_are_aborted_or_left(short, on_stop, state):
     with LocalOrg(pacing=ByHand()) as local, sfbulk.connect(sfbulk.JwtBearer(**local.credentials())) as org:
         no = '[{"errorCode": "INVALID", "message": "no more"}]'
-        refuse = at_job(1, lambda _: local.answer_next("GET", "/jobs/query/", 400, no))
+        refuse = at_job(1, lambda _: local.faults.on("GET", "jobs/query/*", fault=Faults.answer(400, no)))
         with pytest.raises(sfbulk.ApiError, match="no more"):
             org.query_arrow(SOQL, plan="locator", on_stop=on_stop, progress=refuse)
         assert org.jobs()["state"].tolist() == [state]

@@ -6,7 +6,9 @@ import io
 import pytest
 import requests
 
-from sfbulk_pandas.local_org import LocalOrg, Switches
+from sfbulk_pandas.local_org import Faults, LocalOrg, Switches
+
+BROKEN = {"before": Faults.reset_before_body, "after": Faults.answer_lost}
 
 
 class Plain:
@@ -51,12 +53,12 @@ def test_rows_that_fail_in_passing(org):
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_connection_breaks_before_or_after_a_request_takes_effect(org, when):
     plain = Plain(org)
-    org.break_next("POST", "/jobs/ingest", when)
+    org.faults.on("POST", "jobs/ingest", fault=BROKEN[when])
     with pytest.raises(requests.ConnectionError):
         plain.call("POST", json={"object": "Contact", "operation": "insert"})
     assert len(plain.call("GET").json()["records"]) == (when == "after")
     job = plain.call("POST", json={"object": "Contact", "operation": "insert"}).json()["id"]
-    org.break_next("PUT", "/batches", when)
+    org.faults.on("PUT", "batches", fault=BROKEN[when])
     with pytest.raises(requests.ConnectionError):
         plain.call("PUT", f"/{job}/batches", data=b"LastName\nA\n")
     assert ("numberRecordsProcessed" in plain.call("GET", f"/{job}").json()) == (when == "after")
@@ -64,9 +66,9 @@ def test_a_connection_breaks_before_or_after_a_request_takes_effect(org, when):
 
 def test_answers_that_are_lost_or_come_twice(org):
     plain = Plain(org)
-    org.lose_results(1)
+    org.faults.on("GET", "successfulResults", fault=Faults.rows_missing(1))
     assert len(plain.results(plain.load("LastName\nA\nB\nC\n"), "successfulResults")) == 1 + 2
-    org.repeat_results(2)
+    org.faults.on("GET", "successfulResults", fault=Faults.rows_surplus(2))
     assert len(plain.results(plain.load("LastName\nA\nB\nC\n"), "successfulResults")) == 1 + 5
     assert len(plain.results(plain.load("LastName\nA\nB\nC\n"), "successfulResults")) == 1 + 3
 

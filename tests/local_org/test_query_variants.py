@@ -10,7 +10,7 @@ import pytest
 import requests
 from urllib3.exceptions import ProtocolError
 
-from sfbulk_pandas.local_org import Immediate, LocalOrg, Switches
+from sfbulk_pandas.local_org import Faults, Immediate, LocalOrg, Switches
 
 SOQL = "SELECT LastName, Account.Name, email FROM Contact"
 
@@ -182,12 +182,13 @@ def test_a_query_fails_by_its_text_its_turn_and_its_rows(other_org):
 
 
 def test_canned_answers_come_before_any_effect(direct):
-    direct.org.answer_next("POST", "/jobs/query", 503, "<html>busy</html>", times=2, Retry_After="1")
+    busy = Faults.answer(503, "<html>busy</html>", Retry_After="1")
+    direct.org.faults.on("POST", "jobs/query", fault=busy, times=2)
     for _ in range(2):
         answer = direct.bulk(SOQL)
         assert (answer.status, answer.text, answer.headers["Retry-After"]) == (503, "<html>busy</html>", "1")
     assert direct.org.state.jobs.all() == []
-    direct.org.answer_next("GET", "/jobs/query", 503)
+    direct.org.faults.on("GET", "jobs/query", fault=Faults.answer(503))
     assert direct.bulk(SOQL).status == 200
     plain = direct.get("jobs/query")
     assert (plain.status, plain.body, "Retry-After" in plain.headers) == (503, b"", False)
@@ -198,7 +199,7 @@ def test_a_page_with_fewer_rows_than_it_announces(direct, put):
     put("Contact", *({"LastName": "two\nlines" if number < 5 else "x"} for number in range(10)))
     job = direct.bulk("SELECT LastName FROM Contact").json()["id"]
     whole = direct.get(f"jobs/query/{job}/results")
-    direct.org.shorten_next("/results", rows=2)
+    direct.org.faults.on("GET", "results", fault=Faults.rows_missing(2))
     short = direct.get(f"jobs/query/{job}/results")
     assert short.headers["Sforce-NumberOfRecords"] == "10"
     assert short.text == whole.text.removesuffix('"x"\n"x"\n')
@@ -214,7 +215,7 @@ def test_a_body_that_breaks_off(packed):
         made = session.post(base, json={"operation": "query", "query": "SELECT Id, Name FROM User"}, timeout=10).json()
         url = f"{base}/{made['id']}/results"
         whole = session.get(url, timeout=10).content
-        org.shorten_next("/results", to_bytes=20)
+        org.faults.on("GET", "results", fault=Faults.cut_at(20))
         pieces = []
         with session.get(url, timeout=10, stream=True) as answer, pytest.raises(ProtocolError):
             pieces.extend(iter(lambda: answer.raw.read(1), b""))

@@ -19,7 +19,6 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from sfbulk_pandas.auth import SalesforceCli
 from sfbulk_pandas.codec.bad_cells import BadCells
 from sfbulk_pandas.codec.decode import PageReader, ReadOptions, read_result_table, read_typed_table
 from sfbulk_pandas.codec.records import record_texts

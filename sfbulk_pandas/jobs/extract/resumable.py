@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sfbulk_pandas.errors import JobAborted, JobFailed, NotFound
+from sfbulk_pandas.errors import IncompleteResult, JobAborted, JobFailed, NotFound
 from sfbulk_pandas.jobs.extract.facts import Beginning, origin_of
 from sfbulk_pandas.jobs.extract.run import Done
 from sfbulk_pandas.jobs.identity import identity_of
@@ -70,10 +70,17 @@ class ResumableRun:
         self._run = self._new_run()
         if partial.checkpoint.steps and not self._run.plan.is_stable:
             log.warning("plan %r cannot go on in the middle: it begins anew", self._run.plan.name)
-            head = partial.checkpoint.head
-            partial.restart()
-            partial.begin(head)
-            self._run = self._new_run()
+            self._begin_anew({})
+        elif not partial.checkpoint.is_trusted:
+            log.warning("a page of the earlier run was wrong: all pages are read anew")
+            self._begin_anew(dict(partial.checkpoint.memory))
+
+    def _begin_anew(self, memory: Mapping[str, Any]) -> None:
+        head = self._partial.checkpoint.head
+        self._partial.restart()
+        self._partial.begin(head)
+        self._partial.checkpoint.remember(memory)
+        self._run = self._new_run()
 
     def origin(self) -> Mapping[str, Any]:
         """Return what is known so far of the query, the org, the plan and its jobs."""
@@ -116,8 +123,12 @@ class ResumableRun:
         checkpoint = self._partial.checkpoint
         ends = {path: PageEnd(Place(0, 0, path), page.rows, page.following) for path, page in checkpoint.whole.items()}
         self._run.done = Done(ends, checkpoint.rows, kept)
-        with closing(self._run.items()) as items:
-            yield from items
+        try:
+            with closing(self._run.items()) as items:
+                yield from items
+        except IncompleteResult:  # which page it is nobody knows: one that ended early, or that named no next one
+            checkpoint.distrust()
+            raise
 
     def _forget_jobs(self, error: NotFound | JobFailed | JobAborted, pages: set[str]) -> bool:
         """Forget jobs that are of no use any more; return whether there were any.

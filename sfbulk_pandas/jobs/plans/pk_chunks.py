@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.transport.session import Streamed
     from sfbulk_pandas.wire.query_v1 import BatchV1
 
+log = logging.getLogger("sfbulk_pandas")
 # How often in a row all batches must have been seen over, and no new one: the guide says that the first batch is
 # NotProcessed once its chunks are there, not that the list shows them at that moment.
 _POLLS_CALM = 1
@@ -57,6 +59,7 @@ class PkChunksPlan:
         self._page_rows: dict[str, int] = {}
         self._again: list[LocatorPlan] = []
         self._again_by_job: dict[str, LocatorPlan] = {}
+        self._is_cut: bool | None = None  # whether there are chunks, as far as that is known
 
     @property
     def job_ids(self) -> tuple[str, ...]:
@@ -105,6 +108,7 @@ class PkChunksPlan:
         while True:
             asked.clock.sleep(next(pauses))
             batches = self._job.batches()
+            self._look_at_whole(batches)
             for batch in batches:
                 if batch.is_over and batch.id not in seen:
                     seen.add(batch.id)
@@ -116,6 +120,17 @@ class PkChunksPlan:
                 return
             if asked.wait_seconds is not None and asked.clock.monotonic() >= started + asked.wait_seconds:
                 raise still_running([self._job.id], asked.wait_seconds)
+
+    def _look_at_whole(self, batches: tuple[BatchV1, ...]) -> None:
+        state = next((each.state for each in batches if each.id == self._job.whole_id), None)
+        if state in {"NotProcessed", "Completed"}:
+            self._is_cut = state == "NotProcessed"
+
+    def _is_repeated(self, batch: BatchV1) -> bool:
+        """Whether a batch that has run is the query itself once more, where something on the way has sent it twice."""
+        if self._is_cut is None and batch.state == "Completed":
+            self._is_cut = self._job.is_cut(self._job.soql_of(batch.id))
+        return self._is_cut is False
 
     def _calm_polls(self, batches: tuple[BatchV1, ...]) -> int:
         states = {each.id: each.state for each in batches}
@@ -133,7 +148,12 @@ class PkChunksPlan:
             )
         if batch.state == "NotProcessed" and not is_whole:  # so end batches that wait when a job is aborted
             self._job.check_not_aborted()
-        if batch.state != "NotProcessed" or not is_whole:
+        if is_whole:
+            if batch.state != "NotProcessed":
+                yield batch
+        elif self._is_repeated(batch):
+            log.warning("batch %s of job %s is the query once more: its rows are left out", batch.id, self._job.id)
+        else:
             yield batch
 
     def _results(self, batch: BatchV1) -> Iterator[tuple[Request, str]]:
