@@ -10,14 +10,13 @@ from sfbulk_pandas.transport.retry import RetryPolicy, failure_of
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 BLOCK = re.compile(r"(<!-- retry table: [^\n]*-->\n).*?(<!-- end of retry table -->)", re.DOTALL)
-FAILURES: tuple[tuple[str, errors.SfBulkError], ...] = (
+BUSY = (406, 420, 429, 502, 503, 504)
+FAILURES: tuple[tuple[str, errors.SfBulkError | list[errors.SfBulkError]], ...] = (
     ("no connection: DNS, refused, no answer to a connect", errors.ConnectionFailed("x", may_have_arrived=False)),
     ("connection reset or answer cut off", errors.ConnectionFailed("x", may_have_arrived=True)),
     ("no answer within `read_seconds`", errors.ReadTimedOut("x")),
-    *(
-        (f"HTTP {status}", errors.SalesforceBroken("x", status_code=status))
-        for status in (406, 420, 429, 500, 502, 503, 504)
-    ),
+    (f"HTTP {', '.join(map(str, BUSY))}", [errors.SalesforceBroken("x", status_code=status) for status in BUSY]),
+    ("HTTP 500", errors.SalesforceBroken("x", status_code=500)),
     (
         "403 `REQUEST_LIMIT_EXCEEDED`, too many at once",
         errors.RequestLimitExceeded("ConcurrentRequests Limit exceeded.", status_code=403),
@@ -40,7 +39,8 @@ def retry_table(policy: RetryPolicy) -> str:
     """Return the table in Markdown."""
     lines = ["| failure | " + " | ".join(name for name, _, _ in KINDS) + " |", "|---|" + "---|" * len(KINDS)]
     for words, error in FAILURES:
-        cells = [_cell(policy, error, method, replayable=replayable) for _, method, replayable in KINDS]
+        each = error if isinstance(error, list) else [error]
+        (cells,) = {tuple(_cell(policy, one, method, replayable=again) for _, method, again in KINDS) for one in each}
         lines.append(f"| {words} | " + " | ".join(cells) + " |")
     return "\n".join([*lines, "", _waits(policy), ""])
 
