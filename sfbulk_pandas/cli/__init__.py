@@ -1,4 +1,4 @@
-"""The command line: the one room that sees both the client and the local org."""
+"""The command line: it sees both the client and the local org, as does the pytest plugin."""
 
 from sfbulk_pandas.cli.main import main
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.options import Polling
 
 log = logging.getLogger("sfbulk_pandas")
-_CURRENT: ContextVar[Org] = ContextVar("sfbulk_org")
+_CURRENT: ContextVar[Org | None] = ContextVar("sfbulk_org")
 
 
 def connect(
@@ -109,6 +109,11 @@ def current_org(org: Org | None = None) -> Org:
     if found is None:
         raise UsageError("no org is connected", hint="call sfbulk.connect(...) first, or pass org=")
     return found
+
+
+def make_current(org: Org | None) -> None:
+    """Let module functions and ``df.sfbulk`` act on an org from now on; on none, for None."""
+    _CURRENT.set(org)
 
 
 def connected_org() -> Org | None:
