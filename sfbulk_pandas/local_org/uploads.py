@@ -113,7 +113,7 @@ def read_multipart(call: Call) -> tuple[bytes, bytes]:
     _, options = parse_options_header(call.headers["content-type"])
     body = _small_body(call)
     try:
-        parser = MultiPartParser()
+        parser = MultiPartParser(lambda *_, **__: io.BytesIO())  # no file that a bad body leaves open
         form, files = parser.parse(io.BytesIO(body), options.get("boundary", "").encode(), len(body))
     except ValueError as error:
         raise faults.api_error(f"The multipart request cannot be read: {error}") from None

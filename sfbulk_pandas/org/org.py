@@ -94,8 +94,9 @@ class Org(Loads, Queries, Copies, Jobs):
         return limits_frame(self._session)
 
     def close(self) -> None:
-        """Close the connections; the org can be used again, and then opens new ones."""
+        """Close the connections and the journal; the org can be used again, and then opens them anew."""
         self._session.close()
+        self._loading.journal.close()
 
     def __enter__(self) -> Self:
         return self

@@ -115,3 +115,26 @@ def test_a_cli_that_hangs_is_not_waited_for_without_end(tmp_path, monkeypatch):
 def test_what_is_no_alias_is_refused(alias):
     with pytest.raises(UsageError, match="is no alias"):
         SalesforceCli(alias)
+
+
+@pytest.mark.parametrize(
+    "display",
+    [
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        {"status": [], "result": {}},
+        {"status": 0, "result": {"accessToken": ["x"], "instanceUrl": "https://[half"}},
+        {"status": 0, "result": {"accessToken": "00D!x", "instanceUrl": 5}},
+    ],
+)
+def test_what_is_no_login_is_missing_whatever_it_is(cli, display):
+    with pytest.raises(CliLoginMissing):
+        SalesforceCli(executable=cli(display=display)).fetch(None)
+
+
+def test_a_cli_that_cannot_be_started_is_told_as_such(tmp_path):
+    script = tmp_path / "sf"
+    script.write_bytes(b"\x7fELF no program")
+    script.chmod(0o700)
+    with pytest.raises(CliLoginMissing, match="cannot be started"):
+        SalesforceCli(executable=str(script)).fetch(None)
