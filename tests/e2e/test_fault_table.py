@@ -99,7 +99,7 @@ def test_every_request_meets_a_fault_and_nothing_is_lost_or_doubled(side, failin
     words = {kind.name: word(side, local, kind, failing, tmp_path / kind.name) for kind in met}
     line = fault_report.row_line(failing, kinds, words)
     if IS_WRITING:
-        LINES.setdefault(side, {})[failing.name] = line
+        LINES[side][failing.name] = line
     assert LINES[side].get(failing.name) == line, "README.md's table is not fresh"
 
 

@@ -497,3 +497,17 @@ def test_values_of_a_spool_are_as_without_it(tmp_path):
         again = org.query_arrow(soql, spool=tmp_path / "spool", **options)
     assert again.equals(plain)
     assert again["Children__c"].to_pylist() == [5.5, 2.0, 6.5]
+
+
+@pytest.mark.parametrize("fault", [Faults.rows_surplus(1), Faults.locator_lost])
+def test_what_a_wrong_page_has_left_on_disk_is_read_anew(local, org, tmp_path, fault):
+    local.faults.on("GET", "results", fault=fault)
+    options = {"plan": "locator", "page_rows": 400, "rows_per_file": 300}
+    with pytest.raises(sfbulk.IncompleteResult):
+        org.query_parquet(SOQL, tmp_path / "c", **options)
+    made = local.state.jobs.all()
+    folder = org.query_parquet(SOQL, tmp_path / "c", **options)
+    assert folder.rows == len(set(pq.read_table(tmp_path / "c")["Id"].to_pylist())) == ROWS
+    assert (
+        len([each for each in local.exchanges if (each.method, each.status) == ("POST", 200)]) == made
+    )  # the same job

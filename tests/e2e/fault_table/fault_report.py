@@ -60,11 +60,14 @@ def block_of_readme():
 
 def lines_of_readme():
     """Return the lines of the faults as README has them: side -> fault -> line."""
-    tables = block_of_readme().split("|---|")[1:]
-    return {
-        side: {cells_of(line)[0]: line for line in table.splitlines() if line.startswith("| ")}
-        for side, table in zip(SIDES, tables, strict=False)
-    }
+    found: dict[str, dict[str, str]] = {side: {} for side in SIDES}
+    side = ""
+    for line in block_of_readme().splitlines():
+        first = cells_of(line)[0]
+        side = next((name for name, (title, _) in SIDES.items() if title == first), side)
+        if line.startswith("| ") and first != SIDES[side][0]:
+            found[side][first] = line
+    return found
 
 
 def write_readme(lines):

@@ -54,8 +54,10 @@ class Job:
 
     id, whole_id = "750A", "0"
 
-    def __init__(self, lists, settles):
+    def __init__(self, lists, settles, repeated=()):
         self.lists = lists.split()
+        self.repeated = repeated
+        self.asked = []
         self.settles = list(settles)
         self.closed_at = []
 
@@ -69,6 +71,13 @@ class Job:
 
     def check_not_aborted(self):
         raise JobAborted("aborted")
+
+    def soql_of(self, batch_id):
+        self.asked.append(batch_id)
+        return batch_id
+
+    def is_cut(self, soql):
+        return soql not in self.repeated
 
     def info(self, state):
         return JobInfo(self.id, Operation.QUERY, "Contact", JobState(state))
@@ -95,6 +104,27 @@ def ended(lists, settles=(), wait_seconds=None):
 )
 def test_every_chunk_is_met_before_the_job_is_closed(lists, yielded, closed_at):
     assert ended(lists) == (yielded, closed_at)
+
+
+@pytest.mark.parametrize(
+    ("lists", "asked"),
+    [
+        ("qc ic cc", ["1"]),  # over before ours is: it has to be asked what it is
+        ("qq cc", []),  # ours was run as it is, so nothing is cut
+    ],
+)
+def test_a_query_that_came_twice_is_read_once(lists, asked):
+    plan = PkChunksPlan(question_for(Session()))
+    plan._job = Job(lists, (), repeated=("1",))
+    assert [batch.id for batch in plan._ended_batches()] == ["0"]
+    assert plan._job.asked == asked
+
+
+def test_one_chunk_is_asked_what_it_is_and_no_other():
+    plan = PkChunksPlan(question_for(Session()))
+    plan._job = Job("iccc nccc", ())
+    assert [batch.id for batch in plan._ended_batches()] == ["1", "2", "3"]
+    assert plan._job.asked == ["1"]
 
 
 def test_a_chunk_that_comes_while_the_job_is_closed_is_met():
