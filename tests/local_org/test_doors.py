@@ -1,4 +1,4 @@
-"""Who reaches the org, and what it takes from them: this machine alone unless told, bodies of bounded size, any bytes."""
+"""Who reaches the org, and what it takes: this machine alone unless told, bodies of bounded size, any bytes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SPEC = importlib.util.spec_from_file_location("mutations", Path(__file__).paren
 sys.modules.setdefault("mutations", importlib.util.module_from_spec(_SPEC))
 if not hasattr(sys.modules["mutations"], "torn"):
     _SPEC.loader.exec_module(sys.modules["mutations"])
-from mutations import retyped, torn
+from mutations import retyped, torn  # noqa: E402 - as above
 
 MEGABYTE = 1 << 20
 JSON = b'{"object":"Account","operation":"insert","contentType":"CSV","lineEnding":"LF","columnDelimiter":"COMMA"}'
@@ -42,7 +42,8 @@ FORM = (
     b'--BOUNDARY\r\nContent-Type: application/json\r\nContent-Disposition: form-data; name="job"\r\n\r\n'
     + JSON
     + b"\r\n"
-    b'--BOUNDARY\r\nContent-Type: text/csv\r\nContent-Disposition: form-data; name="content"; filename="content"\r\n\r\n'
+    b"--BOUNDARY\r\nContent-Type: text/csv\r\n"
+    b'Content-Disposition: form-data; name="content"; filename="content"\r\n\r\n'
     b"Name\nA\n\r\n--BOUNDARY--\r\n"
 )
 
@@ -172,7 +173,7 @@ def test_no_body_makes_the_org_fail(method, path, kind, body, local, caplog):
         return client.open(path, method=method, headers={**headers, "Content-Type": kind}, data=body)
 
     @settings(
-        max_examples=int(os.environ.get("SFBULK_EXAMPLES", "25")),
+        max_examples=int(os.environ.get("SFBULK_EXAMPLES", "12")),
         derandomize=True,
         database=None,
         deadline=None,

@@ -18,7 +18,7 @@ from werkzeug.test import Client
 from sfbulk_pandas.local_org import ByHand, LocalOrg
 from sfbulk_pandas.salesforce.job import DELETABLE_QUERY_STATES, DELETABLE_STATES, TRANSITIONS, JobState
 
-SCALE = int(os.environ.get("SFBULK_EXAMPLES", "12"))
+SCALE = int(os.environ.get("SFBULK_EXAMPLES", "8"))
 CHUNK = 200
 NOT_FOUND = (404, "NOT_FOUND", "The requested resource does not exist")
 CLOSED = (400, "INVALIDJOBSTATE", "Closing already Completed Job not allowed")

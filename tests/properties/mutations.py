@@ -1,4 +1,4 @@
-"""What may become of an answer on its way: bits flipped, pieces cut, doubled and swapped, other types, other encodings."""
+"""What may become of an answer on its way: bits flipped, pieces cut, doubled and swapped, other types and encodings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ BOMB = (
 BYTES = st.sampled_from(
     [
         b"", b"\0", b'"', b'""', b",", b"\n", b"\r", b"\r\n", b"\\", b"\\u0000", b"\\ud800", b"\xff", b"\xed\xa0\x80",
-        b"\xef\xbb\xbf", b"\xff\xfe", b"{", b"}", b"[", b"]", b"null", b"true", b"-1", b"1e999", b"9" * 400, b"9" * 5_000,
+        b"\xef\xbb\xbf", b"\xff\xfe", b"{", b"}", b"[", b"]", b"null", b"true", b"-1", b"1e999", b"9" * 400,
+        b"9" * 5_000,
         b"Infinity", b"NaN", b"<", b">", b"</", b"<a>" * DEEP, b"&lt;", b"&#0;", b"<![CDATA[", b"<!--", BOMB, NESTED,
         b'{"a":' * DEEP + b"1" + b"}" * DEEP, b"'" + b"x" * 140_000, b"," * 6_000, "\u2028\u202e\U0001f600".encode(),
     ]
@@ -28,8 +29,8 @@ BYTES = st.sampled_from(
 VALUES = st.sampled_from(
     [
         None, True, False, 0, -1, 2**31, 2**63, 2**64, 10**400, 1e308, float("inf"), float("nan"), 1.5, "", "x", "null",
-        "\0", "\ud800", "2026-13-45", "9" * 400, "9" * 5_000, "x" * 140_000, "https://[", "http://[::1", "//:x", [], [None],
-        [[]], [1], ["x"], [{}], {}, {"": {}}, {"id": None}, {"a": [1]},
+        "\0", "\ud800", "2026-13-45", "9" * 400, "9" * 5_000, "x" * 140_000, "https://[", "http://[::1", "//:x", [],
+        [None], [[]], [1], ["x"], [{}], {}, {"": {}}, {"id": None}, {"a": [1]},
     ]
 )  # fmt: skip
 ENCODINGS = st.sampled_from(["utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp037", "utf-7"])
@@ -105,7 +106,7 @@ def mutated(draw, *resources):
 HEADER_VALUES = st.one_of(
     st.sampled_from(
         [
-            "", "null", "0", "-1", "9" * 5_000, "\u0663", "\u00b2", "1e5", "https://[", "//[x", "text/html", "gzip", "br",
+            "", "null", "0", "-1", "9" * 5_000, "\u0663", "\u00b2", "1e5", "https://[", "//[x", "text/html", "br",
             "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 -1200", "Mon, 01 Jan 0001 00:00:00 +1200",
             "Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "Mon, 01 Jan 2026 99999999999:00:00 GMT",
             "Mon, 01 Jan 2026 00:00:00 +99999999999",

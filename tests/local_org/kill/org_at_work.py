@@ -23,7 +23,7 @@ from sfbulk_pandas.local_org import LocalOrg
 from sfbulk_pandas.local_org.pacing import AfterPolls, Immediate
 
 BASE = "/services/data/v66.0/jobs/ingest"
-ROWS = 3_000
+ROWS = 1_800
 STEP_ROWS = 400
 POINTS = {  # what is called at each point, and whether it is done before the end comes
     "file ahead of the database": ("sfbulk_pandas.local_org.ingest_run.note", False),

@@ -1,4 +1,4 @@
-"""CSV that never ends: a line of a gigabyte, a million columns, quotes that do not close. Read, or refused, in little room."""
+"""CSV that never ends: a line of a gigabyte, a million columns, quotes that do not close; refused, in little room."""
 
 from __future__ import annotations
 
@@ -53,15 +53,13 @@ def page_rows(raw):
     ("read", "start", "piece"),
     [
         (page_rows, b'Id,Name\n"1","', b"x" * 65_536),
-        (read_result_table, b'Id,Name\n"1","', b"x" * 65_536),
         (read_result_table, b"Id,Name\n1,", b"x" * 65_536),
         (read_result_table, b'Id,Name\n"1","\n', b'"1","a"\n' * 8_192),
         (read_result_table, b'Id,Name\n"1","', b'""' * 32_768),
         (read_result_table, b'Id,Name\n"1","', b"\n" * 65_536),
         (read_result_table, b"", b"x" * 65_536),
-        (read_result_table, b"", b'"' * 65_536),
     ],
-    ids=["line of a page", "line", "bare line", "open quote", "quotes", "breaks", "header", "header of quotes"],
+    ids=["line", "bare line", "open quote", "quotes", "breaks", "header"],
 )
 def test_a_row_of_a_gigabyte_is_refused_before_it_is_held(read, start, piece):
     raw = endless(start, piece)

@@ -1,4 +1,4 @@
-"""A few kB of gzip unpack to any size: answers are bounded by what Salesforce sends, streams by what is read at a time."""
+"""A few kB of gzip unpack to any size: answers are bounded by what Salesforce sends, streams by what is read."""
 
 from __future__ import annotations
 
