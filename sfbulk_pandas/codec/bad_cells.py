@@ -49,6 +49,10 @@ class BadCells:
         held, self._tables = self.table(), []
         return held
 
+    def forget_before(self, row: int) -> None:
+        """Forget those of the rows before one, counted within their page from 0."""
+        self._tables = [each.filter(pc.greater_equal(each.column("row"), row)) for each in self._tables]
+
     def table(self) -> pa.Table:
         """Return all of them: page, row within the page from 0, Id where the page has one, column, text."""
         return pa.concat_tables([BAD_CELLS.empty_table(), *self._tables]).sort_by(

@@ -10,7 +10,7 @@ from sfbulk_pandas.errors import ConnectionFailed, IncompleteResult, ReadTimedOu
 from sfbulk_pandas.sinks.base import PageEnd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import pyarrow as pa
 
@@ -50,6 +50,7 @@ class Delivery:
     received_bytes: int = 0
     _following: Request | None = None
     _knows_head: bool = False
+    _last: pa.RecordBatch | None = None
     _bad_cells: BadCells = field(default_factory=BadCells)
 
     def read(self) -> PageEnd:
@@ -58,7 +59,8 @@ class Delivery:
         Raises
         ------
         IncompleteResult
-            Where it does not hold as many rows as its head says, however often it is read.
+            Where it does not hold as many rows as its head says, however often it is read; or where it holds others
+            than before.
         ApiError, TransportError, DecodeError
             Where it does not come, or is no page.
         """
@@ -94,18 +96,44 @@ class Delivery:
             page = self.plan.open(answer, self.todo)
             self._tell_head(page)
             try:
-                for batch in page.batches(self.delivered, self._bad_cells):
+                for batch in self._new_rows(page):
                     self.put(batch, self._bad_cells.taken())
                     self.delivered += batch.num_rows
+                    self._last = batch.take([batch.num_rows - 1])
             finally:
                 self.received_bytes += answer.raw.received_bytes
         return page.rows, page.read_rows
+
+    def _new_rows(self, page: OpenPage) -> Iterator[pa.RecordBatch]:
+        """Yield the rows that were not handed over; the last one that was must stand where it stood.
+
+        A short page may lack rows in its middle. Going on behind as many rows would repeat some for those.
+        """
+        if self._last is None:
+            yield from page.batches(self.delivered, self._bad_cells)
+            return
+        batches = page.batches(self.delivered - 1, self._bad_cells)
+        for batch in batches:
+            if repr(batch.slice(0, 1).to_pylist()) != repr(self._last.to_pylist()):
+                raise self._other_rows()
+            self._bad_cells.forget_before(self.delivered)
+            if batch.num_rows > 1:
+                yield batch.slice(1)
+            break
+        yield from batches
 
     def _tell_head(self, page: OpenPage) -> None:
         if not self._knows_head:
             self._knows_head = True
             self._following = page.following
             self.on_head(page.following)
+
+    def _other_rows(self) -> IncompleteResult:
+        return IncompleteResult(
+            f"{self.todo.name} has another row {self.delivered:,} than when it was read before: rows are missing, and "
+            "which of them cannot be told",
+            hint="query again; what was received is in .partial, and may lack rows",
+        )
 
     def _incomplete(self, announced: int | None, rows: int) -> IncompleteResult:
         return IncompleteResult(

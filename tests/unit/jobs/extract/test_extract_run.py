@@ -284,3 +284,29 @@ def test_events_tell_rows_so_far_of_those_expected():
         )
     )
     assert [(event.page, event.rows_so_far, event.rows_expected) for event in events] == [(1, 1, 2), (2, 2, 2)]
+
+
+def bad_texts(items):
+    return [
+        cell["text"]
+        for item in items
+        if isinstance(item, Rows) and item.bad_cells
+        for cell in item.bad_cells.to_pylist()
+    ]
+
+
+def test_a_page_that_lacked_rows_in_its_middle_is_an_error_and_never_rows_twice():
+    server = Server(a=[page("1", "2", "4", announced=4), page("1", "2", "3", "4")])
+    run = run_of(server, Plan("a", expected={"job": 4}))
+    seen = []
+    with closing(run.items()) as items, pytest.raises(IncompleteResult, match="another row 3 than when it was read"):
+        seen.extend(items)
+    assert ids(seen) == ["1", "2", "4"]
+
+
+def test_a_bad_cell_of_the_last_row_before_a_break_is_told_once():
+    broken, whole = (body.replace(b'"1"\n', b'"x"\n') for body, *_ in (page("1", "2"), page("1", "2", "3")))
+    server = Server(a=[(broken, 3, "null", True), (whole, 3, "null", False)])
+    items = taken(run_of(server, Plan("a", expected={"job": 3})))
+    assert ids(items) == ["1", "2", "3"]
+    assert bad_texts(items) == ["x"]
