@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -147,8 +148,8 @@ def encode_parts(
     packing = Packing(room, limits.rows, starts, too_large)
     stop = len(frame) if order is None else len(order.positions)
     slices = _slices(texts, order, range(stop), mapper)
-    for number, filled in enumerate(pack(slices, header, packing), 1):
-        yield _part(number, filled)
+    # Not a loop, whose variable would hold a part that is long sent while the next one is encoded.
+    yield from map(_part, itertools.count(1), pack(slices, header, packing))
 
 
 def encode_range(

@@ -146,11 +146,18 @@ class Attempt:
         number = max((record.number for record in known), default=0) + 1
         for start, stop in _gaps(known, len(self.plan.cargo)) if self.plan.sends else ():
             parts = self.plan.cargo.parts(start, stop, number, self.plan.limits)
-            while self.problem is None and (part := next(parts, None)) is not None:
-                number = part.number + 1
-                run = PartRun(self.sender.notes.open(part))
-                self.runs.append(run)
-                yield run, partial(self.sender.send, run, part.body)
+            # Not a loop, whose variable would hold a part that is long sent while the next one is encoded.
+            yield from iter(partial(self._begun, parts), None)
+            number = max(number, 1 + max((run.record.number for run in self.runs), default=0))
+
+    def _begun(self, parts: Iterator[Part]) -> Task | None:
+        """Encode the next part and write it down; None where there is none, or none is to be begun."""
+        part = next(parts, None) if self.problem is None else None
+        if part is None:
+            return None
+        run = PartRun(self.sender.notes.open(part))
+        self.runs.append(run)
+        return run, partial(self.sender.send, run, part.body)
 
     def _encoded(self, record: PartRecord) -> Part:
         return self.plan.cargo.part(record.number, record.start, record.stop)

@@ -86,7 +86,7 @@ def limits_frame(session: Session) -> pd.DataFrame:
     limits = read_all_limits(session.send(build_limits(session.api_version)))
     frame = pd.DataFrame(
         {
-            "name": pd.array(list(limits), "str" if pd.__version__ >= "3" else object),
+            "name": list(limits),
             "max": [each.max for each in limits.values()],
             "remaining": [each.remaining for each in limits.values()],
         }

@@ -62,8 +62,11 @@ class Cargo:
         parts = encode_parts(
             self.frame, self.columns, self.encoding, limits, order=self._between(start, stop), mapper=self.mapper
         )
-        for part in parts:
-            yield replace(part, number=part.number + number - 1, start=part.start + start, stop=part.stop + start)
+
+        def of_order(part: Part) -> Part:
+            return replace(part, number=part.number + number - 1, start=part.start + start, stop=part.stop + start)
+
+        return map(of_order, parts)  # which holds no part, as a loop's variable would
 
     def part(self, number: int, start: int, stop: int) -> Part:
         """Encode exactly the rows from ``start`` to ``stop`` of the order as one part."""

@@ -167,13 +167,15 @@ class Exchange:
     @staticmethod
     def _opened(entry: _Entry, answer: requests.Response, token: AccessToken | None) -> Opened:
         headers = Headers(answer.headers)
+        if not isinstance(answer.request.body, bytes | str):
+            answer.request.body = None  # requests' objects form cycles: a part would stay until Python looks for those
 
         def ended(received_bytes: int, problem: str = "") -> None:
             answer.close()
             entry.write(f"{answer.status_code} {problem}".rstrip(), received_bytes, headers)
 
         try:
-            file = BodyFile(answer.raw, headers, str(entry.request), lambda count: ended(count, file.problem))
+            file = BodyFile(answer.raw, headers, entry.what, lambda count: ended(count, file.problem))
         except TransportError as error:
             ended(0, type(error).__name__)
             raise
@@ -184,7 +186,8 @@ class _Entry:
     """One line of the log: what was asked and what came of it, without query and secrets."""
 
     def __init__(self, request: Request, clock: Clock) -> None:
-        self.request = request
+        self.what = str(request)
+        self._sent_bytes = 0 if request.body is None else len(request.body)
         self._clock = clock
         self._started = clock.monotonic()
 
@@ -194,10 +197,10 @@ class _Entry:
         named = headers or Headers()
         log.debug(
             "%s %s in %d ms, %d bytes up, %d down, request id %s",
-            mask_secrets(str(self.request)),
+            mask_secrets(self.what),
             outcome,
             round((self._clock.monotonic() - self._started) * 1000),
-            0 if self.request.body is None else len(self.request.body),
+            self._sent_bytes,
             received_bytes,
             mask_secrets(named.get("x-sfdc-request-id") or named.get("x-request-id") or "-"),
         )
