@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from sfbulk_pandas.codec.bad_cells import BadCells
 from sfbulk_pandas.errors import SfBulkError, StillRunning
 from sfbulk_pandas.jobs.columns import result_schema, settle_query
-from sfbulk_pandas.jobs.cost import keep_within_budget
 from sfbulk_pandas.jobs.extract.bad import warn_of_bad_cells, with_bad_cells
 from sfbulk_pandas.jobs.extract.conveyor import Rows
 from sfbulk_pandas.jobs.extract.facts import with_facts
@@ -164,7 +163,6 @@ def read_table(extract: Extract) -> pa.Table:
     IncompleteResult, ApiError, TransportError, DecodeError
         Where the rows do not come, or not all of them; ``.partial`` holds those that did.
     """
-    keep_within_budget(extract)
     sink = TableSink()
     sink.open(extract.schema)
     with listener_for(extract.options.progress) as notify:
@@ -197,7 +195,6 @@ def stream_of(extract: Extract) -> BatchStream:
 
 
 def _batches(extract: Extract, bad: BadCells) -> Generator[pa.RecordBatch, None, None]:
-    keep_within_budget(extract)
     with listener_for(extract.options.progress) as notify:
         with fetched(extract, notify, is_streamed=True) as rows:
             count = 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.errors import SfBulkError
+from sfbulk_pandas.jobs.cost import keep_within_budget
 from sfbulk_pandas.jobs.extract.conveyor import Rows
 from sfbulk_pandas.jobs.extract.facts import Beginning
 from sfbulk_pandas.jobs.extract.handing import tell_where_it_goes_on
@@ -52,6 +53,8 @@ def fetched(extract: Extract, notify: Dispatcher, *, is_streamed: bool) -> Itera
 
     Raises
     ------
+    OverBudget
+        Where it would take more than its budget; nothing was begun.
     SfBulkError
         From the rows, as :meth:`ExtractRun.items`.
     UsageError
@@ -59,6 +62,7 @@ def fetched(extract: Extract, notify: Dispatcher, *, is_streamed: bool) -> Itera
     JournalBusy
         Where another process is at it.
     """
+    keep_within_budget(extract)
     options = extract.options
     if extract.groups:
         way = _joined(extract, notify)

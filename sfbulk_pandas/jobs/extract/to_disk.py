@@ -112,7 +112,6 @@ def to_csv(extract: Extract, target: Path, *, overwrite: bool) -> Path:
     for name in ("decimals", "categories", "lists"):
         if getattr(extract.options, name):
             raise UsageError(f"{name}=True is nothing for a CSV file, whose values are text", hint=f"leave {name} out")
-    keep_within_budget(extract)
     moments = frozenset(field.name for field in extract.schema if pa.types.is_timestamp(field.type))
     as_text = replace(extract, schema=text_schema(extract.schema))
     folder = unfinished_of(target)

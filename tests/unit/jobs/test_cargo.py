@@ -1,10 +1,13 @@
 """What goes up is cut alike from any row on, in any order."""
 
+import gc
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
+from sfbulk_pandas.codec import slices
 from sfbulk_pandas.codec.encode import PartLimits
 from sfbulk_pandas.codec.rows import RowOrder
 from sfbulk_pandas.jobs.cargo import Cargo
@@ -23,6 +26,10 @@ def cargo_of(order):
 
 def names(part):
     return [line.strip('"') for line in b"".join(part.body).decode().splitlines()[1:]]
+
+
+def size(part):
+    return len(part.body)
 
 
 def texts(cargo, start, stop):
@@ -61,3 +68,20 @@ def test_chosen_rows_are_a_cargo_of_their_own(cargo):
     chosen = cargo.chosen(np.array([7, 2]))
     assert (len(chosen), chosen.headers) == (2, ("Name",))
     assert texts(chosen, 0, 2) == ["n7", "n2"]
+
+
+def test_a_part_that_was_let_go_is_not_held_while_the_next_is_encoded(monkeypatch):
+    monkeypatch.setattr(slices, "SLICE_ROWS", 256)  # small beside a part
+    held = []
+
+    def one_by_one(encode, pieces):
+        for piece in pieces:
+            held.append(pa.total_allocated_bytes() - before)
+            yield encode(piece)
+
+    frame = pd.DataFrame({"Name": pd.Series(["x" * 250], dtype="string[pyarrow]").repeat(16_000)})
+    cargo = Cargo(frame, (Column("Name", "Name"),), EncodeOptions(), None, one_by_one)
+    gc.collect()
+    before = pa.total_allocated_bytes()
+    sizes = list(map(size, cargo.parts(0, len(frame), 1, PartLimits(bytes=1_000_000))))
+    assert max(held) < 1.5 * max(sizes)
