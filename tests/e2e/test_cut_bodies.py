@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import re
 import socket
+import sys
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 
 import pyarrow.csv as pc
 import pytest
@@ -16,6 +18,10 @@ from sfbulk_pandas.errors import ConnectionFailed, RetriesExhausted, TransportEr
 from sfbulk_pandas.transport.network import Network
 from sfbulk_pandas.transport.session import Session
 from sfbulk_pandas.wire.http import Request
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # test modules are imported each by its file
+
+from no_wait import NoWait
 
 CSV = b'"Id","Name"\n' + b"".join(b'"%d","somebody"\n' % number for number in range(200_000))
 PACKED = gzip.compress(CSV, 1)
@@ -89,16 +95,6 @@ def server(*replies, reset=False):
         finally:
             listening.shutdown(socket.SHUT_RDWR)
             thread.join(10)
-
-
-class NoWait:
-    def now(self):
-        return 0.0
-
-    monotonic = now
-
-    def sleep(self, seconds):
-        pass
 
 
 def opened(url):

@@ -1,6 +1,8 @@
 """A connection that breaks at any one request: the org's records stay exactly right."""
 
+import sys
 import threading
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -12,23 +14,11 @@ from sfbulk_pandas.org import Org
 from sfbulk_pandas.transport.network import Network
 from sfbulk_pandas.transport.session import Session
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # test modules are imported each by its file
+
+from no_wait import NoWait
+
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
-
-
-class NoWait:
-    """A clock that only counts."""
-
-    def __init__(self):
-        self.passed = 0.0
-
-    def now(self):
-        return 1_700_000_000 + self.passed
-
-    def monotonic(self):
-        return self.passed
-
-    def sleep(self, seconds):
-        self.passed += seconds
 
 
 class Breaking(HTTPAdapter):

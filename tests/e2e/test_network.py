@@ -11,8 +11,10 @@ import select
 import socket
 import ssl
 import struct
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import requests
@@ -26,22 +28,12 @@ import sfbulk_pandas as sfbulk
 from sfbulk_pandas.transport.session import Session
 from sfbulk_pandas.wire.http import Request
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # test modules are imported each by its file
+
+from no_wait import NoWait
+
 HOST = "acme.my.salesforce.com"
 GET, POST = Request("GET", "/services/data/x"), Request("POST", "/services/data/x", body=b"{}", replayable=False)
-
-
-class NoWait:
-    def __init__(self):
-        self.slept = []
-
-    def now(self):
-        return 1_000.0
-
-    def monotonic(self):
-        return 0.0
-
-    def sleep(self, seconds):
-        self.slept.append(seconds)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -1,5 +1,8 @@
 """Answers that are not Salesforce's, in the middle of the work: nothing is lost and nothing is sent twice."""
 
+import sys
+from pathlib import Path
+
 import pandas as pd
 import pytest
 import requests
@@ -11,21 +14,14 @@ from sfbulk_pandas.org import Org
 from sfbulk_pandas.transport.network import Network
 from sfbulk_pandas.transport.session import Session
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # test modules are imported each by its file
+
+from no_wait import NoWait
+
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
 FRAME = pd.DataFrame({"LastName": [f"N{n}" for n in range(20)], "Email": ["a@example.com", "bad"] * 10})
 PAGE = b"<!DOCTYPE html><html><title>Please log in to Acme Guest WLAN</title></html>"
 SOQL = "SELECT Id, LastName FROM Contact"
-
-
-class NoWait:
-    def now(self):
-        return 1_700_000_000.0
-
-    def monotonic(self):
-        return 0.0
-
-    def sleep(self, seconds):
-        pass
 
 
 class Odd(HTTPAdapter):

@@ -9,6 +9,7 @@ import pickle
 import sys
 import traceback
 import warnings
+from pathlib import Path
 from urllib.parse import parse_qs
 
 import pandas as pd
@@ -27,6 +28,10 @@ import sfbulk_pandas as sfbulk
 from sfbulk_pandas.transport.session import Session
 from sfbulk_pandas.wire.http import Request
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # test modules are imported each by its file
+
+from no_wait import NoWait
+
 HOST = "https://acme.my.salesforce.com"
 TOKEN_URL = f"{HOST}/services/oauth2/token"
 PASSPHRASE = "plantedPassphrase"
@@ -41,16 +46,6 @@ SECRETS = {
     "passphrase": PASSPHRASE,
     "key": PEM.decode().splitlines()[3],
 }
-
-
-class NoWait:
-    def now(self):
-        return 0.0
-
-    monotonic = now
-
-    def sleep(self, seconds):
-        pass
 
 
 def chain(error):

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 from functools import cache
 from pathlib import Path
 
 import hypothesis.strategies as st
+from hypothesis import HealthCheck, settings
 
 from sfbulk_pandas.wire.http import Response
 
+EXAMPLES = settings(
+    max_examples=int(os.environ.get("SFBULK_EXAMPLES", "30")),
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 DEEP = 3_000  # three times what Python's own stack takes
 NESTED = b"[" * DEEP + b"]" * DEEP

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
-import os
 import resource
 import sys
 import time
@@ -17,7 +15,7 @@ from pathlib import Path
 import hypothesis.strategies as st
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from sfbulk_pandas.codec.bad_cells import BadCells
 from sfbulk_pandas.codec.decode import PageReader, ReadOptions, read_result_table, read_typed_table
@@ -33,19 +31,10 @@ from sfbulk_pandas.wire import describe, ingest, limits, oauth, query, query_v1,
 from sfbulk_pandas.wire.faults import read_fault
 from sfbulk_pandas.wire.http import Headers
 
-# Test modules are imported each by its file, none as part of a package: what they share is put where import finds it.
-_SPEC = importlib.util.spec_from_file_location("mutations", Path(__file__).with_name("mutations.py"))
-sys.modules["mutations"] = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(sys.modules["mutations"])
-from mutations import HEADER_VALUES, answers, mutated  # noqa: E402 - as above
+sys.path.insert(0, str(Path(__file__).parent))  # test modules are imported each by its file
 
-EXAMPLES = settings(
-    max_examples=int(os.environ.get("SFBULK_EXAMPLES", "30")),
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+from mutations import EXAMPLES, HEADER_VALUES, answers, mutated
+
 SECONDS, MEGABYTES, MESSAGE_CHARS = 5, 200, 10_000
 QUERY = parse("SELECT Id, Name, Owner.Name FROM Account")
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -17,7 +15,7 @@ import hypothesis.strategies as st
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from sfbulk_pandas.auth import SalesforceCli
 from sfbulk_pandas.errors import SfBulkError
@@ -30,19 +28,10 @@ from sfbulk_pandas.sinks.checkpoint import Checkpoint, Segment, WholePage, Writt
 from sfbulk_pandas.sinks.folder import DETAILS_FILE, ParquetFolder
 from sfbulk_pandas.sinks.partial import Partial
 
-# Test modules are imported each by its file, none as part of a package: what they share is put where import finds it.
-_SPEC = importlib.util.spec_from_file_location("mutations", Path(__file__).with_name("mutations.py"))
-sys.modules["mutations"] = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(sys.modules["mutations"])
-from mutations import retyped, torn  # noqa: E402 - as above
+sys.path.insert(0, str(Path(__file__).parent))  # test modules are imported each by its file
 
-EXAMPLES = settings(
-    max_examples=int(os.environ.get("SFBULK_EXAMPLES", "25")),
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+from mutations import EXAMPLES, retyped, torn
+
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 WINDOW = Window("Account", "00D", ("Id", "Name"), datetime(2026, 1, 1, tzinfo=UTC), 2, datetime(2025, 1, 1, tzinfo=UTC))
 DETAILS = {

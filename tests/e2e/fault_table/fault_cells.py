@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 import requests
@@ -20,26 +22,14 @@ from sfbulk_pandas.transport.network import Network
 from sfbulk_pandas.transport.retry import RetryPolicy
 from sfbulk_pandas.transport.session import Session
 
+sys.path.insert(0, str(Path(__file__).parents[2]))  # test modules are imported each by its file
+
+from no_wait import NoWait
+
 POLLING = sfbulk.Polling(interval_seconds=1, cap_seconds=20)  # by a clock that does not wait
 WAIT_SECONDS = 90
 EXTRACT_ROWS = 2_100  # more than one page of a REST query
 SOQL = "SELECT Id, LastName FROM Contact"
-
-
-class NoWait:
-    """A clock that only counts."""
-
-    def __init__(self):
-        self.passed = 0.0
-
-    def now(self):
-        return 1_700_000_000 + self.passed
-
-    def monotonic(self):
-        return self.passed
-
-    def sleep(self, seconds):
-        self.passed += max(seconds, 0)
 
 
 class Impatient(HTTPAdapter):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import pickle
+import sys
 import traceback
+from pathlib import Path
 
 import pytest
 import requests
@@ -18,19 +20,13 @@ from sfbulk_pandas.errors import SfBulkError
 from sfbulk_pandas.transport.session import Session
 from sfbulk_pandas.wire.http import Request
 
+sys.path.insert(0, str(Path(__file__).parents[2]))  # test modules are imported each by its file
+
+from no_wait import NoWait
+
 ORG = "https://acme.my.salesforce.com"
 TOKEN = "opaquePlantedToken"  # of no known shape: patterns alone would not find it
 PEM = rsa.generate_private_key(65537, 2048).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-class NoWait:
-    def now(self):
-        return 0.0
-
-    monotonic = now
-
-    def sleep(self, seconds):
-        pass
 
 
 def chain(error):
