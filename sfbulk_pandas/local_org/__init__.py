@@ -7,7 +7,7 @@ It shares Salesforce's words with the client (:mod:`sfbulk_pandas.salesforce`) a
 from __future__ import annotations
 
 try:
-    from sfbulk_pandas.local_org.fault_kinds import Faults
+    from sfbulk_pandas.local_org.on_demand.kinds import Faults
     from sfbulk_pandas.local_org.pacing import AfterPolls, AfterSeconds, ByHand, Immediate
     from sfbulk_pandas.local_org.server import LocalOrg
     from sfbulk_pandas.local_org.switches import Switches

@@ -15,9 +15,9 @@ from werkzeug.exceptions import ClientDisconnected
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wsgi import get_input_stream
 
-from sfbulk_pandas.local_org.fault_kinds import ConnectionLost
 from sfbulk_pandas.local_org.faults import Fault, invalid_session, unknown_error
 from sfbulk_pandas.local_org.http import Answer, Call, fault_answer
+from sfbulk_pandas.local_org.on_demand.kinds import ConnectionLost
 from sfbulk_pandas.local_org.record_ids import USER_ID
 from sfbulk_pandas.local_org.routes import find_route, is_async, read_path
 from sfbulk_pandas.local_org.usage import MAXIMA

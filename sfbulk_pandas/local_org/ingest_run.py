@@ -13,7 +13,7 @@ from pyarrow import csv as pacsv
 from sfbulk_pandas.local_org.apply import write_rows
 from sfbulk_pandas.local_org.csv_check import check_structure, form_of
 from sfbulk_pandas.local_org.engine import JobFailure
-from sfbulk_pandas.local_org.on_demand import OnDemand
+from sfbulk_pandas.local_org.on_demand.outcomes import OnDemand
 from sfbulk_pandas.local_org.progress import Progress, forget, note
 from sfbulk_pandas.local_org.results import ResultFiles, Told
 from sfbulk_pandas.local_org.targets import read_targets

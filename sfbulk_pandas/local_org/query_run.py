@@ -12,7 +12,7 @@ import pyarrow as pa
 from sfbulk_pandas.local_org.csv_text import csv_header, csv_lines, text_column
 from sfbulk_pandas.local_org.engine import JobFailure
 from sfbulk_pandas.local_org.faults import Fault
-from sfbulk_pandas.local_org.on_demand import OnDemand
+from sfbulk_pandas.local_org.on_demand.outcomes import OnDemand
 from sfbulk_pandas.local_org.soql.compile import Settings, compile_soql
 from sfbulk_pandas.local_org.soql.compiled import KEY
 from sfbulk_pandas.local_org.store import to_batches

@@ -15,16 +15,16 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from sfbulk_pandas.local_org.app import App, Exchange
 from sfbulk_pandas.local_org.engine import Engine
-from sfbulk_pandas.local_org.fault_plan import FaultPlan
 from sfbulk_pandas.local_org.ingest_run import IngestRunner
 from sfbulk_pandas.local_org.jobs import Jobs
-from sfbulk_pandas.local_org.on_demand import (
+from sfbulk_pandas.local_org.on_demand.outcomes import (
     LOCKED,
     QUERY_TIMEOUT,
     OnDemand,
     QueryFailure,
     RowFailure,
 )
+from sfbulk_pandas.local_org.on_demand.plan import FaultPlan
 from sfbulk_pandas.local_org.pacing import Immediate, Pacing
 from sfbulk_pandas.local_org.query_run import QueryRunner
 from sfbulk_pandas.local_org.settle import settle

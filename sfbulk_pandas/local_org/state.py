@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.local_org.cursors import Cursors
-from sfbulk_pandas.local_org.fault_plan import FaultPlan
-from sfbulk_pandas.local_org.on_demand import OnDemand
+from sfbulk_pandas.local_org.on_demand.outcomes import OnDemand
+from sfbulk_pandas.local_org.on_demand.plan import FaultPlan
 from sfbulk_pandas.local_org.usage import Usage
 
 if TYPE_CHECKING:

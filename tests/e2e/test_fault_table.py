@@ -3,7 +3,6 @@
 ``SFBULK_WRITE_TABLES=1 python -m pytest tests/e2e/test_fault_table.py`` writes the table anew.
 """
 
-import importlib.util
 import logging
 import os
 import re
@@ -16,15 +15,11 @@ import pytest
 
 from sfbulk_pandas.local_org import AfterPolls, LocalOrg, Switches
 
-# Test modules are imported each by its file, none as part of a package: what they share is put where import finds it.
-for _name in ("fault_kinds", "fault_cells", "fault_report"):
-    _spec = importlib.util.spec_from_file_location(_name, Path(__file__).parent / "fault_table" / f"{_name}.py")
-    sys.modules[_name] = importlib.util.module_from_spec(_spec)
-    _spec.loader.exec_module(sys.modules[_name])
+sys.path.insert(0, str(Path(__file__).parent / "fault_table"))  # test modules are imported each by its file
 
-import fault_cells  # noqa: E402 - there by now
-import fault_kinds  # noqa: E402
-import fault_report  # noqa: E402
+import fault_cells
+import fault_kinds
+import fault_report
 
 IS_WRITING = bool(os.environ.get("SFBULK_WRITE_TABLES"))
 PAGE_ROWS = 1_000

@@ -8,8 +8,8 @@ import pytest
 import requests
 
 from sfbulk_pandas.local_org import AfterPolls, Faults, LocalOrg
-from sfbulk_pandas.local_org.fault_plan import FaultPlan
-from sfbulk_pandas.local_org.vary_rows import with_rows, without_locator
+from sfbulk_pandas.local_org.on_demand.plan import FaultPlan
+from sfbulk_pandas.local_org.on_demand.rows import with_rows, without_locator
 
 CREATE = {"object": "Contact", "operation": "insert", "contentType": "CSV"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sfbulk_pandas.local_org import Faults
-from sfbulk_pandas.local_org.fault_plan import Planned
+from sfbulk_pandas.local_org.on_demand.plan import Planned
 
 DELAY_SECONDS, PATIENCE_SECONDS = 1.0, 0.15  # how late an answer is, and how long the client waits for one
 

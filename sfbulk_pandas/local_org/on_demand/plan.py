@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sfbulk_pandas.local_org.fault_kinds import RequestFault
+    from sfbulk_pandas.local_org.on_demand.kinds import RequestFault
 
 
 @dataclass(eq=False)

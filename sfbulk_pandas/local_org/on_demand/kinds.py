@@ -6,18 +6,19 @@ import io
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
-from sfbulk_pandas.local_org import fates, faults
+from sfbulk_pandas.local_org import faults
 from sfbulk_pandas.local_org.http import Answer, fault_answer
+from sfbulk_pandas.local_org.on_demand import fates
+from sfbulk_pandas.local_org.on_demand.rows import with_rows, without_locator
 from sfbulk_pandas.local_org.routes import is_async
 from sfbulk_pandas.local_org.v1 import faults as v1_faults
 from sfbulk_pandas.local_org.v1.answers import async_fault
-from sfbulk_pandas.local_org.vary_rows import with_rows, without_locator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sfbulk_pandas.local_org.fates import Fate
     from sfbulk_pandas.local_org.http import Call
+    from sfbulk_pandas.local_org.on_demand.fates import Fate
     from sfbulk_pandas.local_org.state import OrgState
 
     Handle = Callable[[Call], Answer]

@@ -1,4 +1,4 @@
-"""Rows and queries that fail on demand, as in a real org now and then; what requests meet is :mod:`.fault_plan`'s."""
+"""Rows and queries that fail on demand, as in a real org now and then; what requests meet is :mod:`.plan`'s."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""What goes wrong on demand: faults of requests and jobs, and outcomes of rows and queries."""
