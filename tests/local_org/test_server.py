@@ -30,7 +30,7 @@ def test_nothing_is_left_behind():
             assert get(org, "limits").status_code == 200
             folder = org.state.store.folder
     gc.collect()  # a socket that was not closed would warn here, and warnings are errors
-    assert set(threading.enumerate()) == before
+    assert not set(threading.enumerate()) - before  # threads of other tests may end meanwhile
     assert not folder.exists()
 
 
@@ -45,7 +45,7 @@ def test_closing_lets_go_of_jobs_under_way(tmp_path, call_to):
         org.advance()
         query = call.bulk("SELECT Id, Name FROM Account").json()["id"]
         org.advance()
-    assert set(threading.enumerate()) == before
+    assert not set(threading.enumerate()) - before  # threads of other tests may end meanwhile
     assert not (tmp_path / "crm.db.wal").exists()  # the database is closed in order, though a query was half read
     with LocalOrg(tmp_path / "crm.db") as org:
         call = call_to(org)
