@@ -1,0 +1,132 @@
+"""A number of 64 bits for each value, as good as a random one, and the same for the same value everywhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import xxhash
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Hashes = NDArray[np.uint64]
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # the constants of MurmurHash3's and SplitMix64's mixers
+_FIRST = np.uint64(0xFF51AFD7ED558CCD)
+_SECOND = np.uint64(0xC4CEB9FE1A85EC53)
+_HALF, _ONE, _LAST = np.uint64(32), np.uint64(1), np.uint64(63)
+_WORD_BYTES = 8
+_LONG_BYTES = 256  # a longer text is hashed by itself: a block of bounded size holds few of them
+_SLICE_ROWS = 8_192  # arrays of a step stay small enough for the cache, and for an allocator that keeps them
+_MASKS = np.array([256**count - 1 for count in range(_WORD_BYTES + 1)], np.uint64)  # by how many bytes are in a word
+
+
+def hashes(values: pa.Array) -> Hashes:
+    """Hash values, none of which may be missing.
+
+    Parameters
+    ----------
+    values : pyarrow.Array
+        Texts, or numbers, truth values, days and moments of up to 128 bits.
+
+    Returns
+    -------
+    numpy.ndarray of uint64
+        One for each value.
+    """
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        return _text_hashes(values)
+    if pa.types.is_boolean(values.type):
+        values = values.cast(pa.int8())
+    if pa.types.is_decimal(values.type):
+        return _decimal_hashes(values)
+    bits = values.type.bit_width
+    words = np.frombuffer(values.buffers()[1], f"<u{bits // 8}")[values.offset : values.offset + len(values)]
+    return _finished(words.astype(np.uint64) * _GOLDEN)
+
+
+def _decimal_hashes(values: pa.Array) -> Hashes:
+    words = np.frombuffer(values.buffers()[1], "<u8").reshape(-1, values.type.bit_width // 64)
+    own = words[values.offset : values.offset + len(values)]
+    state = np.full(len(values), _GOLDEN)
+    for at in range(own.shape[1]):
+        state = _stirred(state, own[:, at])
+    return _finished(state)
+
+
+def _text_hashes(texts: pa.Array) -> Hashes:
+    starts, sizes, data = _spans(texts)
+    is_long = sizes > _LONG_BYTES
+    if is_long.any():
+        found = np.empty(len(texts), np.uint64)
+        for at in np.flatnonzero(is_long):
+            found[at] = xxhash.xxh3_64_intdigest(memoryview(data)[starts[at] : starts[at] + sizes[at]])
+        short = np.flatnonzero(~is_long)
+        found[short] = _in_slices(starts[short], sizes[short], data)
+        return found
+    return _in_slices(starts, sizes, data)
+
+
+def _in_slices(starts: NDArray[np.int64], sizes: NDArray[np.int64], data: NDArray[np.uint8]) -> Hashes:
+    found = np.empty(len(starts), np.uint64)
+    for at in range(0, len(starts), _SLICE_ROWS):
+        part = slice(at, at + _SLICE_ROWS)
+        found[part] = _short_hashes(starts[part], sizes[part], data)
+    return found
+
+
+def _spans(texts: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
+    """Return where each text begins, its bytes, and the bytes of all, padded to whole words and two more."""
+    is_large = pa.types.is_large_string(texts.type)
+    _, offset_buffer, data_buffer = texts.buffers()
+    kind = np.dtype(np.int64 if is_large else np.int32)
+    ends = np.frombuffer(offset_buffer, kind, len(texts) + 1, texts.offset * kind.itemsize).astype(np.int64)
+    first, last = int(ends[0]), int(ends[-1])
+    padded = np.zeros((last - first) // _WORD_BYTES * _WORD_BYTES + 3 * _WORD_BYTES, np.uint8)
+    if last > first:
+        padded[: last - first] = np.frombuffer(data_buffer, np.uint8, last - first, first)
+    return ends[:-1] - first, np.diff(ends), padded
+
+
+def _short_hashes(starts: NDArray[np.int64], sizes: NDArray[np.int64], data: NDArray[np.uint8]) -> Hashes:
+    """Hash texts a word of 8 bytes at a time, all of them at once; those that end drop out."""
+    words = data.view("<u8")
+    place = starts >> 3
+    right = (starts & 7).view(np.uint64) << np.uint64(3)  # texts begin anywhere in a word
+    left = _LAST - right
+    state = sizes.view(np.uint64) * _GOLDEN
+    alive: NDArray[np.int64] | None = None  # None: all of them
+    low = words.take(place)
+    while len(place):
+        place = place + 1
+        high = words.take(place, mode="clip")
+        word = ((low >> right) | ((high << _ONE) << left)) & _MASKS.take(sizes, mode="clip")
+        if alive is None:
+            state = _stirred(state, word)
+        else:
+            state[alive] = _stirred(state[alive], word)
+        sizes = sizes - _WORD_BYTES
+        more = np.flatnonzero(sizes > 0)
+        if len(more) == len(sizes):
+            low = high
+            continue
+        alive = more if alive is None else alive[more]
+        place, right, left, sizes, low = place[more], right[more], left[more], sizes[more], high[more]
+    return _finished(state)
+
+
+def _stirred(state: Hashes, word: Hashes) -> Hashes:
+    state = (state ^ word) * _FIRST
+    state ^= state >> _HALF
+    return state
+
+
+def _finished(state: Hashes) -> Hashes:
+    state ^= state >> np.uint64(33)
+    state *= _FIRST
+    state ^= state >> np.uint64(29)
+    state *= _SECOND
+    state ^= state >> _HALF
+    return state
