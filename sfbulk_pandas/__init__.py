@@ -55,6 +55,9 @@ from sfbulk_pandas.errors import (
 )
 from sfbulk_pandas.jobs.budget import Budget
 from sfbulk_pandas.jobs.explain import Explanation
+from sfbulk_pandas.jobs.explore.described import Description
+from sfbulk_pandas.jobs.explore.profile_frame import Profile
+from sfbulk_pandas.jobs.explore.sobjects import SObjectList
 from sfbulk_pandas.jobs.extract.bad import bad_cells
 from sfbulk_pandas.jobs.options import LoadOptions, Polling
 from sfbulk_pandas.jobs.query_options import QueryOptions
@@ -65,10 +68,12 @@ from sfbulk_pandas.org.front import (
     abort,
     clean_up,
     delete_job,
+    describe,
     explain,
     jobs,
     limits,
     loads,
+    profile,
     query,
     query_arrow,
     query_batches,
@@ -76,6 +81,7 @@ from sfbulk_pandas.org.front import (
     query_parquet,
     results,
     resume,
+    sobjects,
     sync,
 )
 from sfbulk_pandas.sinks.folder import ParquetFolder
@@ -94,6 +100,7 @@ __all__ = [
     "ConnectionFailed",
     "DataError",
     "DecodeError",
+    "Description",
     "EncodeError",
     "Explanation",
     "FromEnvironment",
@@ -117,6 +124,7 @@ __all__ = [
     "ParquetFolder",
     "Polling",
     "PreflightFailed",
+    "Profile",
     "QueryOptions",
     "QueryRefused",
     "ReadTimedOut",
@@ -125,6 +133,7 @@ __all__ = [
     "RequestLimitExceeded",
     "RetriesExhausted",
     "RetryPolicy",
+    "SObjectList",
     "SalesforceBroken",
     "SalesforceCli",
     "SessionExpired",
@@ -139,10 +148,12 @@ __all__ = [
     "clean_up",
     "connect",
     "delete_job",
+    "describe",
     "explain",
     "jobs",
     "limits",
     "loads",
+    "profile",
     "query",
     "query_arrow",
     "query_batches",
@@ -150,5 +161,6 @@ __all__ = [
     "query_parquet",
     "results",
     "resume",
+    "sobjects",
     "sync",
 ]

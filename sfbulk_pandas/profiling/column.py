@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sfbulk_pandas.profile.counts import ValueCounts
-from sfbulk_pandas.profile.numbers import Numbers
+from sfbulk_pandas.profiling.counts import ValueCounts
+from sfbulk_pandas.profiling.numbers import Numbers
 
 if TYPE_CHECKING:
-    from sfbulk_pandas.profile.counts import Frequencies
-    from sfbulk_pandas.profile.numbers import Histogram
+    from sfbulk_pandas.profiling.counts import Frequencies
+    from sfbulk_pandas.profiling.numbers import Histogram
 
 _SEPARATOR = ";"  # between the entries of a multi-select picklist, as Salesforce writes them
 _TICKS = {32: pa.int32(), 64: pa.int64()}  # of days and moments, by their width

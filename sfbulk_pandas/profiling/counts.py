@@ -21,8 +21,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sfbulk_pandas.profile.hashes import hashes
-from sfbulk_pandas.profile.hyperloglog import HyperLogLog
+from sfbulk_pandas.profiling.hashes import hashes
+from sfbulk_pandas.profiling.hyperloglog import HyperLogLog
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -105,7 +105,8 @@ class ValueCounts:
         error = self._taken_off + self._sieve.unseen
         certain = int((counts > error).sum())
         values = _one(held.column(_VALUE)).slice(0, certain)
-        return Frequencies(self._sieve.distinct.estimate(), False, values, counts[:certain], error)
+        distinct = min(self._sieve.distinct.estimate(), self._sieve.total)
+        return Frequencies(distinct, False, values, counts[:certain], error)
 
     def _settle(self) -> None:
         if not self._pending:
@@ -143,7 +144,7 @@ class _Sieve:
         weights = held.column(_COUNT).to_numpy()
         self._counts = np.zeros(_BUCKETS, np.int64)
         np.add.at(self._counts, _buckets(found), weights)
-        self._total = int(weights.sum())
+        self.total = int(weights.sum())
 
     def sifted(self, values: pa.Array) -> pa.Array:
         """Count values, and return those that may be frequent; ``unseen`` is how often any other can have come."""
@@ -153,8 +154,8 @@ class _Sieve:
         self.distinct.add(found)
         bucket = _buckets(found)
         self._counts += np.bincount(bucket, minlength=_BUCKETS)
-        self._total += len(values)
-        threshold = int(self._total * _SHARE_UNSEEN)
+        self.total += len(values)
+        threshold = int(self.total * _SHARE_UNSEEN)
         seen = self._counts.take(bucket)
         frequent = seen > threshold
         self.unseen = max(self.unseen, int(seen[~frequent].max(initial=0)))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sfbulk_pandas.profile.blocks import Blocks
-from sfbulk_pandas.profile.column import Column
+from sfbulk_pandas.profiling.blocks import Blocks
+from sfbulk_pandas.profiling.column import Column
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from sfbulk_pandas.profile.column import ColumnProfile
+    from sfbulk_pandas.profiling.column import ColumnProfile
 
 
 class Profiler:

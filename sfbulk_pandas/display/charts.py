@@ -1,0 +1,99 @@
+"""Small charts for cells of a table: how full, how spread, which values most often. No script; words beside each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sfbulk_pandas.display.cells import shorten
+from sfbulk_pandas.display.html import Html, join, tag
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_WIDTH, _HEIGHT, _GAP = 192, 34, 1
+_LABEL_CHARS = 28
+_TITLE_CHARS = 500
+_NUMBERS = "text-align:right;white-space:nowrap;color:var(--sf-dim)"
+_GRID = "display:grid;grid-template-columns:minmax(3em,13em) 64px max-content;gap:0 8px;align-items:center"
+_ONE_LINE = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of a chart.
+
+    Attributes
+    ----------
+    label : str
+        What it stands for; not escaped, not cut.
+    size : float
+        Compared with the others of the chart.
+    text : str
+        The figure, as people read it.
+    """
+
+    label: str
+    size: float
+    text: str
+
+
+def filled(share: float, text: str) -> Html:
+    """Return a thin bar of a share from 0 to 1, none of which is better or worse than another, with its text beside."""
+    piece = tag("i", class_="sf-busy", style=f"width:{100 * share:.1f}%")
+    return tag("span", tag("span", piece, class_="sf-m", aria_hidden="true"), text, class_="sf-one")
+
+
+def histogram(bars: Sequence[Bar], ends: tuple[str, str], middle: str = "") -> Html:
+    """Return a histogram with what stands at its ends below; each bar tells its label and figure when pointed at.
+
+    Parameters
+    ----------
+    bars : sequence of Bar
+        From left to right. Whatever is above zero is seen.
+    ends : tuple of str
+        Below the first and the last bar.
+    middle : str
+        Between them.
+    """
+    most = max((bar.size for bar in bars), default=0)
+    wide = _WIDTH / max(len(bars), 1)
+    pieces = [_column(bar, at * wide, wide, most) for at, bar in enumerate(bars) if bar.size]
+    ground = tag("path", d=f"M0 {_HEIGHT + 0.5}H{_WIDTH}", stroke="var(--sf-line)", fill="none")
+    box = {"width": str(_WIDTH), "height": str(_HEIGHT + 1), "viewBox": f"0 0 {_WIDTH} {_HEIGHT + 1}"}
+    said = f"spread from {ends[0]} to {ends[1]}"
+    chart = tag("svg", *pieces, ground, **box, role="img", aria_label=said, style="display:block;fill:var(--sf-accent)")
+    style = f"display:flex;justify-content:space-between;gap:8px;width:{_WIDTH}px;font-size:11px;color:var(--sf-dim)"
+    below = tag("div", *(tag("span", text, style="white-space:nowrap") for text in (ends[0], ends[1])), style=style)
+    note = tag("div", middle, style=f"width:{_WIDTH}px;font-size:11px;color:var(--sf-dim)") if middle else ""
+    return join(chart, below, note)
+
+
+def ranking(bars: Sequence[Bar], note: str = "") -> Html:
+    """Return bars one under the other: label, bar, figure; long labels are cut, with the whole when pointed at.
+
+    Parameters
+    ----------
+    bars : sequence of Bar
+    note : str
+        Small and dim, below.
+    """
+    most = max((bar.size for bar in bars), default=0)
+    rows = [piece for bar in bars for piece in _row(bar, most)]
+    grid = tag("div", *rows, style=_GRID) if rows else ""
+    return join(grid, tag("div", note, style="font-size:11px;color:var(--sf-dim)") if note else "")
+
+
+def _column(bar: Bar, left: float, wide: float, most: float) -> Html:
+    height = max(_HEIGHT * bar.size / most, 1.0)
+    place = {"x": f"{left:.1f}", "y": f"{_HEIGHT - height:.1f}"}
+    size = {"width": f"{max(wide - _GAP, 0.5):.1f}", "height": f"{height:.1f}"}
+    return tag("rect", tag("title", f"{bar.label}: {bar.text}"), **place, **size)
+
+
+def _row(bar: Bar, most: float) -> tuple[Html, Html, Html]:
+    piece = tag("i", class_="sf-busy", style=f"width:{100 * bar.size / most if most else 0:.1f}%")
+    track = tag("span", piece, class_="sf-m", aria_hidden="true", style="width:64px;margin:0")
+    title = shorten(bar.label, _TITLE_CHARS) if len(bar.label) > _LABEL_CHARS else None
+    label = tag("span", shorten(bar.label, _LABEL_CHARS), style=_ONE_LINE, title=title)
+    return label, track, tag("span", bar.text, style=_NUMBERS)
