@@ -105,8 +105,8 @@ class Exploring(Queries):
 
         Examples
         --------
-        >>> profile = org.profile("SELECT Id, LastName, Birthdate FROM Contact", progress=False)
-        >>> profile.loc["LastName", "filled"] == profile.loc["LastName", "rows"]
-        True
+        >>> profile = org.profile("SELECT Id, LastName FROM Contact", progress=False)
+        >>> profile.index[profile["filled"] < profile["rows"]].tolist()
+        []
         """
         return profiled(self._extract(soql, keywords))

@@ -22,21 +22,22 @@ class Histogram:
 
     Attributes
     ----------
-    first : float
-        Where the first bin begins.
-    width : float
-        A power of two; bins hold their lower edge.
+    first_bin, power : int
+        The bins are ``2**power`` wide and begin at multiples of that, the first one at ``first_bin`` of them; each
+        holds its lower edge.
     counts : numpy.ndarray of int64
         The first and the last are above zero.
     """
 
-    first: float
-    width: float
+    first_bin: int
+    power: int
     counts: NDArray[np.int64]
 
     def edges(self) -> NDArray[np.float64]:
-        """Return where bins begin, and where the last ends: one more than there are bins."""
-        found: NDArray[np.float64] = self.first + self.width * np.arange(len(self.counts) + 1, dtype=np.float64)
+        """Return where bins begin, and where the last ends: one more than there are bins; infinite beyond any float."""
+        with np.errstate(over="ignore"):
+            bins = self.first_bin + np.arange(len(self.counts) + 1, dtype=np.float64)
+            found: NDArray[np.float64] = np.ldexp(bins, self.power)
         return found
 
 
@@ -84,7 +85,7 @@ class Numbers:
         """Return how the numbers are spread; None where there were none."""
         if not self._count:
             return None
-        return Histogram(math.ldexp(self._first_bin, self._power), math.ldexp(1.0, self._power), self._bins.copy())
+        return Histogram(self._first_bin, self._power, self._bins.copy())
 
     def _widen(self) -> None:
         """Give the bins the least width at which they hold the range, and put what they have into them."""

@@ -159,12 +159,14 @@ def _glance(described: SObjectDescribe) -> dict[str, Any]:
     fields = described.fields
     rights = {"insert": described.createable, "update": described.updateable, "delete": described.deletable}
     picklists = [field.name for field in fields if field.picklist_values]
+    written = [field for field in fields if field.reference_to and (field.createable or field.updateable)]
+    lookups = [f"{field.name} → {', '.join(field.reference_to)}" for field in written]
     return {
         "you may": ", ".join(name for name, may in rights.items() if may) or "read only",
         "Ids begin with": described.key_prefix,
         "required": _names(field.name for field in fields if field.is_required),
         "keys": _names(field.name for field in fields if field.can_be_key),
-        "lookups": _names(f"{field.name} → {', '.join(field.reference_to)}" for field in fields if field.reference_to),
+        "lookups": _names(lookups) if lookups else None,
         "picklists": _names(picklists) if picklists else None,
     }
 

@@ -44,7 +44,7 @@ def shown_fields(fields: Sequence[FieldDescribe]) -> pd.DataFrame:
 
 def _badges(words: Sequence[str]) -> Html:
     parts = [tag("b", word) if word in _STANDS_OUT else tag("span", word, class_="sf-dim") for word in words]
-    return Html(", ".join(parts))
+    return tag("span", Html(", ".join(parts)), class_="sf-one")
 
 
 def _words(field: FieldDescribe) -> list[str]:

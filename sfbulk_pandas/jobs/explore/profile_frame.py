@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pandas as pd
 import pyarrow as pa
 
+from sfbulk_pandas.display.cells import shorten
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.jobs.explore.profile_view import plain_columns, shown_columns, typed
 from sfbulk_pandas.jobs.explore.view import ViewedFrame
 from sfbulk_pandas.preflight import nearest
+from sfbulk_pandas.sinks.base import METADATA_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     from sfbulk_pandas.profiling import ColumnProfile
 
 _TOP = 10
+_QUERY_CHARS = 300
 _NOTE = '.top("Field") has the most frequent values of one column, .histogram("Field") how it is spread'
+_ESTIMATED = "≈ is an estimate: 19 of 20 lie within ±"
 
 
 class Profile(ViewedFrame):
@@ -68,7 +72,9 @@ class Profile(ViewedFrame):
         self, columns: Sequence[ColumnProfile], types: Sequence[str], bad: Mapping[str, int], query: str
     ) -> None:
         rows = columns[0].rows if columns else 0
-        super().__init__(_frame(columns, types, bad), f"{rows:,} rows, {len(columns):,} columns", note=_NOTE)
+        is_exact = all(column.frequencies.is_exact for column in columns)
+        note = _NOTE if is_exact else f"{_ESTIMATED}; {_NOTE}"
+        super().__init__(_frame(columns, types, bad), f"{rows:,} rows, {len(columns):,} columns", note=note)
         self.profiles = tuple(columns)
         self.query_text = query
 
@@ -140,8 +146,13 @@ class Profile(ViewedFrame):
         return found
 
     def _glance(self) -> dict[str, object]:
-        how = self.attrs.get("sfbulk", {})
-        return {"query": self.query_text, "fetched by": how.get("plan"), "seconds": how.get("seconds")}
+        return {"query": shorten(self.query_text, _QUERY_CHARS), "fetched": self._fetched()}
+
+    def _fetched(self) -> str | None:
+        how = self.attrs.get(METADATA_KEY)
+        if how is None:
+            return None
+        return f"by {how['plan']} in {how['seconds']:,.1f} s, {how['api_calls']:,} API calls, {how['pages']:,} pages"
 
     def _view(self, *, html: bool) -> pd.DataFrame:
         types, bad = list(self["type"]), list(self["bad"])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _SHOWN_VALUES = 5
 _BARS = 24
+_BLANK = "␣"
 _PLAIN_CHARS = 20  # of a value, in a terminal
 _TYPE_CHARS = 18
 _ALMOST = 1 - 2 * STANDARD_ERROR
@@ -54,7 +55,7 @@ def plain_columns(columns: Sequence[ColumnProfile], types: Sequence[str], bad: S
         "filled": [
             _percent(column.filled, column.rows) + _bad_text(cells) for column, cells in zip(columns, bad, strict=True)
         ],
-        "different": [_different(column) for column in columns],
+        "different": [_different(column).partition(", ")[0] for column in columns],
         "values": [_plain_values(column) for column in columns],
     }
     return pd.DataFrame(rows, pd.Index([column.name for column in columns], name="column"), dtype="object")
@@ -112,10 +113,18 @@ def _chart(column: ColumnProfile) -> Html:
     shown = min(len(known.values), _SHOWN_VALUES) if _stands_out(column) else 0
     values = known.values[:shown].to_pylist()
     bars = [
-        Bar(cell_of(value).text, float(count), f"{_at_least(column)}{count:,} · {_percent(int(count), column.filled)}")
+        Bar(_label(value), float(count), f"{_at_least(column)}{count:,} · {_percent(int(count), column.filled)}")
         for value, count in zip(values, known.counts[:shown], strict=True)
     ]
     return ranking(bars, "; ".join(part for part in (_others(column, shown), _lengths(column)) if part))
+
+
+def _label(value: Any) -> str:
+    """Write a value; blanks at its ends are seen."""
+    text = cell_of(value).text
+    inner = text.strip(" ")
+    at = text.index(inner) if inner else len(text)
+    return f"{_BLANK * at}{inner}{_BLANK * (len(text) - at - len(inner))}"
 
 
 def _stands_out(column: ColumnProfile) -> bool:
@@ -200,7 +209,7 @@ def _plain_values(column: ColumnProfile) -> str:
         return _lengths(column)
     shown = zip(known.values[:_SHOWN_VALUES].to_pylist(), known.counts[:_SHOWN_VALUES], strict=True)
     said = (
-        f"{shorten(cell_of(value).text, _PLAIN_CHARS)} {_at_least(column)}{_percent(int(count), column.filled)}"
+        f"{shorten(_label(value), _PLAIN_CHARS)} {_at_least(column)}{_percent(int(count), column.filled)}"
         for value, count in shown
     )
     return ", ".join(said)
