@@ -11,12 +11,9 @@ from sfbulk_pandas.display.html import Html, join, tag
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_WIDTH, _HEIGHT, _GAP = 192, 34, 1
+_WIDTH, _HEIGHT, _GAP = 192, 34, 1  # the stylesheet has the width too
 _LABEL_CHARS = 28
 _TITLE_CHARS = 500
-_NUMBERS = "text-align:right;white-space:nowrap;color:var(--sf-dim)"
-_GRID = "display:grid;grid-template-columns:minmax(3em,13em) 64px max-content;gap:0 8px;align-items:center"
-_ONE_LINE = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +56,12 @@ def histogram(bars: Sequence[Bar], ends: tuple[str, str], middle: str = "") -> H
     most = max((bar.size for bar in bars), default=0)
     wide = _WIDTH / max(len(bars), 1)
     pieces = [_column(bar, at * wide, wide, most) for at, bar in enumerate(bars) if bar.size]
-    ground = tag("path", d=f"M0 {_HEIGHT + 0.5}H{_WIDTH}", stroke="var(--sf-line)", fill="none")
+    ground = tag("path", d=f"M0 {_HEIGHT + 0.5}H{_WIDTH}")
     box = {"width": str(_WIDTH), "height": str(_HEIGHT + 1), "viewBox": f"0 0 {_WIDTH} {_HEIGHT + 1}"}
     said = f"spread from {ends[0]} to {ends[1]}"
-    chart = tag("svg", *pieces, ground, **box, role="img", aria_label=said, style="display:block;fill:var(--sf-accent)")
-    style = f"display:flex;justify-content:space-between;gap:8px;width:{_WIDTH}px;font-size:11px;color:var(--sf-dim)"
-    below = tag("div", *(tag("span", text, style="white-space:nowrap") for text in (ends[0], ends[1])), style=style)
-    note = tag("div", middle, style=f"width:{_WIDTH}px;font-size:11px;color:var(--sf-dim)") if middle else ""
-    return join(chart, below, note)
+    chart = tag("svg", *pieces, ground, class_="sf-hist", role="img", aria_label=said, **box)
+    below = tag("div", tag("span", ends[0]), tag("span", ends[1]), class_="sf-ends")
+    return join(chart, below, _note(middle))
 
 
 def ranking(bars: Sequence[Bar], note: str = "") -> Html:
@@ -80,8 +75,11 @@ def ranking(bars: Sequence[Bar], note: str = "") -> Html:
     """
     most = max((bar.size for bar in bars), default=0)
     rows = [piece for bar in bars for piece in _row(bar, most)]
-    grid = tag("div", *rows, style=_GRID) if rows else ""
-    return join(grid, tag("div", note, style="font-size:11px;color:var(--sf-dim)") if note else "")
+    return join(tag("div", *rows, class_="sf-rank") if rows else "", _note(note))
+
+
+def _note(text: str) -> Html:
+    return tag("div", text, class_="sf-small") if text else Html("")
 
 
 def _column(bar: Bar, left: float, wide: float, most: float) -> Html:
@@ -93,7 +91,7 @@ def _column(bar: Bar, left: float, wide: float, most: float) -> Html:
 
 def _row(bar: Bar, most: float) -> tuple[Html, Html, Html]:
     piece = tag("i", class_="sf-busy", style=f"width:{100 * bar.size / most if most else 0:.1f}%")
-    track = tag("span", piece, class_="sf-m", aria_hidden="true", style="width:64px;margin:0")
+    track = tag("span", piece, class_="sf-m", aria_hidden="true")
     title = shorten(bar.label, _TITLE_CHARS) if len(bar.label) > _LABEL_CHARS else None
-    label = tag("span", shorten(bar.label, _LABEL_CHARS), style=_ONE_LINE, title=title)
-    return label, track, tag("span", bar.text, style=_NUMBERS)
+    label = tag("span", shorten(bar.label, _LABEL_CHARS), class_="sf-l", title=title)
+    return label, track, tag("span", bar.text, class_="sf-c")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.salesforce.sobject import FieldDescribe
 
 _STANDS_OUT = frozenset({"required", "key", "external id"})
-_NAME = "color:var(--sf-fg)"
+_SHOWN_CHARS, _TITLE_CHARS = 100, 6_000
 _TYPE_CHARS, _VALUES_CHARS = 24, 40  # in a terminal; API names are not cut for them
 
 
@@ -33,13 +33,19 @@ def plain_fields(fields: Sequence[FieldDescribe]) -> pd.DataFrame:
 def shown_fields(fields: Sequence[FieldDescribe]) -> pd.DataFrame:
     """Return a row a field for HTML: name, label, type, what is particular, values."""
     rows = {
-        "field": [tag("b" if field.is_required else "span", field.name, style=_NAME) for field in fields],
+        "field": [tag("b" if field.is_required else "span", field.name) for field in fields],
         "label": [field.label for field in fields],
         "type": [field.type_text for field in fields],
         "what": [_badges(_words(field)) for field in fields],
-        "values": [_values(field) for field in fields],
+        "values": [_cut(_values(field)) for field in fields],
     }
     return pd.DataFrame(rows, dtype="object")
+
+
+def _cut(text: str) -> Html:
+    """Return a text with the whole of it when pointed at: of a picklist, each value counts."""
+    title = shorten(text, _TITLE_CHARS) if len(text) > _SHOWN_CHARS else None
+    return tag("span", shorten(text, _SHOWN_CHARS), title=title)
 
 
 def _badges(words: Sequence[str]) -> Html:
