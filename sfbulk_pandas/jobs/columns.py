@@ -127,7 +127,7 @@ def result_schema(query: Query, describes: Describes, types: TypeOptions = TypeO
 
 
 def column_types(query: Query, describes: Describes) -> tuple[str, ...]:
-    """Return the type of each column as people write it, such as ``string(80)``; empty where the describe knows none."""
+    """Return the type of each column as people write it, ``string(80)``; empty where the describe knows none."""
     return tuple(_type_text(query.sobject, column, describes) for column in result_columns(query))
 
 

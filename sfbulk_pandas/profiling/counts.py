@@ -1,7 +1,7 @@
 """How often each value comes: exact for few different values, within a known error for many.
 
-Up to ``MOST_VALUES`` different values (and ``MOST_BYTES`` of text) every one is counted. Beyond, only those are that may
-be frequent. Two things are then given up, and both are told as ``error``:
+Up to ``MOST_VALUES`` different values (and ``MOST_BYTES`` of text) every one is counted. Beyond, only those are that
+may be frequent. Two things are then given up, and both are told as ``error``:
 
 - where more values are held than there is room for, the count of the largest that must go is taken from all, as in
   Misra and Gries, "Finding repeated elements" (1982), in the form that merges: Agarwal et al., "Mergeable summaries"
@@ -31,7 +31,7 @@ MOST_VALUES = 10_000
 MOST_BYTES = 1_000_000
 _PENDING_VALUES = 4_096  # so many wait before they are put together with what is held
 _BUCKETS = 1 << 15
-_SHARE_UNSEEN = 1 / 4_096  # a value may stay unseen up to this share of all: eight times what a bucket holds evenly
+_SHARE_UNSEEN = 1 / 4_096  # up to this share of all a value may stay unseen: eight times an even bucket
 _COUNT, _VALUE = "count", "value"
 
 
@@ -43,22 +43,22 @@ class Frequencies:
     ----------
     distinct : int
         How many different ones there are; an estimate of ``HyperLogLog`` where ``is_exact`` is false.
-    is_exact : bool
-        Whether ``distinct`` is exact, and so are the counts.
-    values : pyarrow.Array
-        The most frequent first, values that come equally often in their own order; where it is not exact only those
-        that are certain to be more frequent than any that is not held.
+    ranked : pyarrow.Array
+        The values, the most frequent first, those that come equally often in their own order; where it is not exact,
+        only those that are certain to be more frequent than any that is not held.
     counts : numpy.ndarray of int64
         How often each of them came, at least.
     error : int
         How much more often they may have come; 0 where exact.
+    is_exact : bool
+        Whether ``distinct`` is exact, and so are the counts.
     """
 
     distinct: int
-    is_exact: bool
-    values: pa.Array
+    ranked: pa.Array
     counts: NDArray[np.int64]
     error: int
+    is_exact: bool
 
 
 class ValueCounts:
@@ -101,12 +101,12 @@ class ValueCounts:
         held = self._held.sort_by([(_COUNT, "descending"), (_VALUE, "ascending")]).combine_chunks()
         counts = held.column(_COUNT).to_numpy()
         if self._sieve is None:
-            return Frequencies(held.num_rows, True, _one(held.column(_VALUE)), counts, 0)
+            return Frequencies(held.num_rows, _one(held.column(_VALUE)), counts, error=0, is_exact=True)
         error = self._taken_off + self._sieve.unseen
         certain = int((counts > error).sum())
         values = _one(held.column(_VALUE)).slice(0, certain)
         distinct = min(self._sieve.distinct.estimate(), self._sieve.total)
-        return Frequencies(distinct, False, values, counts[:certain], error)
+        return Frequencies(distinct, values, counts[:certain], error=error, is_exact=False)
 
     def _settle(self) -> None:
         if not self._pending:

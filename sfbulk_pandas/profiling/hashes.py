@@ -62,7 +62,7 @@ def _text_hashes(texts: pa.Array) -> Hashes:
     if is_long.any():
         found = np.empty(len(texts), np.uint64)
         for at in np.flatnonzero(is_long):
-            found[at] = xxhash.xxh3_64_intdigest(memoryview(data)[starts[at] : starts[at] + sizes[at]])
+            found[at] = xxhash.xxh3_64_intdigest(data[starts[at] : starts[at] + sizes[at]].tobytes())
         short = np.flatnonzero(~is_long)
         found[short] = _in_slices(starts[short], sizes[short], data)
         return found

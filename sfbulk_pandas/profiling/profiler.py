@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 class Profiler:
     """Look at rows on their way.
 
-    What comes out depends on the rows and their order, never on the batches they came in; where values are few enough to
-    be counted exactly, not on the order either. A column holds up to 2 MB, and all of them together a block of 8 MB, or
-    one row.
+    What comes out depends on the rows and their order, never on the batches they came in; where values are few enough
+    to be counted exactly, not on the order either. A column holds up to 2 MB, and all of them together a block of 8 MB,
+    or one row.
 
     Parameters
     ----------

@@ -215,7 +215,7 @@ def test_a_template_has_what_is_needed_first_and_nothing_that_may_not_be_written
 
 def test_pandas_itself_refuses_what_a_restricted_picklist_does_not_take(org):
     frame = org.describe("Contact").template(rows=1)
-    with pytest.raises((TypeError, ValueError), match="new category|not present"):
+    with pytest.raises((TypeError, ValueError), match=r"new category|not present"):
         frame.loc[0, "Level__c"] = "Quaternary"
     frame.loc[0, "Salutation"] = "Sir"  # whose picklist takes others
 

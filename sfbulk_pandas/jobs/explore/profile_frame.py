@@ -103,7 +103,7 @@ class Profile(ViewedFrame):
         counts = pd.Series(known.counts, dtype="int64")
         return pd.DataFrame(
             {
-                "value": pd.Series(known.values.to_pylist(), dtype="object"),
+                "value": pd.Series(known.ranked.to_pylist(), dtype="object"),
                 "count": counts,
                 "count_at_most": counts + known.error,
                 "share": counts / max(found.filled, 1),
@@ -197,6 +197,6 @@ def _row(column: ColumnProfile, kind: str, bad: int) -> dict[str, Any]:
         "min_length": None if lengths is None else lengths.least,
         "max_length": None if lengths is None else lengths.most,
         "mean_length": None if lengths is None else lengths.mean,
-        "top": tuple(zip(known.values[:_TOP].to_pylist(), known.counts[:_TOP].tolist(), strict=True)),
+        "top": tuple(zip(known.ranked[:_TOP].to_pylist(), known.counts[:_TOP].tolist(), strict=True)),
         "top_error": known.error,
     }

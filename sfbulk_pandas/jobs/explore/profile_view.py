@@ -110,8 +110,8 @@ def _chart(column: ColumnProfile) -> Html:
     if column.histogram is not None:
         return histogram(_bins(column), _ends(column), f"mean {_mean(column)}")
     known = column.frequencies
-    shown = min(len(known.values), _SHOWN_VALUES) if _stands_out(column) else 0
-    values = known.values[:shown].to_pylist()
+    shown = min(len(known.ranked), _SHOWN_VALUES) if _stands_out(column) else 0
+    values = known.ranked[:shown].to_pylist()
     bars = [
         Bar(_label(value), float(count), f"{_at_least(column)}{count:,} · {_percent(int(count), column.filled)}")
         for value, count in zip(values, known.counts[:shown], strict=True)
@@ -207,7 +207,7 @@ def _plain_values(column: ColumnProfile) -> str:
     known = column.frequencies
     if not _stands_out(column):
         return _lengths(column)
-    shown = zip(known.values[:_SHOWN_VALUES].to_pylist(), known.counts[:_SHOWN_VALUES], strict=True)
+    shown = zip(known.ranked[:_SHOWN_VALUES].to_pylist(), known.counts[:_SHOWN_VALUES], strict=True)
     said = (
         f"{shorten(_label(value), _PLAIN_CHARS)} {_at_least(column)}{_percent(int(count), column.filled)}"
         for value, count in shown

@@ -23,7 +23,7 @@ class ViewedFrame(ShownFrame):
         """Return the table; its cells may be Html where that is asked for."""
         return self
 
-    def _repr_html_(self) -> str | None:  # type: ignore[override]
+    def _repr_html_(self) -> str | None:
         if not pd.get_option("display.notebook_repr_html"):
             return None
         blocks = (facts(self._glance()), table(self._view(html=True), max_rows=_MAX_ROWS))

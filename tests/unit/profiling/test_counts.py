@@ -21,7 +21,7 @@ def counted(values, kind=None, **limits):
 
 def check_guarantee(values, known):
     true = Counter(values)
-    held = dict(zip(known.values.to_pylist(), known.counts.tolist(), strict=True))
+    held = dict(zip(known.ranked.to_pylist(), known.counts.tolist(), strict=True))
     for value, count in held.items():
         assert count <= true[value] <= count + known.error
     unseen = [count for value, count in true.items() if value not in held]
@@ -31,7 +31,7 @@ def check_guarantee(values, known):
 def test_few_values_are_counted_exactly_the_most_frequent_first_equals_in_their_order():
     known = counted(["b", "a", "c", "a", "b", "z", "a"]).frequencies()
     assert (known.is_exact, known.distinct, known.error) == (True, 4, 0)
-    assert known.values.to_pylist() == ["a", "b", "c", "z"]
+    assert known.ranked.to_pylist() == ["a", "b", "c", "z"]
     assert known.counts.tolist() == [3, 2, 1, 1]
 
 
@@ -52,13 +52,13 @@ def test_long_texts_are_not_held_without_end():
     assert not known.is_exact
     assert counts._held.nbytes < 1.1 * MOST_BYTES
     assert known.distinct == pytest.approx(3_000, rel=0.03)
-    assert known.values.to_pylist() == texts[:1]
+    assert known.ranked.to_pylist() == texts[:1]
     check_guarantee([*texts, *texts[:1] * 500], known)
 
 
 def test_of_a_key_no_value_stands_out_and_their_number_is_at_most_that_of_the_rows():
     known = counted([f"003{number:015d}" for number in range(100_000)]).frequencies()
-    assert len(known.values) == 0
+    assert len(known.ranked) == 0
     assert 97_000 < known.distinct <= 100_000
     assert known.error < 100_000 / 1_000
 
@@ -74,7 +74,7 @@ def test_frequent_values_among_many_are_found_with_counts_within_the_error(kind,
     check_guarantee(values, known)
     true = Counter(values)
     frequent = {value for value, count in true.items() if count > 2 * known.error}
-    assert frequent <= set(known.values.to_pylist())
+    assert frequent <= set(known.ranked.to_pylist())
     if not known.is_exact:
         assert known.distinct == pytest.approx(len(true), rel=0.03)
 
@@ -82,7 +82,7 @@ def test_frequent_values_among_many_are_found_with_counts_within_the_error(kind,
 def test_what_becomes_frequent_late_is_found_all_the_same():
     values = [*range(150_000), *[5] * 3_000, *range(200_000, 260_000)]
     known = counted(values).frequencies()
-    assert known.values.to_pylist() == [5]
+    assert known.ranked.to_pylist() == [5]
     check_guarantee(values, known)
 
 
@@ -100,6 +100,6 @@ def test_memory_stays_where_it_is_however_many_values_come():
 def test_values_of_any_kind_are_counted(kind):
     values = pa.array([1, 0, 1], pa.int32() if kind.bit_width == 32 else pa.int64()).cast(kind)
     known = counted(values).frequencies()
-    assert known.values.to_pylist() == values.slice(0, 2).to_pylist()
+    assert known.ranked.to_pylist() == values.slice(0, 2).to_pylist()
     assert known.counts.tolist() == [2, 1]
-    assert len(counted(values, most_values=1).frequencies().values) <= 1
+    assert len(counted(values, most_values=1).frequencies().ranked) <= 1
