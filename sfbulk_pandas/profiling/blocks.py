@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from sfbulk_pandas.profiling.hashes import text_starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 BLOCK_ROWS = 32_768
 BLOCK_BYTES = 8_000_000
-_OTHER_BYTES = 8  # what a cell that is no text counts for
+_CELL_BYTES = 8
 
 
 class Blocks:
@@ -40,7 +41,7 @@ class Blocks:
 
     def add(self, batch: pa.RecordBatch) -> Iterator[pa.Table]:
         """Take some rows; yield the blocks that are complete by now, each column of which is one chunk."""
-        ends = np.cumsum(_row_bytes(batch))
+        ends = _ends(batch)
         at = before = 0
         while at < batch.num_rows:
             fit = int(ends.searchsorted(before + self._most_bytes - self._bytes, side="right"))
@@ -67,10 +68,15 @@ class Blocks:
         return pa.Table.from_batches(held, self._schema).combine_chunks()
 
 
-def _row_bytes(batch: pa.RecordBatch) -> NDArray[np.int64]:
-    """Return how much each row counts for: what its texts hold, and a little for any other cell."""
-    sizes = np.full(batch.num_rows, _OTHER_BYTES * batch.num_columns, np.int64)
+def _ends(batch: pa.RecordBatch) -> NDArray[np.int64]:
+    """Return how much the rows up to each count for: what their texts hold, and a little for each cell.
+
+    A missing text holds nothing; where texts begin in their buffer says it all.
+    """
+    ends = np.arange(1, batch.num_rows + 1, dtype=np.int64) * (_CELL_BYTES * batch.num_columns)
     for column in batch.columns:
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-            sizes += pc.fill_null(pc.binary_length(column), 0).to_numpy(zero_copy_only=False)
-    return sizes
+            starts = text_starts(column)
+            ends += starts[1:]
+            ends -= starts[0]
+    return ends

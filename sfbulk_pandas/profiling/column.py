@@ -85,7 +85,7 @@ class Column:
         self._rows = self._filled = 0
         self._counts = ValueCounts(self._kind)
         self._numbers = Numbers(is_whole=not _is_fraction(self._kind)) if _is_number(self._kind) else None
-        self._edges = pa.array([], self._kind)
+        self._edges: list[pa.Scalar] = []
         self._shortest, self._longest, self._characters = math.inf, 0, 0
 
     def add(self, values: pa.Array) -> None:
@@ -97,8 +97,7 @@ class Column:
         self._filled += len(held)
         self._counts.add(held)
         if self._numbers is not None:
-            edges = pc.min_max(pa.concat_arrays([self._edges, held]))
-            self._edges = pa.array([edges["min"], edges["max"]], self._kind)
+            self._edges = _edges([*self._edges, *_edges(held, self._kind)], self._kind)
             self._numbers.add(_floats(held))
         elif _is_text(self._kind):
             self._add_lengths(held)
@@ -106,7 +105,7 @@ class Column:
     def profile(self) -> ColumnProfile:
         """Return what the column holds, by now."""
         numbers = self._numbers
-        least, most = self._edges.to_pylist() if len(self._edges) else (None, None)
+        least, most = (each.as_py() for each in self._edges) if self._edges else (None, None)
         is_measured = _is_text(self._kind) and self._filled
         return ColumnProfile(
             name=self._name,
@@ -128,6 +127,12 @@ class Column:
         self._shortest = min(self._shortest, int(lengths.min()))
         self._longest = max(self._longest, int(lengths.max()))
         self._characters += int(lengths.sum(dtype=np.int64))
+
+
+def _edges(values: pa.Array | list[pa.Scalar], kind: pa.DataType) -> list[pa.Scalar]:
+    """Return the least and the largest of some values."""
+    found = pc.min_max(values if isinstance(values, pa.Array) else pa.array(values, kind))
+    return [found["min"], found["max"]]
 
 
 def _counted_as(kind: pa.DataType) -> pa.DataType:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -77,17 +77,22 @@ def _in_slices(starts: NDArray[np.int64], sizes: NDArray[np.int64], data: NDArra
     return found
 
 
+def text_starts(texts: pa.Array) -> NDArray[Any]:
+    """Return where each text begins in the bytes of all, and where the last ends: integers of 32 or 64 bits."""
+    kind = np.dtype(np.int64 if pa.types.is_large_string(texts.type) else np.int32)
+    if not len(texts):
+        return np.zeros(1, kind)  # Arrow may leave out the buffer
+    return np.frombuffer(texts.buffers()[1], kind, len(texts) + 1, texts.offset * kind.itemsize)
+
+
 def _spans(texts: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
     """Return where each text begins, its bytes, and the bytes of all, padded to whole words and two more."""
-    is_large = pa.types.is_large_string(texts.type)
-    _, offset_buffer, data_buffer = texts.buffers()
-    kind = np.dtype(np.int64 if is_large else np.int32)
-    ends = np.frombuffer(offset_buffer, kind, len(texts) + 1, texts.offset * kind.itemsize).astype(np.int64)
-    first, last = int(ends[0]), int(ends[-1])
+    starts = text_starts(texts).astype(np.int64)
+    first, last = int(starts[0]), int(starts[-1])
     padded = np.zeros((last - first) // _WORD_BYTES * _WORD_BYTES + 3 * _WORD_BYTES, np.uint8)
     if last > first:
-        padded[: last - first] = np.frombuffer(data_buffer, np.uint8, last - first, first)
-    return ends[:-1] - first, np.diff(ends), padded
+        padded[: last - first] = np.frombuffer(texts.buffers()[2], np.uint8, last - first, first)
+    return starts[:-1] - first, np.diff(starts), padded
 
 
 def _short_hashes(starts: NDArray[np.int64], sizes: NDArray[np.int64], data: NDArray[np.uint8]) -> Hashes:
