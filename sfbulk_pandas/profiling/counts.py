@@ -155,15 +155,17 @@ class _Sieve:
         bucket = _buckets(found)
         self._counts += np.bincount(bucket, minlength=_BUCKETS)
         self.total += len(values)
-        threshold = int(self.total * _SHARE_UNSEEN)
         seen = self._counts.take(bucket)
-        frequent = seen > threshold
-        self.unseen = max(self.unseen, int(seen[~frequent].max(initial=0)))
-        return values.filter(pa.array(frequent))
+        is_frequent = seen > int(self.total * _SHARE_UNSEEN)
+        if not is_frequent.any():
+            self.unseen = max(self.unseen, int(seen.max()))
+            return values.slice(0, 0)
+        self.unseen = max(self.unseen, int(seen.max(initial=0, where=~is_frequent)))
+        return values.filter(pa.array(is_frequent))
 
 
 def _buckets(found: NDArray[np.uint64]) -> NDArray[np.int64]:
-    return (found & np.uint64(_BUCKETS - 1)).astype(np.int64)
+    return (found & np.uint64(_BUCKETS - 1)).view(np.int64)
 
 
 def _text_bytes(values: pa.ChunkedArray) -> NDArray[np.int64]:

@@ -13,14 +13,13 @@ if TYPE_CHECKING:
 
     Hashes = NDArray[np.uint64]
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # the constants of MurmurHash3's and SplitMix64's mixers
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # the constants of SplitMix64 and of MurmurHash3's mixer
 _FIRST = np.uint64(0xFF51AFD7ED558CCD)
 _SECOND = np.uint64(0xC4CEB9FE1A85EC53)
-_HALF, _ONE, _LAST = np.uint64(32), np.uint64(1), np.uint64(63)
 _WORD_BYTES = 8
 _LONG_BYTES = 256  # a longer text is hashed by itself: a block of bounded size holds few of them
-_SLICE_ROWS = 8_192  # arrays of a step stay small enough for the cache, and for an allocator that keeps them
 _MASKS = np.array([256**count - 1 for count in range(_WORD_BYTES + 1)], np.uint64)  # by how many bytes are in a word
+_SLICE_ROWS = 8_192  # arrays of a step stay small enough for the cache, and for an allocator that keeps them
 
 
 def hashes(values: pa.Array) -> Hashes:
@@ -50,10 +49,7 @@ def hashes(values: pa.Array) -> Hashes:
 def _decimal_hashes(values: pa.Array) -> Hashes:
     words = np.frombuffer(values.buffers()[1], "<u8").reshape(-1, values.type.bit_width // 64)
     own = words[values.offset : values.offset + len(values)]
-    state = np.full(len(values), _GOLDEN)
-    for at in range(own.shape[1]):
-        state = _stirred(state, own[:, at])
-    return _finished(state)
+    return _finished(np.sum(own * _FACTORS[: own.shape[1]], axis=1, dtype=np.uint64))
 
 
 def _text_hashes(texts: pa.Array) -> Hashes:
@@ -96,36 +92,37 @@ def _spans(texts: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArr
 
 
 def _short_hashes(starts: NDArray[np.int64], sizes: NDArray[np.int64], data: NDArray[np.uint8]) -> Hashes:
-    """Hash texts a word of 8 bytes at a time, all of them at once; those that end drop out."""
+    """Hash texts a word of 8 bytes at a time, all of them at once; those that end drop out.
+
+    A hash is the sum of the words, each times a factor of its place: Lemire and Kaser, "Strongly universal string hashing
+    is fast" (2014).
+    """
     words = data.view("<u8")
     place = starts >> 3
     right = (starts & 7).view(np.uint64) << np.uint64(3)  # texts begin anywhere in a word
-    left = _LAST - right
+    left = np.uint64(64) - right  # numpy makes 0 of what is shifted by all of its bits
     state = sizes.view(np.uint64) * _GOLDEN
-    alive: NDArray[np.int64] | None = None  # None: all of them
+    whole = int(sizes.min()) // _WORD_BYTES  # as many words all of them have
     low = words.take(place)
-    while len(place):
-        place = place + 1
-        high = words.take(place, mode="clip")
-        word = ((low >> right) | ((high << _ONE) << left)) & _MASKS.take(sizes, mode="clip")
-        if alive is None:
-            state = _stirred(state, word)
-        else:
-            state[alive] = _stirred(state[alive], word)
-        sizes = sizes - _WORD_BYTES
-        more = np.flatnonzero(sizes > 0)
-        if len(more) == len(sizes):
-            low = high
-            continue
-        alive = more if alive is None else alive[more]
-        place, right, left, sizes, low = place[more], right[more], left[more], sizes[more], high[more]
+    for at in range(whole):
+        place += 1
+        high = words.take(place)
+        state += ((low >> right) | (high << left)) * _FACTORS[at]
+        low = high
+    rest = sizes - whole * _WORD_BYTES
+    alive: slice | NDArray[np.int64] = slice(None)
+    for factor in _FACTORS[whole:]:
+        more = np.flatnonzero(rest > 0)
+        if not len(more):
+            break
+        if len(more) < len(rest):
+            alive = more if isinstance(alive, slice) else alive[more]
+            place, right, left, low, rest = place[more], right[more], left[more], low[more], rest[more]
+        place += 1
+        high = words.take(place)
+        state[alive] += (((low >> right) | (high << left)) & _MASKS.take(rest, mode="clip")) * factor
+        low, rest = high, rest - _WORD_BYTES
     return _finished(state)
-
-
-def _stirred(state: Hashes, word: Hashes) -> Hashes:
-    state = (state ^ word) * _FIRST
-    state ^= state >> _HALF
-    return state
 
 
 def _finished(state: Hashes) -> Hashes:
@@ -133,5 +130,17 @@ def _finished(state: Hashes) -> Hashes:
     state *= _FIRST
     state ^= state >> np.uint64(29)
     state *= _SECOND
-    state ^= state >> _HALF
+    state ^= state >> np.uint64(32)
     return state
+
+
+def _factors(count: int) -> Hashes:
+    """Return odd numbers that have nothing to do with each other: SplitMix64's first ones."""
+    state = np.arange(1, count + 1, dtype=np.uint64) * _GOLDEN
+    state = (state ^ (state >> np.uint64(30))) * _FIRST
+    state = (state ^ (state >> np.uint64(27))) * _SECOND
+    odd: Hashes = (state ^ (state >> np.uint64(31))) | np.uint64(1)
+    return odd
+
+
+_FACTORS = _factors(_LONG_BYTES // _WORD_BYTES)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _BITS = 14
 _REGISTERS = 1 << _BITS
 _REST_BITS = 64 - _BITS  # and a float holds that many exactly
+_REST = np.uint64((1 << _REST_BITS) - 1)
 STANDARD_ERROR = 1.04 / math.sqrt(_REGISTERS)
 """Of the estimate, as a share of it: 0.8%. Two thirds of all estimates are as near as that, 19 of 20 within twice."""
 
@@ -30,9 +31,13 @@ class HyperLogLog:
 
     def add(self, hashes: NDArray[np.uint64]) -> None:
         """Take the hashes of some values."""
-        register = (hashes >> np.uint64(_REST_BITS)).astype(np.int64)
-        rest = (hashes & np.uint64((1 << _REST_BITS) - 1)).astype(np.float64)
-        _, exponent = np.frexp(rest)  # of 0 it is 0
+        rest = hashes & _REST
+        least = int(self._ranks.min())
+        if least:  # what ranks no higher changes nothing: most values, after a while
+            higher = np.flatnonzero(rest < np.uint64(1 << (_REST_BITS - least)))
+            hashes, rest = hashes[higher], rest[higher]
+        _, exponent = np.frexp(rest.astype(np.float64))  # of 0 it is 0
+        register = (hashes >> np.uint64(_REST_BITS)).view(np.int64)
         np.maximum.at(self._ranks, register, (_REST_BITS + 1 - exponent).astype(np.uint8))
 
     def estimate(self) -> int:
