@@ -73,7 +73,8 @@ def _ends(batch: pa.RecordBatch) -> NDArray[np.int64]:
 
     A missing text holds nothing; where texts begin in their buffer says it all.
     """
-    ends = np.arange(1, batch.num_rows + 1, dtype=np.int64) * (_CELL_BYTES * batch.num_columns)
+    ends: NDArray[np.int64] = np.arange(1, batch.num_rows + 1, dtype=np.int64)
+    ends *= _CELL_BYTES * batch.num_columns
     for column in batch.columns:
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
             starts = text_starts(column)

@@ -94,8 +94,8 @@ def _spans(texts: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArr
 def _short_hashes(starts: NDArray[np.int64], sizes: NDArray[np.int64], data: NDArray[np.uint8]) -> Hashes:
     """Hash texts a word of 8 bytes at a time, all of them at once; those that end drop out.
 
-    A hash is the sum of the words, each times a factor of its place: Lemire and Kaser, "Strongly universal string hashing
-    is fast" (2014).
+    A hash is the sum of the words, each times a factor of its place: Lemire and Kaser, "Strongly universal string
+    hashing is fast" (2014).
     """
     words = data.view("<u8")
     place = starts >> 3

@@ -1,6 +1,7 @@
 """Extract prepared pages in a process of its own: ``python extract_tasks.py WAY PORT PAGES PAGE_ROWS FOLDER``.
 
-Prints JSON: rows, seconds, those of all threads at work, and the most memory that no file stands behind above what there was before, in bytes. A
+Prints JSON: rows, seconds, those of all threads at work,
+and the most memory that no file stands behind above what there was before, in bytes. A
 small extract of the same kind goes before it.
 """
 
@@ -109,7 +110,7 @@ def ways(extract, folder):
         "batches": lambda: sum(batch.num_rows for batch in stream_of(extract)),
         "parquet": lambda: to_parquet(extract, path / "rows", ParquetOptions(), overwrite=True).rows,
         "partitioned": lambda: to_parquet(extract, path / "rows", ParquetOptions("Active__c"), overwrite=True).rows,
-        "profile": lambda: profiled(extract)["rows"].max(),
+        "profile": lambda: int(profiled(extract)["rows"].max()),
         "csv": lambda: to_csv(extract, path / "rows.csv", overwrite=True).stat().st_size,
     }
 
@@ -122,7 +123,7 @@ def main(way, port, pages, page_rows, folder):
         for count in (1, int(pages)):
             queries._PLANS["result_pages"] = plan_of(count, int(page_rows))
             figures = measured(ways(extract, folder)[way])
-    print(json.dumps(figures, default=int))
+    print(json.dumps(figures))
 
 
 if __name__ == "__main__":

@@ -54,4 +54,6 @@ def test_memory_of_a_profile(port, tmp_path):
         folder = tmp_path / str(pages)
         folder.mkdir()
         used = [extracted(way, port, pages, folder)["bytes"] / 1e6 for way in ("batches", "profile")]
-        print(f"\n  {pages * PAGE_ROWS:>12,} rows: {used[0]:4.0f} MB for the batches, {used[1]:4.0f} MB profiled", end="")
+        print(
+            f"\n  {pages * PAGE_ROWS:>12,} rows: {used[0]:4.0f} MB for the batches, {used[1]:4.0f} MB profiled", end=""
+        )
