@@ -1,0 +1,106 @@
+"""Errors of a magic: short, with the place in the query marked; ``%tb`` still shows all of it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sfbulk_pandas.errors import InvalidQuery, QueryRefused, SfBulkError
+from sfbulk_pandas.salesforce.soql.errors import column_of, line_of, show_place
+
+if TYPE_CHECKING:
+    from sfbulk_pandas.magic.binding import BoundQuery
+
+# As Salesforce ends the first part of what it says of a query.
+_AT = re.compile(r"ERROR at Row:(\d+):Column:(\d+)\s*")
+_RED, _PLAIN = "\x1b[1;31m", "\x1b[0m"
+
+
+@dataclass(frozen=True, slots=True)
+class ShortTraceback:
+    """What IPython shows of an error in place of its traceback, in the cell where it was raised.
+
+    In later cells, which is where ``%tb`` stands, the traceback is shown as a whole.
+
+    Attributes
+    ----------
+    text : str
+    cell : int
+        The execution count of the cell.
+    """
+
+    text: str
+    cell: int
+
+    def __call__(self) -> list[str]:
+        """Return the lines to show; IPython calls this, and so does everything that shows as it does."""
+        from IPython import get_ipython  # noqa: PLC0415 - the package is imported without it
+
+        shell = get_ipython()
+        error = getattr(sys, "last_value", None)  # where IPython has put it; a reference here would be a cycle
+        if shell is None or error is None or shell.execution_count == self.cell:
+            return self.text.split("\n")
+        lines: list[str] = shell.InteractiveTB.structured_traceback(type(error), error, error.__traceback__)
+        return lines
+
+
+def shorten(error: SfBulkError, shell: Any, query: BoundQuery | None) -> None:
+    """Let IPython show an error in short; it stays what it is, and the cell fails.
+
+    Parameters
+    ----------
+    error : SfBulkError
+    shell : InteractiveShell
+    query : BoundQuery or None
+        What it is about.
+    """
+    name = type(error).__name__
+    is_coloured = str(shell.colors).lower() != "nocolor"
+    head = f"{_RED}{name}{_PLAIN}" if is_coloured else name
+    text = f"{head}: {short_text(error, query)}"
+    error._render_traceback_ = ShortTraceback(text, shell.execution_count)  # type: ignore[attr-defined]
+
+
+def short_text(error: SfBulkError, query: BoundQuery | None) -> str:
+    """Say what is wrong, with the places in the query as it was written, and where the rows are that have come."""
+    text = str(error)
+    if query is not None and isinstance(error, QueryRefused) and error.report is not None:
+        text = _refused(error, query)
+    elif query is not None and isinstance(error, InvalidQuery):
+        text = _invalid(error, query)
+    if error.partial is not None:
+        text += f"\n  -> {error.partial.num_rows:,} rows have come: sys.last_value.partial"
+    return text
+
+
+def _refused(error: QueryRefused, query: BoundQuery) -> str:
+    problems = [
+        (query.in_source(position_of(query.soql, row.line, row.column)), row.check, row.suggestion)
+        for row in error.report.itertuples()
+    ]
+    return "\n".join(_problem(query.source, *problem) for problem in problems)
+
+
+def _problem(source: str, position: int, what: str, hint: str) -> str:
+    place = show_place(source, position).replace("\n", "\n    ")
+    line, column = line_of(source, position), column_of(source, position)
+    return f"{what} (line {line}, column {column})\n    {place}" + (f"\n  -> {hint}" if hint else "")
+
+
+def _invalid(error: InvalidQuery, query: BoundQuery) -> str:
+    """Show Salesforce's words under the query as it was written, where it was sent as it was."""
+    text = str(error)
+    at = _AT.search(text)
+    if at is None:
+        return text
+    position = position_of(query.soql, int(at[1]), int(at[2]))
+    is_shown_so = show_place(query.soql, position).partition("\n")[0].strip() in text
+    return _problem(query.source, query.in_source(position), text[at.end() :], "") if is_shown_so else text
+
+
+def position_of(text: str, line: int, column: int) -> int:
+    """Return the place of a line and column, both from 1; the nearest that there is."""
+    before = text.split("\n")[: line - 1]
+    return min(sum(len(each) + 1 for each in before) + column - 1, len(text))
