@@ -25,7 +25,6 @@ class Describes:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._known: dict[str, SObjectDescribe] = {}
-        self._names: tuple[str, ...] | None = None
         self._lock = threading.Lock()
 
     def get(self, sobject: str) -> SObjectDescribe:
@@ -49,15 +48,9 @@ class Describes:
         except NotFound:
             raise self._unknown(sobject) from None
 
-    def names(self) -> tuple[str, ...]:
-        """Return the API names of all objects, in Salesforce's order; one API call, once."""
-        if self._names is None:
-            answer = self._session.send(build_describe_global(self._session.api_version))
-            self._names = read_describe_global(answer)
-        return self._names
-
     def _unknown(self, sobject: str) -> UsageError:
-        near = nearest(sobject, self.names())
+        answer = self._session.send(build_describe_global(self._session.api_version))
+        near = nearest(sobject, read_describe_global(answer))
         hint = f"did you mean {near!r}?" if near else "check the API name, and that the user may see the object"
         return UsageError(f"the org has no object {sobject!r}", hint=hint)
 

@@ -106,12 +106,17 @@ def python_of(soql: str, start: int, end: int) -> str:
         if _has_format(soql, start, end):
             what = f"{{{code}}}: a value is quoted as SOQL wants it, and takes no format"
             raise SoqlError(what, start, soql) from None
-        place = _offset(code, 1, 0) if error.lineno is None else _offset(code, error.lineno, (error.offset or 2) - 2)
-        at = start + 1 + min(max(place, 0), len(code))
+        at = start + 1 + min(max(_place_of(error, code), 0), len(code))
         raise SoqlError(f"{{{code}}} is no expression of Python: {error.msg}", at, soql) from None
     except ValueError as error:  # null bytes
         raise SoqlError(f"the expression that begins here is no Python: {error}", start, soql) from None
     return code
+
+
+def _place_of(error: SyntaxError, code: str) -> int:
+    """Return where a bracketed expression is wrong, as a place in it without its brackets."""
+    row, column = error.lineno or 1, error.offset or 1
+    return _offset(code, row, column - (2 if row == 1 else 1))
 
 
 def bracketed(code: str) -> str:

@@ -34,6 +34,16 @@ class Offer:
     texts: tuple[tuple[str, str], ...]
 
 
+class _Nothing(list[SimpleCompletion]):
+    """No completion, and nobody else's either: IPython asks the length whether others are to be suppressed.
+
+    Names of Python and of files are no SOQL.
+    """
+
+    def __len__(self) -> int:
+        return 1
+
+
 class Matcher:
     """Complete what is written behind the magics.
 
@@ -55,9 +65,9 @@ class Matcher:
         @context_matcher(identifier="sfbulk_pandas")  # type: ignore[untyped-decorator]
         def sfbulk_matcher(context: CompletionContext) -> dict[str, Any]:
             offer = self.offer(context.full_text, context.cursor_line, context.cursor_position)
-            if offer is None or not offer.texts:
+            if offer is None:
                 return {"completions": [], "suppress": False}
-            found = [SimpleCompletion(text, type=kind) for text, kind in offer.texts]
+            found = [SimpleCompletion(text, type=kind) for text, kind in offer.texts] or _Nothing()
             return {"completions": found, "matched_fragment": offer.fragment, "suppress": True, "ordered": True}
 
         return sfbulk_matcher  # type: ignore[no-any-return]

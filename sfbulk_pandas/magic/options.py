@@ -155,7 +155,9 @@ def _value(text: str, at: int) -> tuple[str | None, int]:
 def _check(name: str, value: str | None, given: dict[str, str | None]) -> None:
     if name not in TAKES:
         near = nearest(name.strip("-"), [each.strip("-") for each in TAKES])
-        raise UsageError(f"{name} is no option", hint=f"did you mean --{near}?" if near else "see %soql --help")
+        raise UsageError(
+            f"{name} is no option", hint=f"did you mean --{near}?" if near else f"these are: {', '.join(TAKES)}"
+        )
     if name in given:
         raise UsageError(f"{name} stands there twice")
     takes = TAKES[name]

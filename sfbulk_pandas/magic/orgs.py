@@ -88,9 +88,8 @@ class Orgs:
             return connect(alias)
         except CliLoginMissing as error:
             near = nearest(alias, self.names(variables))
-            if near is None:
-                raise
-            raise UsageError(f"--org {alias}: {error.args[0]}", hint=f"did you mean {near}?") from error
+            hint = f"did you mean {near}?" if near else error.hint
+            raise CliLoginMissing(f"no variable {alias} holds an Org, and {error.args[0]}", hint=hint) from error
         finally:
             make_current(before)
 

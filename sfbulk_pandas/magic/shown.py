@@ -8,13 +8,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.errors import InvalidQuery, QueryRefused, SfBulkError
+from sfbulk_pandas.preflight.findings import SHOWN
 from sfbulk_pandas.salesforce.soql.errors import column_of, line_of, show_place
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sfbulk_pandas.magic.binding import BoundQuery
 
 # As Salesforce ends the first part of what it says of a query.
 _AT = re.compile(r"ERROR at Row:(\d+):Column:(\d+)\s*")
+# What hints call by the name of a keyword has an option here.
+_OPTIONS = (
+    (re.compile(r"\boverwrite=True"), "--overwrite"),
+    (re.compile(r"\bquery_all=True"), "--all"),
+    (re.compile(r"\bplan=\"(\w+)\""), r"--plan \1"),
+)
 _RED, _PLAIN = "\x1b[1;31m", "\x1b[0m"
 
 
@@ -67,37 +76,43 @@ def short_text(error: SfBulkError, query: BoundQuery | None) -> str:
     """Say what is wrong, with the places in the query as it was written, and where the rows are that have come."""
     text = str(error)
     if query is not None and isinstance(error, QueryRefused) and error.report is not None:
-        text = _refused(error, query)
+        text = _refused(error.report, query)
     elif query is not None and isinstance(error, InvalidQuery):
         text = _invalid(error, query)
-    if error.partial is not None:
+    for pattern, option in _OPTIONS:
+        text = pattern.sub(option, text)
+    if error.partial is not None and error.partial.num_rows:
         text += f"\n  -> {error.partial.num_rows:,} rows have come: sys.last_value.partial"
     return text
 
 
-def _refused(error: QueryRefused, query: BoundQuery) -> str:
+def _refused(report: pd.DataFrame, query: BoundQuery) -> str:
     problems = [
-        (query.in_source(position_of(query.soql, row.line, row.column)), row.check, row.suggestion)
-        for row in error.report.itertuples()
+        _problem(query, position_of(query.soql, row.line, row.column), str(row.check), str(row.suggestion))
+        for row in report.itertuples()
     ]
-    return "\n".join(_problem(query.source, *problem) for problem in problems)
+    shown = "\n\n".join(problems[:SHOWN])
+    more = f"\n\nand {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
+    return shown + more if len(problems) == 1 else f"{len(problems)} problems\n\n{shown}{more}"
 
 
-def _problem(source: str, position: int, what: str, hint: str) -> str:
-    place = show_place(source, position).replace("\n", "\n    ")
-    line, column = line_of(source, position), column_of(source, position)
-    return f"{what} (line {line}, column {column})\n    {place}" + (f"\n  -> {hint}" if hint else "")
+def _problem(query: BoundQuery, position: int, what: str, hint: str) -> str:
+    """Say what is wrong at a place of the query that was bound, and show it in the one that was written."""
+    source, at = query.source, query.in_source(position)
+    place = show_place(source, at).replace("\n", "\n    ")
+    where = f"(line {line_of(source, at)}, column {column_of(source, at)})"
+    return f"{what} {where}\n    {place}" + (f"\n  -> {hint}" if hint else "")
 
 
 def _invalid(error: InvalidQuery, query: BoundQuery) -> str:
     """Show Salesforce's words under the query as it was written, where it was sent as it was."""
-    text = str(error)
+    text = str(error.args[0])
     at = _AT.search(text)
     if at is None:
-        return text
+        return str(error)
     position = position_of(query.soql, int(at[1]), int(at[2]))
-    is_shown_so = show_place(query.soql, position).partition("\n")[0].strip() in text
-    return _problem(query.source, query.in_source(position), text[at.end() :], "") if is_shown_so else text
+    line = query.soql[: position + 1].rpartition("\n")[2].strip()
+    return _problem(query, position, text[at.end() :], error.hint) if line and line in text else str(error)
 
 
 def position_of(text: str, line: int, column: int) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sfbulk_pandas.wire.describe import build_describe_global, read_describe_global
+
 if TYPE_CHECKING:
     from sfbulk_pandas.org.org import Org
 
@@ -14,11 +16,12 @@ def is_signed_in(org: Org) -> bool:
 
 
 def sobject_names(org: Org) -> tuple[str, ...]:
-    """Return the API names of all objects of an org; one API call, once.
+    """Return the API names of all objects of an org; one API call.
 
     Raises
     ------
     ApiError, TransportError
         Where Salesforce does not say.
     """
-    return org._loading.describes.names()  # noqa: SLF001 - the same
+    session = org._session  # noqa: SLF001 - the same
+    return read_describe_global(session.send(build_describe_global(session.api_version)))
