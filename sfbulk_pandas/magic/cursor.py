@@ -150,7 +150,7 @@ def _frame_at(tokens: list[Token], begin: int) -> _Frame:
     """Return the query, or query within one, that a place is in."""
     stack = [_Frame()]
     here: _Frame | None = None
-    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+    for token, following in zip(tokens, [*tokens, None][1:], strict=True):
         if here is None and token.start >= begin:
             here = stack[-1]
         if token.text == "(" and following is not None and following.word == "SELECT":

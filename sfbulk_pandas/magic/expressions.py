@@ -81,6 +81,8 @@ def _tokens(text: str, start: int) -> Iterator[tokenize.TokenInfo]:
     try:
         yield from tokenize.generate_tokens(io.StringIO(text[start:]).readline)
     except (tokenize.TokenError, SyntaxError) as error:
+        if "EOF" in str(error.args[0]):
+            return
         raise SoqlError(f"the expression that begins here is no Python: {error.args[0]}", start, text) from None
 
 

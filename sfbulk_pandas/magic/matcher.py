@@ -142,7 +142,7 @@ class Matcher:
         text = fragment.group() if fragment else ""
         completer: Any = self._shell.Completer
         found: list[str] = completer.attr_matches(text) if "." in text else completer.global_matches(text)
-        return Offer(text, tuple((each, "variable") for each in found))
+        return Offer(text, tuple((each, "variable") for each in dict.fromkeys(found)))
 
 
 def _offer(fragment: str, texts: Iterable[tuple[str, str]]) -> Offer:

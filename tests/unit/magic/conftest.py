@@ -8,6 +8,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.io import capture_output
 
+from sfbulk_pandas import load_ipython_extension, unload_ipython_extension
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.jobs.extract.facts import facts_attrs
 from sfbulk_pandas.org import Org
@@ -91,16 +92,17 @@ def _one_shell(tmp_path_factory):
         patch.setattr("IPython.core.history.HistoryManager.enabled", False)
         shell = InteractiveShell.instance(colors="nocolor")
         yield shell
-        shell.atexit_operations()
         InteractiveShell.clear_instance()
 
 
 @pytest.fixture
 def shell(_one_shell):
-    _one_shell.reset(new_session=True)
-    _one_shell.run_line_magic("load_ext", "sfbulk_pandas")
+    before = dict(_one_shell.user_ns)
+    load_ipython_extension(_one_shell)
     yield _one_shell
-    _one_shell.run_line_magic("unload_ext", "sfbulk_pandas")
+    unload_ipython_extension(_one_shell)
+    _one_shell.user_ns.clear()
+    _one_shell.user_ns.update(before)
 
 
 @pytest.fixture
