@@ -110,9 +110,17 @@ def _invalid(error: InvalidQuery, query: BoundQuery) -> str:
     at = _AT.search(text)
     if at is None:
         return str(error)
-    position = position_of(query.soql, int(at[1]), int(at[2]))
-    line = query.soql[: position + 1].rpartition("\n")[2].strip()
-    return _problem(query, position, text[at.end() :], error.hint) if line and line in text else str(error)
+    row, column = int(at[1]), int(at[2])
+    excerpt = text[: at.start()].rstrip(" ^\n").rpartition("\n")[2].removeprefix(f"{error.error_code}: ").strip()
+    if not excerpt or not _covers(query.soql, row, column, excerpt):
+        return str(error)
+    return _problem(query, position_of(query.soql, row, column), text[at.end() :], error.hint)
+
+
+def _covers(soql: str, row: int, column: int, excerpt: str) -> bool:
+    """Whether what Salesforce shows of the query stands at that place: ``*`` is written out before it is sent."""
+    line = next(iter(soql.split("\n")[row - 1 : row]), "")
+    return line.find(excerpt, max(0, column - 1 - len(excerpt)), column + len(excerpt)) >= 0
 
 
 def position_of(text: str, line: int, column: int) -> int:
