@@ -141,6 +141,7 @@ class Matcher:
         fragment = re.search(r"[\w.]*\Z", code)
         text = fragment.group() if fragment else ""
         completer: Any = self._shell.Completer
+        completer.line_buffer = text  # of which IPython 8 takes the attributes' object
         found: list[str] = completer.attr_matches(text) if "." in text else completer.global_matches(text)
         return Offer(text, tuple((each, "variable") for each in dict.fromkeys(found)))
 

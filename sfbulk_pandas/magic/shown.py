@@ -24,7 +24,7 @@ _OPTIONS = (
     (re.compile(r"\bquery_all=True"), "--all"),
     (re.compile(r"\bplan=\"(\w+)\""), r"--plan \1"),
 )
-_RED, _PLAIN = "\x1b[1;31m", "\x1b[0m"
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"  # red is hard to read on the red ground of dark themes
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def shorten(error: SfBulkError, shell: Any, query: BoundQuery | None) -> None:
     """
     name = type(error).__name__
     is_coloured = str(shell.colors).lower() != "nocolor"
-    head = f"{_RED}{name}{_PLAIN}" if is_coloured else name
+    head = f"{_BOLD}{name}{_PLAIN}" if is_coloured else name
     text = f"{head}: {short_text(error, query)}"
     error._render_traceback_ = ShortTraceback(text, shell.execution_count)  # type: ignore[attr-defined]
 

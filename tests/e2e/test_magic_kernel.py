@@ -123,7 +123,7 @@ def test_a_notebook_stops_at_the_cell_that_fails(kernels, local):
     with pytest.raises(nbclient.exceptions.CellExecutionError) as caught:
         nbclient.NotebookClient(notebook, kernel_name="soql", timeout=60).execute()
     assert caught.value.ename == "QueryRefused"
-    said = "".join(each.text for each in notebook.cells[1].outputs if each.output_type == "stream")
+    said = "".join(each.text for each in notebook.cells[1].outputs if each.get("name") == "stdout")
     assert said.startswith("df: 0 rows, 1 column; rest, ")
     assert notebook.cells[2].outputs[-1].output_type == "error"
     assert notebook.cells[3].execution_count is None

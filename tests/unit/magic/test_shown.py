@@ -98,9 +98,9 @@ def test_the_error_is_still_the_same_and_can_be_pickled(shell):
     pd.testing.assert_frame_equal(again.report, error.report)
 
 
-@pytest.mark.parametrize(("colors", "is_red"), [("nocolor", False), ("linux", True)])
-def test_the_name_is_red_where_the_shell_has_colours(shell, monkeypatch, colors, is_red):
+@pytest.mark.parametrize(("colors", "is_bold"), [("nocolor", False), ("linux", True)])
+def test_the_name_is_bold_where_the_shell_has_colours(shell, monkeypatch, colors, is_bold):
     error = UsageError("no")
     monkeypatch.setattr(shell, "colors", colors)
     shorten(error, shell, None)
-    assert ("\x1b[1;31mUsageError\x1b[0m" in error._render_traceback_()[0]) == is_red
+    assert ("\x1b[1mUsageError\x1b[0m" in error._render_traceback_()[0]) == is_bold
