@@ -68,11 +68,11 @@ def _org(options: list[str]) -> str | None:
     raise UsageError(f"{options[0]} is no option of %sfbulk", hint="write --org NAME")
 
 
-def run_command(command: Command, orgs: Orgs, variables: Mapping[str, Any]) -> tuple[pd.DataFrame, str]:
-    """Return what a command shows, and what is to be said beside it."""
+def run_command(command: Command, orgs: Orgs, variables: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the frame that a command shows."""
     if command.word == "orgs":
         return orgs.table(variables)
     if command.word == "loads":  # which are written down here, whatever org is connected
-        return loads(org=None if command.org is None else orgs.find(command.org, variables)), ""
+        return loads(org=None if command.org is None else orgs.find(command.org, variables))
     org = orgs.find(command.org, variables)
-    return (org.jobs() if command.word == "jobs" else org.limits()), ""
+    return org.jobs() if command.word == "jobs" else org.limits()

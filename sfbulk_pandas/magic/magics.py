@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -87,10 +86,7 @@ class SfBulkMagics(Magics):
             command = read_command(line)
             if command is None:
                 return self._say(COMMANDS_HELP)
-            frame, said = run_command(command, self.orgs, self.shell.user_ns)
-            if said:
-                print(said, file=sys.stderr)
-            return frame
+            return run_command(command, self.orgs, self.shell.user_ns)
 
     def _say(self, text: str) -> None:
         print(text)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sfbulk_pandas.auth.sf_orgs import cli_orgs
+from sfbulk_pandas.display.shown import ShownFrame
 from sfbulk_pandas.errors import CliLoginMissing, UsageError
 from sfbulk_pandas.org import Org, connect
 from sfbulk_pandas.org.current import connected_org, make_current
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from sfbulk_pandas.auth.sf_orgs import CliOrg
 
-COLUMNS = ("name", "instance_url", "username", "known_by", "connected", "default")
+COLUMNS = ("name", "instance_url", "username", "known_by", "connected", "current")
 
 
 class Orgs:
@@ -62,19 +63,20 @@ class Orgs:
         """Return the names by which an org can be taken without a new login."""
         return [*_held(variables), *self._by_alias]
 
-    def table(self, variables: Mapping[str, Any]) -> tuple[pd.DataFrame, str]:
-        """Return a row an org, those connected first, and what the CLI has to say where it does not list its own."""
+    def table(self, variables: Mapping[str, Any]) -> ShownFrame:
+        """Return a row an org, those connected first; where the CLI does not list its own, the note says why."""
         rows = [_row(name, org, "a variable") for name, org in _held(variables).items()]
         rows += [_row(name, org, "an alias") for name, org in self._by_alias.items()]
         current = connected_org()
-        if current is not None and not any(current is each["org"] for each in rows):
+        if current is not None and not any(each["current"] for each in rows):
             rows.insert(0, _row("", current, "connect()"))
-        said = ""
+        note = ""
         try:
             rows += [_cli_row(each) for each in cli_orgs()]
         except CliLoginMissing as error:
-            said = str(error)
-        return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"connected": bool, "default": bool}), said
+            note = str(error)
+        frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"connected": bool, "current": bool})
+        return ShownFrame(frame, "Orgs", note=note)
 
     def _current(self) -> Org:
         org = connected_org()
@@ -102,13 +104,12 @@ def _held(variables: Mapping[str, Any]) -> dict[str, Org]:
 
 def _row(name: str, org: Org, known_by: str) -> dict[str, Any]:
     return {
-        "org": org,
         "name": name,
         "instance_url": org.instance_url if is_signed_in(org) else "",
         "username": "",
         "known_by": known_by,
         "connected": is_signed_in(org),
-        "default": org is connected_org(),
+        "current": org is connected_org(),
     }
 
 
@@ -117,7 +118,7 @@ def _cli_row(org: CliOrg) -> dict[str, Any]:
         "name": org.alias,
         "instance_url": org.instance_url,
         "username": org.username,
-        "known_by": "Salesforce CLI",
+        "known_by": "Salesforce CLI" + (", its default" if org.is_default else ""),
         "connected": False,
-        "default": False,
+        "current": False,
     }

@@ -87,9 +87,10 @@ def short_text(error: SfBulkError, query: BoundQuery | None) -> str:
 
 
 def _refused(report: pd.DataFrame, query: BoundQuery) -> str:
+    places = zip(report["line"].tolist(), report["column"].tolist(), strict=True)
+    said = zip(report["check"].tolist(), report["suggestion"].tolist(), strict=True)
     problems = [
-        _problem(query, position_of(query.soql, row.line, row.column), str(row.check), str(row.suggestion))
-        for row in report.itertuples()
+        _problem(query, position_of(query.soql, *place), *texts) for place, texts in zip(places, said, strict=True)
     ]
     shown = "\n\n".join(problems[:SHOWN])
     more = f"\n\nand {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""

@@ -72,7 +72,9 @@ def run(shell):
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_hostile_text_finds_its_own_record_and_no_other(run, shell, text):
     shell.user_ns.update(text=text, keys=["no", "such"])
-    found = run("%%soql --plan rest --org uat\nSELECT LastName, Description FROM Contact WHERE LastName = {text}").result
+    found = run(
+        "%%soql --plan rest --org uat\nSELECT LastName, Description FROM Contact WHERE LastName = {text}"
+    ).result
     assert found["Description"].tolist() == [str(HOSTILE.index(text))]
     assert found["LastName"].tolist() == [text]
 
@@ -110,18 +112,24 @@ def test_a_folder_is_written_and_replaced_only_when_told_so(run, shell, tmp_path
     [
         (
             "SELECT Id, Emial\nFROM Contact\nWHERE LastName IN {keys}",
-            "QueryRefused: Contact has no field Emial (line 1, column 12)\n"
-            "    SELECT Id, Emial\n               ^\n  -> did you mean Email?\n",
+            (
+                "QueryRefused: Contact has no field Emial (line 1, column 12)\n"
+                "    SELECT Id, Emial\n               ^\n  -> did you mean Email?\n"
+            ),
         ),
         (
             "SELECT Id\nFROM Contact\nWHERE LastName IN {keys} AND Naem = 1",
-            "QueryRefused: Contact has no field Naem (line 3, column 30)\n"
-            "    WHERE LastName IN {keys} AND Naem = 1\n                                 ^\n",
+            (
+                "QueryRefused: Contact has no field Naem (line 3, column 30)\n"
+                "    WHERE LastName IN {keys} AND Naem = 1\n                                 ^\n"
+            ),
         ),
         (
             "SELECT Id\nFROM Contact\nWHERE LastName IN {keys} AND Description = 'x'",
-            "InvalidQuery: field 'Description' can not be filtered in a query call (HTTP 400) (line 3, column 30)\n"
-            "    WHERE LastName IN {keys} AND Description = 'x'\n                                 ^\n",
+            (
+                "InvalidQuery: field 'Description' can not be filtered in a query call (HTTP 400) (line 3, column 30)\n"
+                "    WHERE LastName IN {keys} AND Description = 'x'\n                                 ^\n"
+            ),
         ),
         ("SELECT Id FROM Contct", "QueryRefused: the org has no object 'Contct' (line 1, column 16)\n"),
     ],

@@ -73,7 +73,13 @@ def test_an_object_that_is_not_there_has_no_describe(describer, org, name):
 
 @pytest.mark.parametrize(
     ("path", "name"),
-    [((), "Contact"), (("account",), "Account"), (("Account", "Parent"), "Account"), (("Owner",), "Name"), (("X",), None)],
+    [
+        ((), "Contact"),
+        (("account",), "Account"),
+        (("Account", "Parent"), "Account"),
+        (("Owner",), "Name"),
+        (("X",), None),
+    ],
 )
 def test_relationships_are_followed(describer, org, path, name):
     describe = describer.behind(org, "Contact", path)

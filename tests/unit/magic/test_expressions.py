@@ -57,7 +57,7 @@ def test_an_expression_without_its_end_is_shown_where_it_begins(soql):
 )
 def test_what_is_no_python_is_shown_in_its_place(code, at):
     soql = f"A = {{{code}}}"
-    with pytest.raises(SoqlError, match="no (expression of )?Python") as caught:
+    with pytest.raises(SoqlError, match=r"no (expression of )?Python") as caught:
         expressions(soql)
     assert soql[caught.value.position] in {at, "{"}
     assert caught.value.position >= 4
@@ -76,7 +76,7 @@ def test_empty_braces_are_refused(code):
 
 
 def test_a_null_byte_is_refused():
-    with pytest.raises(SoqlError, match="no (expression of )?Python"):
+    with pytest.raises(SoqlError, match=r"no (expression of )?Python"):
         expressions("A = {'\0'}")
 
 

@@ -107,11 +107,6 @@ def test_loads_are_shown_without_an_org(run):
     assert run("%sfbulk loads").result.empty
 
 
-def test_what_the_cli_says_stands_beside_the_orgs(run, org, monkeypatch):
-    monkeypatch.setattr("sfbulk_pandas.magic.magics.run_command", lambda *_: (pd.DataFrame(), "the CLI is broken"))
-    assert "the CLI is broken" in run("%sfbulk orgs").shown
-
-
 @pytest.mark.parametrize(
     ("line", "shown"),
     [
@@ -151,7 +146,9 @@ def test_the_same_error_raised_without_a_magic_has_its_traceback(run, shell, org
 
 def test_errors_can_be_caught_by_their_class(run, shell, org):
     org.error = QueryRefused("no")
-    code = "import sfbulk_pandas\ntry:\n    %soql SELECT Id FROM X\nexcept sfbulk_pandas.QueryRefused as e:\n    kept = e"
+    code = (
+        "import sfbulk_pandas\ntry:\n    %soql SELECT Id FROM X\nexcept sfbulk_pandas.QueryRefused as e:\n    kept = e"
+    )
     assert run(code).success
     assert shell.user_ns["kept"] is org.error
 
@@ -172,6 +169,9 @@ def test_unloading_leaves_nothing_behind(run, shell):
     run("%reload_ext sfbulk_pandas")
     assert (len(shell.Completer.custom_matchers), len(shell.input_transformers_cleanup)) == (matchers, transforms)
     run("%unload_ext sfbulk_pandas\n%unload_ext sfbulk_pandas")
-    assert (len(shell.Completer.custom_matchers), len(shell.input_transformers_cleanup)) == (matchers - 1, transforms - 1)
+    assert (len(shell.Completer.custom_matchers), len(shell.input_transformers_cleanup)) == (
+        matchers - 1,
+        transforms - 1,
+    )
     assert "not found" in run("%soql SELECT Id FROM X").shown
     assert "not found" in run("%sfbulk").shown

@@ -33,7 +33,7 @@ def texts(offer):
     [
         ("%%soql\nSELECT Id FROM |", ["Account", "Contact", "Name"]),
         ("\n%%soql --to x\nSELECT Id FROM con|", ["Contact"]),
-        ("%%soql\nSELECT |\nFROM contact", "Account. AccountId Id LastName Name Owner. OwnerId".split()),
+        ("%%soql\nSELECT |\nFROM contact", ["Account.", "AccountId", "Id", "LastName", "Name", "Owner.", "OwnerId"]),
         ("%%soql\nSELECT own|\nFROM Contact", ["Owner.", "OwnerId"]),
         ("%%soql\nSELECT Account.Parent.ind|\nFROM Contact", ["Industry"]),
         ("%%soql\nSELECT Owner.|\nFROM Contact", ["Alias", "Id"]),
@@ -72,7 +72,9 @@ def test_other_cells_are_left_alone(offered, org, cell):
     assert offered(cell) is None
 
 
-@pytest.mark.parametrize("cell", ["%%soql --parquet fol|\nSELECT 1", "%%soql --parquet {fol|\nSELECT 1", "%%soql --to d|"])
+@pytest.mark.parametrize(
+    "cell", ["%%soql --parquet fol|\nSELECT 1", "%%soql --parquet {fol|\nSELECT 1", "%%soql --to d|"]
+)
 def test_names_of_files_and_variables_are_left_to_others(offered, org, cell):
     assert offered(cell) is None
 

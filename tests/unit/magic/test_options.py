@@ -19,7 +19,11 @@ from sfbulk_pandas.magic.options import HELP, PLANS, TAKES, SoqlCall, read_call
         ("--plan --all", "SELECT 1", SoqlCall("SELECT 1", explains=True, query_all=True)),
         ("--arrow SELECT Id", "FROM X", SoqlCall("SELECT Id\nFROM X", arrow=True)),
         ("--parquet 'my folder' --overwrite", "SELECT 1", SoqlCall("SELECT 1", parquet="my folder", overwrite=True)),
-        ("--parquet {folder / 'x y'} --all", "SELECT 1", SoqlCall("SELECT 1", parquet="{folder / 'x y'}", query_all=True)),
+        (
+            "--parquet {folder / 'x y'} --all",
+            "SELECT 1",
+            SoqlCall("SELECT 1", parquet="{folder / 'x y'}", query_all=True),
+        ),
         ("--org uat // which\nSELECT 1", None, SoqlCall("// which\nSELECT 1", org="uat")),
         ("--help", None, SoqlCall("", helps=True)),
     ],

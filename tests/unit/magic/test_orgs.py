@@ -70,28 +70,28 @@ def test_a_name_that_nobody_knows_is_an_error_with_the_nearest(org, cli):
 def test_the_table_has_variables_aliases_and_what_the_cli_knows(org, cli):
     orgs = Orgs()
     orgs.find("uat", {})
-    table, said = orgs.table({"prod": type(org)(None)})
-    assert table[["name", "known_by", "connected", "default"]].values.tolist() == [
+    table = orgs.table({"prod": type(org)(None)})
+    assert table[["name", "known_by", "connected", "current"]].values.tolist() == [
         ["", "connect()", True, True],
         ["prod", "a variable", False, False],
         ["uat", "an alias", True, False],
-        ["uat", "Salesforce CLI", False, False],
+        ["uat", "Salesforce CLI, its default", False, False],
     ]
     assert table["username"].tolist()[-1] == "me@acme.com.uat"
-    assert said == ""
+    assert table.shown_note == ""
 
 
-def test_what_the_cli_has_to_say_stands_beside_the_table(org, cli, monkeypatch):
+def test_what_the_cli_has_to_say_stands_under_the_table(org, cli, monkeypatch):
     def fails():
         raise CliLoginMissing("the Salesforce CLI says: broken")
 
     monkeypatch.setattr("sfbulk_pandas.magic.orgs.cli_orgs", fails)
-    table, said = Orgs().table({"prod": org})
+    table = Orgs().table({"prod": org})
     assert table["name"].tolist() == ["prod"]
-    assert said == "the Salesforce CLI says: broken"
+    assert "the Salesforce CLI says: broken" in repr(table)
 
 
 def test_the_table_is_typed_also_when_it_is_empty(monkeypatch):
     monkeypatch.setattr("sfbulk_pandas.magic.orgs.cli_orgs", list)
-    table, _ = Orgs().table({})
+    table = Orgs().table({})
     assert (len(table), str(table["connected"].dtype)) == (0, "bool")
