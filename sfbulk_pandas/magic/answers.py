@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future
+from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from sfbulk_pandas.auth.sf_orgs import cli_orgs
 from sfbulk_pandas.errors import SfBulkError, UsageError
 from sfbulk_pandas.org.known import sobject_names
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-WAIT_SECONDS = 1.0
+WAIT_SECONDS = 0.8  # JupyterLab itself waits for one second
 _FAILED_SECONDS = 60.0  # before what failed is asked for again
 
 
@@ -28,32 +30,32 @@ class Answers:
 
     Parameters
     ----------
-    wait_seconds : float
-        How long whoever asks waits; the answer comes all the same, and is there the next time.
     now : callable
         Seconds on a clock that never goes back.
     """
 
-    def __init__(self, wait_seconds: float = WAIT_SECONDS, now: Callable[[], float] = monotonic) -> None:
-        self._wait_seconds = wait_seconds
-        self._now = now
+    def __init__(self, now: Callable[[], float] = monotonic) -> None:
+        self.now = now
         self._asked: dict[Hashable, tuple[Future[Any], float]] = {}
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, ask: Callable[[], T]) -> T | None:
-        """Return an answer; None where it has not come in time, or could not be had."""
+    def get(self, key: Hashable, ask: Callable[[], T], until: float) -> T | None:
+        """Return an answer; None where it has not come by then, or could not be had.
+
+        One that comes later is there the next time.
+        """
         with self._lock:
             known = self._asked.get(key)
             if known is None or self._is_stale(*known):
-                known = self._asked[key] = (_begun(ask), self._now())
+                known = self._asked[key] = (_begun(ask), self.now())
         try:
-            answer: T = known[0].result(self._wait_seconds)
+            answer: T = known[0].result(max(0.0, until - self.now()))
         except (TimeoutError, SfBulkError):
             return None  # a Tab is no place for errors; the query itself will show them
         return answer
 
     def _is_stale(self, future: Future[Any], asked: float) -> bool:
-        return future.done() and future.exception() is not None and self._now() - asked > _FAILED_SECONDS
+        return future.done() and future.exception() is not None and self.now() - asked > _FAILED_SECONDS
 
 
 def _begun(ask: Callable[[], T]) -> Future[T]:
@@ -74,39 +76,62 @@ class Describer:
 
     Parameters
     ----------
-    new_answers : callable, optional
-        Makes what keeps the answers of an org.
+    wait_seconds : float
+        How long whoever looks waits, for all that it asks for.
     """
 
-    def __init__(self, new_answers: Callable[[], Answers] = Answers) -> None:
-        self._new_answers = new_answers
+    def __init__(self, wait_seconds: float = WAIT_SECONDS) -> None:
+        self.wait_seconds = wait_seconds
         self._of_orgs: WeakKeyDictionary[Org, Answers] = WeakKeyDictionary()
+        self._of_the_cli = Answers()
 
-    def names(self, org: Org) -> tuple[str, ...]:
+    def look(self, org: Org) -> Look:
+        """Begin to look at an org; what is not known by the end of the time is nothing."""
+        answers = self._of_orgs.get(org)
+        if answers is None:
+            answers = self._of_orgs[org] = Answers()
+        return Look(org, answers, answers.now() + self.wait_seconds)
+
+    def aliases(self) -> list[str]:
+        """Return the aliases that the Salesforce CLI knows; none as long as it has not answered."""
+        until = self._of_the_cli.now() + self.wait_seconds
+        return [org.alias or org.username for org in self._of_the_cli.get("", cli_orgs, until) or ()]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at an org, which ends at a given time.
+
+    Attributes
+    ----------
+    org : Org
+    answers : Answers
+    until : float
+    """
+
+    org: Org
+    answers: Answers
+    until: float
+
+    def names(self) -> tuple[str, ...]:
         """Return the API names of all objects; none as long as they are not known."""
-        return self._of(org).get("", lambda: sobject_names(org)) or ()
+        return self.answers.get("", lambda: sobject_names(self.org), self.until) or ()
 
-    def describe(self, org: Org, sobject: str) -> SObjectDescribe | None:
+    def describe(self, sobject: str) -> SObjectDescribe | None:
         """Return the describe of an object; None where the org has none, or as long as it is not known."""
-        name = next((each for each in self.names(org) if each.lower() == sobject.lower()), None)
-        return None if name is None else self._of(org).get(name, lambda: _described(org, name))
+        name = next((each for each in self.names() if each.lower() == sobject.lower()), None)
+        return None if name is None else self.answers.get(name, lambda: _described(self.org, name), self.until)
 
-    def behind(self, org: Org, sobject: str, path: tuple[str, ...]) -> SObjectDescribe | None:
+    def behind(self, sobject: str, path: tuple[str, ...]) -> SObjectDescribe | None:
         """Return the describe of the object behind relationships, such as ``Account`` and ``Owner``."""
-        describe = self.describe(org, sobject)
+        describe = self.describe(sobject)
         for name in path:
             lookup = None if describe is None else describe.relationship(name)
             if lookup is None:
                 return None
             # What every object behind a polymorphic lookup has, is in the describe of Name.
-            describe = self.describe(org, lookup.reference_to[0] if len(lookup.reference_to) == 1 else "Name")
+            describe = self.describe(lookup.reference_to[0] if len(lookup.reference_to) == 1 else "Name")
         return describe
-
-    def _of(self, org: Org) -> Answers:
-        found = self._of_orgs.get(org)
-        if found is None:
-            found = self._of_orgs[org] = self._new_answers()
-        return found
 
 
 def _described(org: Org, sobject: str) -> SObjectDescribe | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.errors import UsageError
@@ -13,6 +14,8 @@ from sfbulk_pandas.salesforce.soql import SoqlError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_MOST_QUOTED, _QUOTED_CHARS = 50, 1_000  # braces of one string that are looked at, and how far
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +62,29 @@ def bind_expressions(source: str, names: Mapping[str, Any]) -> BoundQuery:
     UsageError
         Where an expression fails, or its value cannot be bound: with the expression, marked in the query.
     """
+    try:
+        found = list(pieces(source))
+        codes = {each: python_of(source, each.start, each.end) for each in found if each.kind == "brace"}
+        for each in found:
+            if each.kind == "string":
+                _refuse_quoted(source, each, names)
+        # Nothing of the user's is run before all of it can be read.
+        literals = {piece: _literal(source, piece, code, names) for piece, code in codes.items()}
+    except SoqlError as error:
+        raise placed(error) from error.__cause__
+    return _joined(source, found, literals)
+
+
+def _joined(source: str, found: list[Piece], literals: Mapping[Piece, str]) -> BoundQuery:
     texts: list[str] = []
     places: list[tuple[Piece, int, int]] = []
     length = 0
-    try:
-        for piece in pieces(source):
-            text = source[piece.start : piece.end]
-            if piece.kind == "brace":
-                text = _literal(source, piece, names)
-                places.append((piece, length, length + len(text)))
-            elif piece.kind == "string":
-                _refuse_quoted(source, piece, names)
-            texts.append(text)
-            length += len(text)
-    except SoqlError as error:
-        raise placed(error) from error.__cause__
+    for piece in found:
+        text = literals.get(piece, source[piece.start : piece.end])
+        if piece in literals:
+            places.append((piece, length, length + len(text)))
+        texts.append(text)
+        length += len(text)
     return BoundQuery(source, "".join(texts), tuple(places))
 
 
@@ -88,8 +99,7 @@ def evaluated(code: str, names: Mapping[str, Any]) -> Any:
     return eval(compile(bracketed(code), "<soql>", "eval"), dict(names))  # noqa: S307 - the user's own code, in the user's own notebook
 
 
-def _literal(source: str, piece: Piece, names: Mapping[str, Any]) -> str:
-    code = python_of(source, piece.start, piece.end)
+def _literal(source: str, piece: Piece, code: str, names: Mapping[str, Any]) -> str:
     try:
         value = evaluated(code, names)
     except Exception as error:  # whatever the user's own code raises
@@ -102,14 +112,13 @@ def _literal(source: str, piece: Piece, names: Mapping[str, Any]) -> str:
 
 def _refuse_quoted(source: str, piece: Piece, names: Mapping[str, Any]) -> None:
     """Refuse an expression within quotes: it would be searched for letter by letter, and nothing be found."""
-    at = source.find("{", piece.start, piece.end)
-    while at >= 0:
-        code = _quoted_code(source[: piece.end], at)
+    braces = (at for at in range(piece.start, piece.end) if source[at] == "{")
+    for at in islice(braces, _MOST_QUOTED):
+        code = _quoted_code(source[: min(piece.end, at + _QUOTED_CHARS)], at)
         used = names_in(code) if code else set()
         if any(name in names for name in used) and all(name in names or hasattr(builtins, name) for name in used):
             what = f"{{{code}}} stands inside quotes, where nothing is bound"
             raise placed(SoqlError(what, at, source), _hint(source, piece, f"{{{code}}}"))
-        at = source.find("{", at + 1, piece.end)
 
 
 def _quoted_code(text: str, start: int) -> str | None:

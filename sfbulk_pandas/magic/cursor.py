@@ -12,6 +12,7 @@ from sfbulk_pandas.salesforce.soql.tokens import Kind, Token, read_tokens
 
 _PIECE = re.compile(r"'(?:[^'\\]|\\.)*'?|//[^\n]*|/\*.*?(?:\*/|\Z)|\{|[^'{/]+|/", re.DOTALL)
 _FRAGMENT = re.compile(r"[A-Za-z_][\w.]*\Z", re.ASCII)
+_MOST_WRONG = 50  # characters that are no SOQL, before the rest is given up: the work would grow with their square
 _CLAUSES = frozenset({"SELECT", "FROM", "WHERE", "HAVING", "ORDER", "GROUP", "LIMIT", "OFFSET", "USING", "WITH", "FOR"})
 _BEGIN_CONDITIONS = frozenset({"WHERE", "HAVING", "AND", "OR", "NOT"})
 _VALUES_FOLLOW = frozenset({"LIKE", "IN", "INCLUDES", "EXCLUDES"})
@@ -138,12 +139,14 @@ def _in_query(soql: str, offset: int) -> Place:
 
 def _tokens(soql: str) -> list[Token]:
     """Return the tokens of a text, over whatever is none."""
-    while True:
-        tokens = read_tokens(soql)
+    tokens = read_tokens(soql)
+    for _ in range(_MOST_WRONG):
         if len(tokens) < 2 or tokens[-2].kind is not Kind.WRONG:  # noqa: PLR2004 - the last but the end
-            return tokens[:-1]
+            break
         at = tokens[-2].start
         soql = f"{soql[:at]} {soql[at + 1 :]}"
+        tokens = read_tokens(soql)
+    return tokens[:-1]
 
 
 def _frame_at(tokens: list[Token], begin: int) -> _Frame:

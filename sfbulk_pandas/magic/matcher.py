@@ -101,12 +101,16 @@ class Matcher:
         fragment = words.pop() if words and not text[-1:].isspace() else ""
         before = words[-1] if words else ""
         if before == "--org":
-            return _offer(fragment, ((name, "org") for name in self._orgs.names(self._shell.user_ns)))
+            return self._org(fragment)
         if before == "--plan" and not fragment.startswith("-"):
             return _offer(fragment, ((name, "plan") for name in PLANS))
         if TAKES.get(before) or (fragment and not fragment.startswith("-")):
             return None
         return _offer(fragment, ((name, "option") for name in TAKES if name not in words))
+
+    def _org(self, fragment: str) -> Offer:
+        names = [*self._orgs.names(self._shell.user_ns), *self._describer.aliases()]
+        return _offer(fragment, ((name, "org") for name in dict.fromkeys(names)))
 
     def _sfbulk(self, text: str) -> Offer | None:
         words = text.split()
@@ -114,7 +118,7 @@ class Matcher:
         if not words:
             return _offer(fragment, ((word, "command") for word in COMMANDS))
         if words[-1] == "--org":
-            return _offer(fragment, ((name, "org") for name in self._orgs.names(self._shell.user_ns)))
+            return self._org(fragment)
         return _offer(fragment, [("--org", "option")] if "--org" not in words else [])
 
     def _in_query(self, soql: str, offset: int, org_name: str | None) -> Offer | None:
@@ -126,11 +130,12 @@ class Matcher:
         return _offer(place.fragment, [*found, *((word, "keyword") for word in place.words if place.fragment)])
 
     def _known(self, org: Org, place: Place) -> list[tuple[str, str]]:
+        look = self._describer.look(org)
         if place.wanted is Wanted.OBJECT:
-            return [(name, "object") for name in sorted(self._describer.names(org), key=str.lower)]
+            return [(name, "object") for name in sorted(look.names(), key=str.lower)]
         if place.wanted is not Wanted.FIELD or not place.sobject:
             return []
-        describe = self._describer.behind(org, place.sobject, place.path)
+        describe = look.behind(place.sobject, place.path)
         fields = () if describe is None else describe.fields
         found = {each.name: "field" for each in fields}
         found |= {f"{each.relationship_name}.": "relationship" for each in fields if each.relationship_name}

@@ -107,6 +107,25 @@ def test_places_of_the_bound_query_are_found_in_the_written_one():
     assert bound.in_source(7) == 7
 
 
+def test_nothing_is_run_before_all_of_the_query_can_be_read():
+    ran = []
+    for rest in ("{x", "{x y}", "'{ran}'", "{}"):
+        with pytest.raises(UsageError):
+            bind_expressions(f"SELECT Id FROM X WHERE A = {{ran.append(1)}} AND B = {rest}", {"ran": ran})
+    assert ran == []
+
+
+def test_an_expression_is_run_once():
+    ran = []
+    bound = bind_expressions("A = {ran.append(1)} AND B = {next(iter(ran))}", {"ran": ran})
+    assert (bound.soql, ran) == ("A = null AND B = 1", [1])
+
+
+def test_a_string_of_many_braces_takes_no_long_time():
+    soql = f"A = '{'{' * 20_000}'"
+    assert bind_expressions(soql, {}).soql == soql
+
+
 @given(st.lists(st.text(max_size=20), min_size=2, max_size=4))
 def test_no_text_leaves_its_literal(texts):
     source = "SELECT Id FROM X WHERE " + " AND ".join(f"A = {{t[{index}]}}" for index in range(len(texts)))

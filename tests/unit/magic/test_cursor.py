@@ -1,6 +1,8 @@
 """What may stand at the cursor."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sfbulk_pandas.magic.cursor import Place, Wanted, place_at
 
@@ -84,3 +86,21 @@ def test_a_path_is_followed_by_no_word():
 
 def test_an_empty_query_begins_with_select():
     assert place_at("", 0) == Place(Wanted.WORD, words=("SELECT",))
+
+
+PARTS = st.sampled_from(
+    [*"'{}()[],.=~? \n", "\\", "//", "/*", "*/", "SELECT ", "FROM ", "WHERE ", "IN ", "ORDER BY ", "Account", "c", "1"]
+)
+
+
+@given(st.lists(PARTS, max_size=25), st.data())
+def test_whatever_is_written_there_is_a_place(parts, data):
+    soql = "".join(parts)
+    offset = data.draw(st.integers(0, len(soql)))
+    place = place_at(soql, offset)
+    assert soql[:offset].endswith(place.fragment)
+
+
+@pytest.mark.parametrize("text", ["~", "'", "{", "(", "{'", '"""', "a."])
+def test_a_long_text_takes_no_long_time(text):
+    assert place_at(text * 5_000, 5_000) is not None

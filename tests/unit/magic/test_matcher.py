@@ -2,6 +2,7 @@
 
 import pytest
 
+from sfbulk_pandas.auth.sf_orgs import CliOrg
 from sfbulk_pandas.magic.answers import Describer
 from sfbulk_pandas.magic.matcher import Matcher
 from sfbulk_pandas.magic.orgs import Orgs
@@ -11,7 +12,8 @@ from sfbulk_pandas.org.current import make_current
 @pytest.fixture
 def matcher(shell, monkeypatch):
     monkeypatch.setattr("sfbulk_pandas.magic.answers.sobject_names", lambda org: ("Contact", "Account", "Name"))
-    return Matcher(shell, Orgs(), Describer())
+    monkeypatch.setattr("sfbulk_pandas.magic.answers.cli_orgs", lambda: [CliOrg("urgent", "", "", is_default=False)])
+    return Matcher(shell, Orgs(), Describer(wait_seconds=10))
 
 
 @pytest.fixture
@@ -52,11 +54,11 @@ def texts(offer):
         ("%soql --all --|", ["--to", "--arrow", "--parquet", "--overwrite", "--plan", "--org", "--help"]),
         ("%%soql --plan |\nSELECT", ["auto", "result_pages", "locator", "id_ranges", "pk_chunks", "rest"]),
         ("%%soql --plan pk|\nSELECT", ["pk_chunks"]),
-        ("%%soql --org u|\nSELECT", ["uat"]),
+        ("%%soql --org u|\nSELECT", ["uat", "urgent"]),
         ("%sfbulk |", ["orgs", "jobs", "loads", "limits"]),
         ("%sfbulk lo|", ["loads"]),
         ("%sfbulk jobs |", ["--org"]),
-        ("%sfbulk jobs --org |", ["uat"]),
+        ("%sfbulk jobs --org |", ["uat", "urgent"]),
         ("%sfbulk jobs --org uat |", []),
     ],
 )
