@@ -18,6 +18,7 @@ _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u
 _NAMED = {"\n": "↵", "\r": "␍", "\t": "⇥", "\x7f": "␡"}
 _CONTROL_PICTURES = 0x2400  # Unicode's block of pictures for the 32 control characters
 _CONTROLS = 0x20
+_LISTED = 10  # items of a list that are shown
 _SECONDS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
 
 
@@ -52,6 +53,10 @@ def cell_of(value: Any) -> Cell:
         return Cell(_time(value), "time")
     if isinstance(value, (Real, Decimal)):
         return Cell(_number(value), "number")
+    if isinstance(value, (list, tuple)):
+        return Cell(
+            ", ".join([*(cell_of(each).text for each in value[:_LISTED]), *["…"] * (len(value) > _LISTED)]), "text"
+        )
     return Cell(str(value), "text")
 
 

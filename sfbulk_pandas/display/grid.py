@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 20
 MAX_COLUMNS = 24
-CUT = 100  # characters of a cell that are shown
+_LONG = 36  # characters of a cell that is not to be squeezed
+CUT = 120  # characters of a cell that are shown
 _TITLES = 60_000  # characters that all tooltips of a table may hold, about
 _A_TITLE = (200, 4_000)  # and each of them, at least and at most
 
@@ -86,7 +87,7 @@ def _drawn(value: Any, cell: Cell, kind: str | None, most: int) -> _Drawn:
     if kind == "share" and cell.is_number:
         return _Drawn(meter(float(value), f"{value:.1%}"))
     text = shorten(cell.text, CUT)
-    side = {"number": "sf-n", "time": "sf-one"}.get(cell.kind)
+    side = {"number": "sf-n", "time": "sf-one"}.get(cell.kind, "sf-long" if len(text) > _LONG else None)
     return _Drawn(tag("code", text) if kind == "code" else text, side, _whole(cell.text, most))
 
 

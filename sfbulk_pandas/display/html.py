@@ -55,6 +55,16 @@ def code(text: str) -> Html:
     return tag("code", text)
 
 
+def typed(text: str) -> Html:
+    """Return a sentence of ours in which what is to be typed stands between backticks."""
+    return join(*(code(piece) if at % 2 else piece for at, piece in enumerate(text.split("`"))))
+
+
+def untyped(text: str) -> str:
+    """Return the same sentence for a terminal."""
+    return text.replace("`", "")
+
+
 def _attribute(text: str) -> str:
     """Escape an attribute's value; line ends stay, for a tooltip shows them."""
     return html.escape(visible(text, lines=True)).replace("\n", "&#10;")

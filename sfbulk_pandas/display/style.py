@@ -41,10 +41,11 @@ _SAID_DARK = (
 )
 _RULES = """
 .sfbulk{font:13px/1.5 var(--jp-ui-font-family,var(--vscode-font-family,system-ui,-apple-system,"Segoe UI",
-    sans-serif));font-variant-numeric:tabular-nums;color:var(--sf-fg);max-width:68em;padding:2px 0 4px;
+    sans-serif));font-variant-numeric:tabular-nums;color:var(--sf-fg);max-width:88em;padding:2px 0 4px;
     text-align:left}
 .sfbulk *{box-sizing:border-box}
 .sfbulk .sf-h{font-weight:600;margin:0 0 6px}
+.sfbulk .sf-size{font-weight:400;color:var(--sf-dim)}
 .sfbulk .sf-b{margin:0 0 8px}
 .sfbulk .sf-note,.sfbulk .sf-dim,.sfbulk .sf-0{color:var(--sf-dim)}
 .sfbulk code{font:12px/1.5 var(--jp-code-font-family,var(--vscode-editor-font-family,ui-monospace,Menlo,Consolas,
@@ -81,6 +82,8 @@ _RULES = """
 .sfbulk table.sf-t tbody th{color:var(--sf-dim)}
 .sfbulk table.sf-t .sf-n{text-align:right;white-space:nowrap}
 .sfbulk table.sf-t .sf-one{white-space:nowrap}
+.sfbulk table.sf-t .sf-long{min-width:21em}
+.sfbulk table.sf-t code{background:none;padding:0;white-space:nowrap}
 .sfbulk td.sf-x b{color:var(--sf-bad)}
 .sfbulk table.sf-t td.sf-x{background:var(--sf-mark);box-shadow:inset 2px 0 var(--sf-bad);padding-left:8px}
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unicodedata import combining, east_asian_width
 
 import pandas as pd
@@ -37,7 +37,7 @@ _IN_ASCII = str.maketrans(
     }
 )
 _CUT = 60
-_NARROWEST = 12
+_NARROWEST = 18
 _GAP = "  "
 
 
@@ -58,7 +58,7 @@ def text_bar(counts: Mapping[str, int], width: int = _BAR) -> str:
 
 def text_meter(share: float, width: int = _METER) -> str:
     """Return a thin bar of one share, from 0 to 1."""
-    full = min(max(round(width * share), int(share > 0)), width - int(share < 1))
+    full = max(min(round(width * share), width - int(share < 1)), 0)
     return writable("█" * full + "·" * (width - full))
 
 
@@ -98,32 +98,43 @@ def text_table(
     most = shutil.get_terminal_size().columns if width is None else width
     rows = min(len(frame), max_rows)
     head = frame.iloc[:rows]
-    texts = [_column(head, at, (kinds or {}).get(head.columns[at]), marks) for at in range(frame.shape[1])]
+    columns = [_column(head, at, (kinds or {}).get(head.columns[at]), marks) for at in range(frame.shape[1])]
     if not isinstance(frame.index, pd.RangeIndex):
         labels = [visible(_text(label)) for label in head.index]
-        texts.insert(0, ([label_text(frame.index.name or ""), *labels], False))
-    widths = _fitting([max(map(_wide, column)) for column, _ in texts], most)
+        columns.insert(0, _Column([label_text(frame.index.name or ""), *labels]))
+    widths = _fitting(columns, most)
     shown = [
-        [_padded(text, size, is_right=is_right) for text in column]
-        for (column, is_right), size in zip(texts, widths, strict=False)
+        [_padded(text, size, is_right=column.is_right) for text in column.texts]
+        for column, size in zip(columns, widths, strict=False)
     ]
     table = [_GAP.join(each).rstrip() for each in zip(*shown, strict=True)]
-    left = not_shown(frame, rows, frame.shape[1] - (len(texts) - len(widths)))
+    left = not_shown(frame, rows, frame.shape[1] - (len(columns) - len(widths)))
     said = "no rows" if frame.empty else left
     return writable("\n".join([*table, *([f"({said})"] if said else [])]))
 
 
-def _column(head: pd.DataFrame, at: int, kind: str | None, marks: pd.DataFrame | None) -> tuple[list[str], bool]:
-    """Return the texts of a column, its heading first, and whether they stand at the right."""
+class _Column(NamedTuple):
+    """The texts of a column, its heading first; whether they stand at the right, and may be cut."""
+
+    texts: list[str]
+    is_right: bool = False
+    gives_way: bool = True
+
+    @property
+    def width(self) -> int:
+        return max(map(_wide, self.texts))
+
+
+def _column(head: pd.DataFrame, at: int, kind: str | None, marks: pd.DataFrame | None) -> _Column:
     values = list(head.iloc[:, at])
     cells = [cell_of(value) for value in values]
-    known = [cell for cell in cells if cell.kind != "missing"]
+    known = {cell.kind for cell in cells if cell.kind != "missing"}
     texts = [_drawn(value, kind) for value in values]
     if marks is not None:
         marked = marks.iloc[: len(texts), at].tolist()
         texts = [f"{sign_of('failed')} {text}" if mark else text for text, mark in zip(texts, marked, strict=True)]
     heading = visible(shorten(label_text(head.columns[at]), _CUT))
-    return [heading, *texts], bool(known) and kind is None and all(cell.is_number for cell in known)
+    return _Column([heading, *texts], known == {"number"} and kind is None, known == {"text"} and kind is None)
 
 
 def _drawn(value: Any, kind: str | None) -> str:
@@ -137,18 +148,23 @@ def _drawn(value: Any, kind: str | None) -> str:
     return visible(shorten(cell.text, 10 * _CUT))
 
 
-def _fitting(widths: list[int], most: int) -> list[int]:
-    """Narrow the widest columns until all fit; where that does not do, leave out the last ones."""
-    sizes = [min(each, max(_CUT, _NARROWEST)) for each in widths]
-    while sum(sizes) + len(_GAP) * (len(sizes) - 1) > most:
-        widest = max(range(len(sizes)), key=sizes.__getitem__)
-        if sizes[widest] > _NARROWEST:
-            sizes[widest] -= 1
-        elif len(sizes) > 1:
-            sizes.pop()
-        else:
-            break
+def _fitting(columns: list[_Column], most: int) -> list[int]:
+    """Leave out the last columns that find no room, then narrow the widest: texts alone, for half an Id is none."""
+    widths = [min(column.width, _CUT) for column in columns]
+    least = [
+        min(width, _NARROWEST) if column.gives_way else width for column, width in zip(columns, widths, strict=True)
+    ]
+    while len(least) > 1 and _line(least) > most:
+        least.pop()
+    sizes = widths[: len(least)]
+    while _line(sizes) > most and sizes != least:
+        widest = max(range(len(sizes)), key=lambda at: (sizes[at] > least[at], sizes[at]))
+        sizes[widest] -= 1
     return sizes
+
+
+def _line(sizes: list[int]) -> int:
+    return sum(sizes) + len(_GAP) * (len(sizes) - 1)
 
 
 def _padded(text: str, size: int, *, is_right: bool) -> str:

