@@ -23,7 +23,7 @@ def escape(value: Any) -> Html:
     Parameters
     ----------
     value : object
-        Characters that are not seen are shown by pictures, quotes are escaped too: it may stand in an attribute.
+        Characters that are not seen are written out, quotes are escaped too: it may stand in an attribute.
     """
     return value if isinstance(value, Html) else Html(html.escape(visible(str(value))))
 
@@ -52,7 +52,7 @@ def tag(name: str, *children: Any, **attributes: str | None) -> Html:
 
 def code(text: str) -> Html:
     """Return what is to be typed, as such."""
-    return tag("code", text)
+    return tag("code", text, class_="sf-c")
 
 
 def typed(text: str) -> Html:

@@ -37,7 +37,8 @@ _IN_ASCII = str.maketrans(
     }
 )
 _CUT = 60
-_NARROWEST = 18
+_NARROWEST = 16
+_LINES = 3  # of a cell that is folded
 _GAP = "  "
 
 
@@ -103,14 +104,10 @@ def text_table(
         labels = [visible(_text(label)) for label in head.index]
         columns.insert(0, _Column([label_text(frame.index.name or ""), *labels]))
     widths = _fitting(columns, most)
-    shown = [
-        [_padded(text, size, is_right=column.is_right) for text in column.texts]
-        for column, size in zip(columns, widths, strict=False)
-    ]
-    table = [_GAP.join(each).rstrip() for each in zip(*shown, strict=True)]
+    lines = [line for row in range(rows + 1) for line in _row(row, columns, widths)]
     left = not_shown(frame, rows, frame.shape[1] - (len(columns) - len(widths)))
     said = "no rows" if frame.empty else left
-    return writable("\n".join([*table, *([f"({said})"] if said else [])]))
+    return writable("\n".join([*lines, *([f"({said})"] if said else [])]))
 
 
 class _Column(NamedTuple):
@@ -167,11 +164,42 @@ def _line(sizes: list[int]) -> int:
     return sum(sizes) + len(_GAP) * (len(sizes) - 1)
 
 
-def _padded(text: str, size: int, *, is_right: bool) -> str:
-    if _wide(text) > size:
-        while _wide(text) > size - 1:
-            text = text[:-1]
-        text += "…"
+def _row(row: int, columns: list[_Column], widths: list[int]) -> list[str]:
+    """Return the lines of a row: what is wider than its column goes on below."""
+    cells = [
+        (_folded(column.texts[row], size), size, column.is_right) for column, size in zip(columns, widths, strict=False)
+    ]
+    return [
+        _GAP.join(
+            _padded(lines[at] if at < len(lines) else "", size, is_right) for lines, size, is_right in cells
+        ).rstrip()
+        for at in range(max((len(lines) for lines, _, _ in cells), default=0))
+    ]
+
+
+def _folded(text: str, size: int) -> list[str]:
+    """Break a text into lines, few of them."""
+    if _wide(text) <= size:
+        return [text]
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and _wide(lines[-1]) + 1 + _wide(word) <= size:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    short = [_cut(line, size) for line in lines[:_LINES]]
+    return short if len(lines) <= _LINES else [*short[:-1], _cut(f"{short[-1]} …", size)]
+
+
+def _cut(text: str, size: int) -> str:
+    if _wide(text) <= size:
+        return text
+    while _wide(text) > size - 1:
+        text = text[:-1]
+    return f"{text}…"
+
+
+def _padded(text: str, size: int, is_right: bool) -> str:
     blanks = " " * (size - _wide(text))
     return blanks + text if is_right else text + blanks
 

@@ -51,7 +51,9 @@ def _jobs(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _loads(frame: pd.DataFrame) -> pd.DataFrame:
     first = columns_first(frame, "load_id", "state", "operation", "sobject", "rows", "successful", "failed")
-    return first.drop(columns=[name for name in ("retry_of", "unknown") if name in first and first[name].isna().all()])
+    return first.drop(
+        columns=[name for name in ("retry_of", "unknown") if name in first and not first[name].fillna("").any()]
+    )
 
 
 def _limits(frame: pd.DataFrame) -> pd.DataFrame:
@@ -69,4 +71,4 @@ def _errors(frame: pd.DataFrame) -> pd.DataFrame:
 def _report(frame: pd.DataFrame) -> pd.DataFrame:
     if len(frame) > _SINGLY and {"severity", "check", "column", "value", "suggestion", "index"} <= set(frame.columns):
         frame = kinds_table(frame)
-    return columns_first(frame, "severity", "rows")
+    return columns_first(frame, "severity", "rows", "index", "column", "check", "suggestion")
