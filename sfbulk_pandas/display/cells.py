@@ -60,7 +60,7 @@ def cell_of(value: Any) -> Cell:
 
 
 def visible(text: str, *, lines: bool = False) -> str:
-    """Write each character that is not seen, or that turns the text around it, as ``\\x1b`` or by a sign.
+    r"""Write each character that is not seen, or that turns the text around it, as ``\x1b`` or by a sign.
 
     Parameters
     ----------
@@ -72,8 +72,9 @@ def visible(text: str, *, lines: bool = False) -> str:
 
 
 def shorten(text: str, length: int) -> str:
-    """Cut a text to a length, with an ellipsis where something was cut."""
-    return text if len(text) <= length else f"{text[: max(length - 1, 0)]}…"
+    """Cut a text, as it is to be seen, to a length; with an ellipsis where something was cut."""
+    seen = visible(text[: length + 1])
+    return seen if len(seen) <= length else f"{seen[: length - 1]}…"
 
 
 def label_text(label: Any) -> str:

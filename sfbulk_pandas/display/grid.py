@@ -19,8 +19,8 @@ MAX_ROWS = 20
 MAX_COLUMNS = 24
 _LONG = 32  # characters of a cell that is not to be squeezed
 CUT = 120  # characters of a cell that are shown
-_TITLES = 60_000  # characters that all tooltips of a table may hold, about
-_A_TITLE = (200, 4_000)  # and each of them, at least and at most
+_TITLES = 40_000  # characters that all tooltips of a table may hold, about
+_A_TITLE = (200, 2_000)  # and each of them, at least and at most
 
 _MISSING = tag("span", MISSING, class_="sf-dim", title="missing")
 
@@ -116,6 +116,6 @@ def _row_label(label: Any, most: int) -> Html:
 
 def _whole(text: str, most: int) -> str | None:
     """Return the tooltip of a text that is cut."""
-    if len(text) <= CUT:
+    if not shorten(text, CUT).endswith("…"):
         return None
     return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"

@@ -130,7 +130,7 @@ def _column(head: pd.DataFrame, at: int, kind: str | None, marks: pd.DataFrame |
     if marks is not None:
         marked = marks.iloc[: len(texts), at].tolist()
         texts = [f"{sign_of('failed')} {text}" if mark else text for text, mark in zip(texts, marked, strict=True)]
-    heading = visible(shorten(label_text(head.columns[at]), _CUT))
+    heading = shorten(label_text(head.columns[at]), _CUT)
     return _Column([heading, *texts], known == {"number"} and kind is None, known == {"text"} and kind is None)
 
 
@@ -142,7 +142,7 @@ def _drawn(value: Any, kind: str | None) -> str:
         return text_status(cell.text)
     if kind == "share" and cell.is_number:
         return f"{text_meter(float(value))} {value:>6.1%}"
-    return visible(shorten(cell.text, 10 * _CUT))
+    return shorten(cell.text, 10 * _CUT)
 
 
 def _fitting(columns: list[_Column], most: int) -> list[int]:

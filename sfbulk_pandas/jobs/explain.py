@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.display.blocks import card, facts
+from sfbulk_pandas.display.cells import visible
 from sfbulk_pandas.display.html import code
 from sfbulk_pandas.jobs.plans.base import ASKED_FOR
 from sfbulk_pandas.jobs.plans.choice import Choice, Facts, at_most, choose
@@ -62,7 +63,9 @@ class Explanation:
     batches: int | None
 
     def __repr__(self) -> str:
-        return "\n".join([self.query, *(f"{name:<10}{value}" for name, value in self._lines().items())])
+        return "\n".join(
+            [visible(self.query, lines=True), *(f"{name:<10}{value}" for name, value in self._lines().items())]
+        )
 
     def _repr_html_(self) -> str:
         note = "Nothing has been fetched; counts are about right, and a condition may leave fewer rows."

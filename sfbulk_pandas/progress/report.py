@@ -74,7 +74,9 @@ class FindingsView:
 
     def _repr_html_(self) -> str:
         found = findings_table(self._report)
-        return str(card(status("row", says=_headline(found)), table(found.head(_SHOWN)), note="".join(_rest(found))))
+        return str(
+            card(status("row", says=_headline(found)), table(found.head(_SHOWN)), note="".join(_rest(found)).strip())
+        )
 
 
 def _headline(table: pd.DataFrame) -> str:

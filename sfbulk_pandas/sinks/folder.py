@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from sfbulk_pandas.codec.bad_cells import BAD_CELLS
 from sfbulk_pandas.display.blocks import card, facts, status
-from sfbulk_pandas.display.cells import shorten
+from sfbulk_pandas.display.cells import shorten, visible
 from sfbulk_pandas.display.html import code, join, tag, typed
 from sfbulk_pandas.errors import DataError, UsageError
 from sfbulk_pandas.sinks.disk import sync_folder
@@ -72,7 +72,7 @@ class ParquetFolder:
         return str(self.path)
 
     def __repr__(self) -> str:
-        return f"<{self.rows:,} rows in {len(self.details['files']):,} file(s) of {self.path}>"
+        return visible(f"<{self.rows:,} rows in {len(self.details['files']):,} file(s) of {self.path}>")
 
     def _repr_html_(self) -> str:
         title = join("Parquet ", tag("span", f"{self.rows:,} rows", class_="sf-size"))

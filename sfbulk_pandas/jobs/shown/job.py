@@ -39,7 +39,7 @@ class ShownJob(JobInfo):
         lines = [f"{self.operation} {self.object}, job {self.id}: {text_status(self.state)}"]
         lines += [text_bar(counts)] if counts else []
         lines += [text_facts(_facts(self) | {"next": untyped(_step(self)) or None})]
-        return writable("\n".join(lines))
+        return writable("\n".join(filter(None, lines)))
 
 
 def _values(job: JobInfo) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.display.blocks import bar, card, facts, table
-from sfbulk_pandas.display.cells import cell_of, shorten, visible
+from sfbulk_pandas.display.cells import cell_of, shorten
 from sfbulk_pandas.display.html import Html, join, tag, typed, untyped
 from sfbulk_pandas.display.text import text_bar, text_facts, writable
 
@@ -58,7 +58,7 @@ def _causes_text(causes: pd.DataFrame, left: str) -> Iterator[str]:
     width = min(shutil.get_terminal_size().columns, _WIDEST)
     for cause in causes.head(_CAUSES).to_dict("records"):
         fields = f" {cause['fields']}" if cause["fields"] else ""
-        yield visible(shorten(f"{cause['count']:>9,} x {cause['code']}{fields}, such as {_such(cause)}", width))
+        yield shorten(f"{cause['count']:>9,} x {cause['code']}{fields}, such as {_such(cause)}", width)
         yield from textwrap.wrap(cause["advice"], width, initial_indent=" " * 12, subsequent_indent=" " * 12)
     if left:
         yield f"{'':9} {untyped(left)}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.display.blocks import card, facts
+from sfbulk_pandas.display.cells import visible
 from sfbulk_pandas.display.html import join, tag
 from sfbulk_pandas.sinks.folder import folder_facts
 
@@ -68,7 +69,7 @@ class SyncResult:
         counts = [f"{tally.added:,} added", f"{tally.updated:,} updated", f"{tally.deleted:,} deleted"]
         found = {"hard deleted": tally.hard_deleted, "restored": tally.restored, "missing": tally.missing}
         counts += [f"{count:,} {name}" for name, count in found.items() if count]
-        return f"<{self.rows:,} rows in {self.path}: {self._fetched()}, {', '.join(counts)}>"
+        return visible(f"<{self.rows:,} rows in {self.path}: {self._fetched()}, {', '.join(counts)}>")
 
     def _repr_html_(self) -> str:
         tally = self.tally
