@@ -48,8 +48,8 @@ _RULES = """
 .sfbulk .sf-size{font-weight:400;color:var(--sf-dim)}
 .sfbulk .sf-b{margin:0 0 8px}
 .sfbulk .sf-note,.sfbulk .sf-dim,.sfbulk .sf-0{color:var(--sf-dim)}
-.sfbulk code.sf-c{font:12px/1.5 var(--jp-code-font-family,var(--vscode-editor-font-family,ui-monospace,Menlo,Consolas,
-    monospace));color:var(--sf-fg);background:var(--sf-track);padding:1px 4px;border-radius:3px;white-space:pre-wrap}
+.sfbulk .sf-c.sf-c.sf-c{font:12px/1.5 var(--jp-code-font-family,var(--vscode-editor-font-family,ui-monospace,
+    Menlo,Consolas,monospace));color:var(--sf-fg);background:var(--sf-track);padding:1px 4px;border-radius:3px;white-space:pre-wrap}
 .sfbulk a{color:var(--sf-accent)}
 .sfbulk dl.sf-f{display:grid;grid-template-columns:max-content 1fr;gap:1px 16px;margin:0}
 .sfbulk dl.sf-f dt{color:var(--sf-dim);font-weight:400;margin:0;float:none;width:auto}
@@ -83,7 +83,7 @@ _RULES = """
 .sfbulk table.sf-t .sf-n{text-align:right;white-space:nowrap}
 .sfbulk table.sf-t .sf-one{white-space:nowrap}
 .sfbulk table.sf-t .sf-long{min-width:17em}
-.sfbulk table.sf-t code.sf-c{background:none;padding:0;white-space:nowrap}
+.sfbulk table.sf-t .sf-c.sf-c.sf-c{background:none;padding:0;white-space:nowrap}
 .sfbulk td.sf-x b{color:var(--sf-bad)}
 .sfbulk table.sf-t td.sf-x{background:var(--sf-mark);box-shadow:inset 2px 0 var(--sf-bad);padding-left:8px}
 """

@@ -52,8 +52,12 @@ def _jobs(frame: pd.DataFrame) -> pd.DataFrame:
 def _loads(frame: pd.DataFrame) -> pd.DataFrame:
     first = columns_first(frame, "load_id", "state", "operation", "sobject", "rows", "successful", "failed")
     return first.drop(
-        columns=[name for name in ("retry_of", "unknown") if name in first and not first[name].fillna("").any()]
+        columns=[name for name in ("retry_of", "unknown") if name in first and _says_nothing(first[name])]
     )
+
+
+def _says_nothing(column: pd.Series) -> bool:
+    return bool((column.isna() | (column == 0)).all())
 
 
 def _limits(frame: pd.DataFrame) -> pd.DataFrame:
