@@ -5,14 +5,18 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.progress.bar import Bar, in_notebook
+from sfbulk_pandas.progress.control import Control
 from sfbulk_pandas.progress.events import FrameChecked
 from sfbulk_pandas.progress.report import findings_text, has_findings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sfbulk_pandas.progress.events import Event, Listener
 
 log = logging.getLogger("sfbulk_pandas")
@@ -27,6 +31,13 @@ class Dispatcher:
     ----------
     listener : callable or None
         None for silence.
+    calls : callable or None
+        Returns how many requests there were; those since now stand in each event.
+
+    Attributes
+    ----------
+    control : Control
+        What the events hand on, and what the job obeys.
 
     Examples
     --------
@@ -36,15 +47,25 @@ class Dispatcher:
     QueryFinished(rows=3)
     """
 
-    def __init__(self, listener: Listener | None) -> None:
+    def __init__(self, listener: Listener | None, calls: Callable[[], int] | None = None) -> None:
+        self.control = Control()
         self._listener = listener
+        self._calls = calls
+        self._calls_before = calls() if calls is not None else 0
         self._lock = threading.RLock()
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody wants to know more than what a check has found."""
+        return self._listener not in {None, log_findings}
 
     def __call__(self, event: Event) -> None:
         """Hand one event on; return when the listener has returned."""
         with self._lock:
             if self._listener is None:
                 return
+            if self._calls is not None:
+                event = replace(event, api_calls=self._calls() - self._calls_before)
             try:
                 self._listener(event)
             except Exception as error:  # noqa: BLE001 - whatever a listener raises, the job goes on
@@ -71,7 +92,7 @@ class Dispatcher:
         self.close()
 
 
-def listener_for(progress: bool | Listener | None) -> Dispatcher:
+def listener_for(progress: bool | str | Listener | None, calls: Callable[[], int] | None = None) -> Dispatcher:
     """Return who is told of events.
 
     Parameters
@@ -80,6 +101,8 @@ def listener_for(progress: bool | Listener | None) -> Dispatcher:
         None: a bar in a terminal or a notebook, else none. True: a bar. False: none.
         Without a bar, what the check of a frame has found goes to the log, as a warning.
         A callable gets every event.
+    calls : callable or None
+        As of :class:`Dispatcher`.
 
     Returns
     -------
@@ -94,10 +117,10 @@ def listener_for(progress: bool | Listener | None) -> Dispatcher:
     if progress is None:
         progress = in_notebook() or _in_terminal()
     if isinstance(progress, bool):
-        return Dispatcher(Bar() if progress else log_findings)
+        return Dispatcher(Bar() if progress else log_findings, calls)
     if not callable(progress):
         raise UsageError(f"progress={progress!r} is neither None, True, False nor a callable")
-    return Dispatcher(progress)
+    return Dispatcher(progress, calls)
 
 
 def log_findings(event: Event) -> None:

@@ -19,14 +19,17 @@ EVENTS = [
         pd.DataFrame([{"index": 1, "column": "A", "check": "c", "value": "v", "suggestion": "s", "severity": "row"}])
     ),
     events.LoadStarted("Contact", Operation.UPSERT, 10),
+    events.PartStarted(1, LOAD_JOB, 10, 100),
+    events.PartSent(1, 50),
     events.PartUploaded(1, LOAD_JOB, 10, 100),
     events.JobPolled(1, LOAD_JOB),
-    events.PartFinished(1, LOAD_JOB, 8, 1, 1),
+    events.PartFinished(1, LOAD_JOB, 8, 1, 1, (events.Cause("A_B", 1, "mend it", is_passing=False),)),
     events.RowsRetried(2, 1),
     events.LoadFinished(8, 1, 1),
     events.PlanChosen("Contact", "locator", "asked for"),
     events.QueryStarted(QUERY_JOB),
     events.QueryPolled(QUERY_JOB),
+    events.RowsRead(3, 60, None),
     events.PageRead(1, 5, 5, None, 100),
     events.QueryFinished(5),
 ]
