@@ -168,7 +168,7 @@ class LoadRun:
                 self._heed(notify.control.wish)
                 return
             if not len(positions):
-                return None
+                return
             notify(RowsRetried(number, len(positions)))
             rows = max(_RETRY_ROWS // 4 ** (number - 2), _LEAST_RETRY_ROWS)
             limits = PartLimits(self.options.part_bytes, min(rows, self.options.part_rows or rows))

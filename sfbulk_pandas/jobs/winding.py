@@ -1,4 +1,4 @@
-"""End an attempt early because somebody asked for it: abort its jobs and account for their rows, or leave them running."""
+"""End an attempt early because somebody asked: abort its jobs and account for their rows, or leave them running."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ class Winding:
         return len(self.attempt.plan.cargo) - begun if self.attempt.plan.sends else 0
 
     def _abort(self, begun: Sequence[PartRun]) -> None:
-        attempt, moving = self.attempt, list[PartRun]()
+        attempt = self.attempt
+        moving: list[PartRun] = []
         for run in begun:
             if not attempt.is_cut_off:
                 attempt.guarded(partial(self._abort_one, run, moving))
