@@ -184,7 +184,9 @@ def test_detach_and_resume(local, org, monkeypatch, moment, parallel):
     result = left.resume()
     assert result.counts == {"rows": ROWS, "successful": ROWS, "failed": 0, "unprocessed": 0}
     assert texts(local) == Counter(FRAME["Description"])
-    by_id = dict(zip(*(local.records("Contact").column(name).to_pylist() for name in ("Id", "Description")), strict=True))
+    by_id = dict(
+        zip(*(local.records("Contact").column(name).to_pylist() for name in ("Id", "Description")), strict=True)
+    )
     assert [by_id[record] for record in result.successful["sf__Id"]] == FRAME["Description"].tolist()
     assert org.loads()["state"].tolist() == ["ended"]
 
