@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.sending import PartRun
 
 _LOOKS = 5  # at jobs that were aborted, until their counters rest
+_LOOK_SECONDS = 1.0  # between two of them, at most
 _ENDED = frozenset({Step.ENDED, Step.COLLECTED})
 
 
@@ -66,7 +67,8 @@ class Winding:
                 attempt.guarded(partial(self._abort_one, run, moving))
         pauses = islice(attempt.waiting.pauses(), _LOOKS)
         while moving and not attempt.is_cut_off and (pause := next(pauses, None)) is not None:
-            attempt.sender.ingest.session.clock.sleep(pause)  # that of the attempt does not wait any more
+            clock = attempt.sender.ingest.session.clock  # that of the attempt does not wait any more
+            clock.sleep(min(pause, _LOOK_SECONDS))
             for run in tuple(moving):
                 attempt.guarded(partial(self._look_again, run, moving))
 

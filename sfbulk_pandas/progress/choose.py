@@ -6,13 +6,14 @@ import logging
 import sys
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Literal, Self, get_args
 
-from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.errors import MissingExtra, UsageError
 from sfbulk_pandas.progress.bar import Bar, in_notebook
 from sfbulk_pandas.progress.control import Control
-from sfbulk_pandas.progress.events import FrameChecked
-from sfbulk_pandas.progress.report import findings_text, has_findings
+from sfbulk_pandas.progress.listening import OwnListener
+from sfbulk_pandas.progress.log import log_findings, log_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.progress.events import Event, Listener
 
 log = logging.getLogger("sfbulk_pandas")
+Way = Literal["widget", "bar", "log"]
 
 
 class Dispatcher:
@@ -57,7 +59,7 @@ class Dispatcher:
     @property
     def is_watched(self) -> bool:
         """Whether somebody wants to know more than what a check has found."""
-        return self._listener not in {None, log_findings}
+        return self._listener is not None and self._listener is not log_findings
 
     def __call__(self, event: Event) -> None:
         """Hand one event on; return when the listener has returned."""
@@ -71,14 +73,20 @@ class Dispatcher:
             except Exception as error:  # noqa: BLE001 - whatever a listener raises, the job goes on
                 self._drop(type(event).__name__, error)
 
-    def close(self) -> None:
-        """End the listening; a bar that still stands is closed. May be called twice, also after an exception."""
+    def close(self, error: BaseException | None = None) -> None:
+        """End the listening; a bar or panel that still stands is told. May be called twice, also after an exception.
+
+        Parameters
+        ----------
+        error : BaseException or None
+            What has ended the job early.
+        """
         with self._lock:
             try:
-                if isinstance(self._listener, Bar):
-                    self._listener.close()
-            except Exception as error:  # noqa: BLE001 - the same
-                self._drop("its end", error)
+                if isinstance(self._listener, OwnListener):
+                    self._listener.end(error)
+            except Exception as failure:  # noqa: BLE001 - the same
+                self._drop("its end", failure)
             self._listener = None
 
     def _drop(self, place: str, error: Exception) -> None:
@@ -88,8 +96,8 @@ class Dispatcher:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()
+    def __exit__(self, kind: object, error: BaseException | None, where: object) -> None:
+        self.close(error)
 
 
 def listener_for(progress: bool | str | Listener | None, calls: Callable[[], int] | None = None) -> Dispatcher:
@@ -97,10 +105,10 @@ def listener_for(progress: bool | str | Listener | None, calls: Callable[[], int
 
     Parameters
     ----------
-    progress : None, bool or callable
-        None: a bar in a terminal or a notebook, else none. True: a bar. False: none.
-        Without a bar, what the check of a frame has found goes to the log, as a warning.
-        A callable gets every event.
+    progress : None, bool, {"widget", "bar", "log"} or callable
+        None: a panel in a notebook with ipywidgets, a bar in a terminal or another notebook, else lines in the log.
+        True: a panel or a bar, whatever the place. False: nothing. Without a panel or bar, what the check of a frame
+        has found goes to the log, as a warning. A callable gets every event.
     calls : callable or None
         As of :class:`Dispatcher`.
 
@@ -112,21 +120,51 @@ def listener_for(progress: bool | str | Listener | None, calls: Callable[[], int
     Raises
     ------
     UsageError
-        For anything else.
+        For anything else, and for a panel where there is no notebook.
+    MissingExtra
+        For a panel without ipywidgets.
     """
-    if progress is None:
-        progress = in_notebook() or _in_terminal()
-    if isinstance(progress, bool):
-        return Dispatcher(Bar() if progress else log_findings, calls)
-    if not callable(progress):
-        raise UsageError(f"progress={progress!r} is neither None, True, False nor a callable")
-    return Dispatcher(progress, calls)
+    check_progress(progress)
+    return Dispatcher(_listener(progress), calls)
 
 
-def log_findings(event: Event) -> None:
-    """Warn in the log of rows that Salesforce will refuse. Where nobody set up logging, Python writes it to stderr."""
-    if isinstance(event, FrameChecked) and has_findings(event.report):
-        log.warning("%s", findings_text(event.report).rstrip())
+def check_progress(progress: object) -> None:
+    """Refuse what says nothing of progress, or what this place does not have.
+
+    Raises
+    ------
+    UsageError, MissingExtra
+    """
+    if progress is None or isinstance(progress, bool) or callable(progress):
+        return
+    if progress not in get_args(Way):
+        ways = ", ".join(map(repr, get_args(Way)))
+        raise UsageError(f"progress={progress!r} is neither None, True, False, {ways} nor a callable")
+    if progress != "widget":
+        return
+    if find_spec("ipywidgets") is None:
+        raise MissingExtra('progress="widget" needs ipywidgets', hint="pip install 'sfbulk_pandas[notebook]'")
+    if not in_notebook():
+        raise UsageError('progress="widget" is for notebooks', hint="leave progress= out: what fits is chosen")
+
+
+def _listener(progress: bool | str | Listener | None) -> Listener:
+    if progress is False:
+        return log_findings
+    if progress == "log":
+        return log_progress
+    if callable(progress):
+        return progress
+    if progress != "bar" and in_notebook() and find_spec("ipywidgets") is not None:
+        return _panel()
+    return Bar() if progress is not None or in_notebook() or _in_terminal() else log_progress
+
+
+def _panel() -> Listener:
+    from sfbulk_pandas.progress.widget.panel import Panel  # noqa: PLC0415 - a load without one does without it
+    from sfbulk_pandas.progress.widget.stage import Stage  # noqa: PLC0415 - the same
+
+    return Panel(Stage())
 
 
 def _in_terminal() -> bool:
