@@ -8,7 +8,7 @@ _WORDS = {
     "idle": ("…", "unprocessed open queued unfinished skipped"),
     "warn": ("?", "unknown"),
     "stop": ("■", "aborted interrupted stopped"),
-    "busy": ("▸", "running inprogress uploadcomplete preparing uploading"),
+    "busy": ("▸", "running detached inprogress uploadcomplete preparing uploading"),
 }
 _OF_WORD = {word: (sign, tone) for tone, (sign, words) in _WORDS.items() for word in words.split()}
 _OTHER = ("•", "other")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.attempt import Attempt
     from sfbulk_pandas.jobs.sending import PartRun
 
+_NAMED = 3  # the error has all of them
 _LOOKS = 5  # at jobs that were aborted, until their counters rest
 _LOOK_SECONDS = 1.0  # between two of them, at most
 _ENDED = frozenset({Step.ENDED, Step.COLLECTED})
@@ -92,22 +93,30 @@ class Winding:
 
 def aborted(stopped: Sequence[PartRun], unsent: int) -> JobAborted:
     """Build the error of a load that was aborted because somebody asked for it."""
-    jobs = ", ".join(run.record.job_id for run in stopped if run.record.job_id)
+    jobs = named([run.record.job_id for run in stopped if run.record.job_id])
     done = f"job(s) {jobs} were aborted" if jobs else "no job was running"
     rest = f", and {unsent:,} row(s) were not sent" if unsent else ""
     return JobAborted(
         f"aborted, as asked: {done}{rest}",
         hint="rows written before that stay written; .result tells which, and .result.retry() sends the rest",
         job=stopped[0].job if stopped else None,
+        was_asked_for=True,
     )
 
 
 def detached(job_ids: Sequence[str], unsent: int) -> StillRunning:
     """Build the error of a load that was left because somebody asked for it."""
-    jobs = f"{len(job_ids)} job(s) go on in Salesforce: {', '.join(job_ids)}" if job_ids else "no job is running"
+    jobs = f"{len(job_ids)} job(s) go on in Salesforce: {named(job_ids)}" if job_ids else "no job is running"
     rest = f"; {unsent:,} row(s) were not sent yet" if unsent else ""
     return StillRunning(
         f"detached, as asked: {jobs}{rest}",
         hint="call .resume() of this error to come back, or org.abort(job_id) to stop a job",
         job_ids=tuple(job_ids),
+        was_asked_for=True,
     )
+
+
+def named(job_ids: Sequence[str]) -> str:
+    """Name a few jobs, and say how many others there are."""
+    more = len(job_ids) - _NAMED
+    return ", ".join(job_ids[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sfbulk_pandas.display.blocks import card, table
+
 if TYPE_CHECKING:
     import pandas as pd
 
 _SHOWN = 8
+_ORDER = ["rows", "column", "check", "such as", "what to do"]
 _FULL = "the result's .report has them all"
 
 
@@ -31,18 +34,18 @@ def findings_table(report: pd.DataFrame) -> pd.DataFrame:
     """
     refused = report[report["severity"] == "row"]
     causes = refused.groupby(["check", "column"], sort=False, dropna=False)
-    table = causes.agg(rows=("index", "size"), such_as=("value", "first"), suggestion=("suggestion", "first"))
-    return table.sort_values("rows", ascending=False, kind="stable").reset_index()
+    found = causes.agg(rows=("index", "size"), such_as=("value", "first"), suggestion=("suggestion", "first"))
+    return found.sort_values("rows", ascending=False, kind="stable").reset_index()
 
 
 def findings_text(report: pd.DataFrame) -> str:
     """Write the same as lines of text."""
-    table = findings_table(report)
+    found = findings_table(report)
     lines = [
         f"  {each.rows:>9,} x {each.column}: {each.check} (such as {each.such_as!r}); {each.suggestion}"
-        for each in table.head(_SHOWN).itertuples()
+        for each in found.head(_SHOWN).itertuples()
     ]
-    return "\n".join([_headline(table), *lines, *_rest(table), ""])
+    return "\n".join([_headline(found), *lines, *_rest(found), ""])
 
 
 class FindingsView:
@@ -55,14 +58,14 @@ class FindingsView:
         return findings_text(self._report)
 
     def _repr_html_(self) -> str:
-        table = findings_table(self._report)
-        said = (_headline(table), *_rest(table))
-        return "<br>".join((*said, table.head(_SHOWN).to_html(index=False)))
+        found = findings_table(self._report)
+        shown = found.head(_SHOWN).rename(columns={"such_as": "such as", "suggestion": "what to do"})
+        return str(card(_headline(found), table(shown[_ORDER]), note="".join(_rest(found)).strip()))
 
 
-def _headline(table: pd.DataFrame) -> str:
-    return f"check: {table['rows'].sum():,} problem(s) that Salesforce will refuse"
+def _headline(found: pd.DataFrame) -> str:
+    return f"check: {found['rows'].sum():,} problem(s) that Salesforce will refuse"
 
 
-def _rest(table: pd.DataFrame) -> list[str]:
-    return [f"  and {len(table) - _SHOWN} more kinds of problem: {_FULL}"] if len(table) > _SHOWN else []
+def _rest(found: pd.DataFrame) -> list[str]:
+    return [f"  and {len(found) - _SHOWN} more kinds of problem: {_FULL}"] if len(found) > _SHOWN else []

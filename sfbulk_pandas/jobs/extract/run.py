@@ -15,6 +15,7 @@ from sfbulk_pandas.jobs.extract.agenda import Agenda
 from sfbulk_pandas.jobs.extract.conveyor import Conveyor, Rows
 from sfbulk_pandas.jobs.extract.pages import Todo
 from sfbulk_pandas.jobs.extract.reading import Delivery
+from sfbulk_pandas.jobs.winding import named
 from sfbulk_pandas.progress.control import Wish
 from sfbulk_pandas.progress.events import PageRead, RowsRead
 from sfbulk_pandas.sinks.base import PageEnd
@@ -253,14 +254,15 @@ class ExtractRun:
 
 def stopped_as_asked(wish: Wish | None, came: str, job_ids: Sequence[str]) -> JobError:
     """Build the error that ends an extract because somebody asked for it."""
-    jobs = f"; jobs: {', '.join(job_ids)}" if job_ids else ""
+    jobs = f"; jobs: {named(job_ids)}" if job_ids else ""
     if wish is Wish.ABORT:
         hint = "query again; what was received is in .partial, where rows are in memory"
-        return JobAborted(f"the query was aborted, as asked: {came}{jobs}", hint=hint)
+        return JobAborted(f"the query was aborted, as asked: {came}{jobs}", hint=hint, was_asked_for=True)
     return StillRunning(
         f"the query was left, as asked: {came}{jobs}",
         hint="call .resume() of this error to come back: jobs go on, and their results stay for 7 days",
         job_ids=tuple(job_ids),
+        was_asked_for=True,
     )
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("sfbulk_pandas")
 DELAY_SECONDS = 0.5  # what is over by then shows no panel
 PERIOD_SECONDS = 0.2  # between two drawings, at least
-_WORDS = ((JobAborted, "aborted"), (StillRunning, "running"), (KeyboardInterrupt, "interrupted"))
+_WORDS = ((JobAborted, "aborted"), (StillRunning, "detached"), (KeyboardInterrupt, "interrupted"))
 
 
 class Panel:

@@ -42,7 +42,7 @@ def _load(model: LoadModel) -> Html:
     )
     return card(
         f"{model.operation} {model.sobject}: {sums.processed:,} of {words.some(model.rows, 'row')} processed{attempt}",
-        bar(model.counts),
+        bar(model.counts, blank="queued"),
         _line(said),
         _parts(model),
         _causes(tuple(model.causes.values())),
@@ -177,7 +177,7 @@ class LastLine:
         calls = words.some(model.api_calls, "API call") if model.api_calls else ""
         time = words.duration(model.elapsed_seconds)
         if isinstance(model, LoadModel):
-            counts = {name: count for name, count in model.counts.items() if count}
+            counts = {"open" if name == "queued" else name: count for name, count in model.counts.items() if count}
             return cls(word, f"{model.operation} {model.sobject}", counts, (time, calls))
         rows = words.some(model.rows if model.ends is None else model.ends, "row")
         received = words.size(model.received_bytes) if model.received_bytes else ""

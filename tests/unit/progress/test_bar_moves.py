@@ -138,7 +138,7 @@ def test_a_notebook_is_given_a_table_and_the_same_as_text(bar, monkeypatch):
     [view] = shown
     assert repr(view) == findings_text(report)
     page = view._repr_html_()
-    assert page.startswith("check: 10 problem(s)")
+    assert "check: 10 problem(s)" in page
     assert "and 1 more kinds" in page
     assert page.count("<tr") == 9
     assert "&lt;b&gt;" in page
