@@ -12,7 +12,7 @@ from sfbulk_pandas.progress.widget.rate import Rate
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SHOWN_PARTS = 8
+SHOWN_PARTS = 6
 _UPLOADING = "Uploading"
 
 

@@ -8,13 +8,13 @@ import sys
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from sfbulk_pandas.display.html import tag
+from sfbulk_pandas.progress.widget.view import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sfbulk_pandas.progress.control import Control
-    from sfbulk_pandas.progress.widget.view import LastLine
+    from sfbulk_pandas.progress.widget.view import Drawing, LastLine
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
 _WIDE = {"width": "auto"}
@@ -38,8 +38,9 @@ class Stage:
         self.is_load = True
         self._context = contextvars.copy_context()  # of the cell that runs: what is shown belongs to it
         self._id = uuid.uuid4().hex
-        self._drawn: Any = None
         self._box: Any = None
+        self._head: Any = None
+        self._details: Any = None
         self._note: Any = None
         self._buttons: list[Any] = []
 
@@ -47,12 +48,12 @@ class Stage:
         """Show something that stays as it is."""
         self._display(shown)
 
-    def show(self, html: str) -> None:
+    def show(self, drawing: Drawing) -> None:
         """Show the panel, or renew it."""
         if self._box is None:
-            self._open(html)
+            self._open(drawing)
         else:
-            self._here(setattr, self._drawn, "value", html)
+            self._here(self._renew, drawing)
 
     def fold(self, line: LastLine) -> None:
         """Put one line in the place of the panel; the widgets go."""
@@ -67,24 +68,28 @@ class Stage:
     def _display(self, shown: object, **options: Any) -> None:
         self._here(sys.modules["IPython"].display.display, shown, **options)
 
-    def _open(self, html: str) -> None:
-        self._here(self._build, html)
+    def _renew(self, drawing: Drawing) -> None:
+        self._head.value, self._details.value = drawing  # what is as it was is not sent
+
+    def _open(self, drawing: Drawing) -> None:
+        self._here(self._build, drawing)
         view = {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}
         # What shows no widgets, or lost its kernel on the way, shows the first drawing.
-        self._display({_VIEW: view, "text/html": html, "text/plain": "running"}, raw=True, display_id=self._id)
+        still = {"text/html": "".join(drawing), "text/plain": "running"}
+        self._display({_VIEW: view} | still, raw=True, display_id=self._id)
 
-    def _build(self, html: str) -> None:
+    def _build(self, drawing: Drawing) -> None:
         import ipywidgets  # noqa: PLC0415 - `import sfbulk_pandas` stays light
 
-        self._drawn = ipywidgets.HTML(html)
-        self._note = ipywidgets.HTML(_note(self._hint()))
+        self._head, self._details = map(ipywidgets.HTML, drawing)
+        self._note = ipywidgets.HTML(note(self._hint()))
         if self.is_load:
             self._add("Detach", "Leave the jobs running in Salesforce and stop waiting for them", self._detach)
             self._add("Abort", "Abort the jobs in Salesforce; rows written by then stay", self._abort)
         else:
             self._add("Cancel", "Abort the query's jobs in Salesforce and stop reading", self._abort)
         row = ipywidgets.HBox([*self._buttons, self._note], layout={"align_items": "center"})
-        self._box = ipywidgets.VBox([self._drawn, row])
+        self._box = ipywidgets.VBox([self._head, row, self._details])
 
     def _add(self, word: str, tip: str, press: Callable[[Any], None]) -> None:
         import ipywidgets  # noqa: PLC0415 - the same
@@ -110,7 +115,7 @@ class Stage:
         self._buttons[at].description = word
         for button in self._buttons if at else self._buttons[:1]:
             button.disabled = True
-        self._note.value = _note(said)
+        self._note.value = note(said)
 
     def _hint(self) -> str:
         ends = "detaches, too" if self.is_load else "ends it, too"
@@ -121,7 +126,7 @@ class Stage:
 
     def _close(self) -> None:
         row = self._box.children[1]
-        for widget in (self._box, row, self._drawn, self._note, *self._buttons):
+        for widget in (self._box, row, self._head, self._details, self._note, *self._buttons):
             for part in (getattr(widget, "style", None), widget.layout, widget):
                 if part is not None:
                     part.close()
@@ -147,7 +152,3 @@ def _hear_at_once(button: Any) -> None:
     """
     if hasattr(button.comm, "_reply_subshell_for"):
         button.comm._reply_subshell_for = lambda _, default: default  # noqa: SLF001 - there is no other way
-
-
-def _note(text: str) -> str:
-    return str(tag("div", tag("span", text, class_="sf-dim"), class_="sfbulk"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sfbulk_pandas.display.blocks import bar, card, facts, meter, status
 from sfbulk_pandas.display.cells import MISSING
@@ -25,12 +25,32 @@ _SHOWN_CAUSES = 5
 _HEADS = ("Part", "Job", "State", "Rows", "Sent", "Processed", "Failed")
 
 
-def panel(model: LoadModel | ExtractModel) -> Html:
-    """Return what stands there while it runs."""
+class Drawing(NamedTuple):
+    """What stands there while it runs.
+
+    Attributes
+    ----------
+    head : Html
+        Always of the same height, so that buttons under it stay where they are.
+    details : Html
+        Shown in the same page: its style is that of the head.
+    """
+
+    head: Html
+    details: Html
+
+
+def panel(model: LoadModel | ExtractModel) -> Drawing:
+    """Draw a model."""
     return _load(model) if isinstance(model, LoadModel) else _extract(model)
 
 
-def _load(model: LoadModel) -> Html:
+def note(text: str) -> Html:
+    """Return a small text that stands beside something."""
+    return tag("div", tag("span", text, class_="sf-dim"), class_="sfbulk")
+
+
+def _load(model: LoadModel) -> Drawing:
     attempt = f", attempt {model.attempt}: {model.retried_rows:,} rows again" if model.attempt > 1 else ""
     sums = model.totals
     said = (
@@ -40,16 +60,18 @@ def _load(model: LoadModel) -> Html:
         f"{words.size(sums.sent_bytes)} sent" if sums.sent_bytes else "",
         words.some(model.api_calls, "API call") if model.api_calls else "",
     )
-    return card(
-        f"{model.operation} {model.sobject}: {sums.processed:,} of {words.some(model.rows, 'row')} processed{attempt}",
-        bar(model.counts, blank="queued"),
-        _line(said),
-        _parts(model),
-        _causes(tuple(model.causes.values())),
+    title = (
+        f"{model.operation} {model.sobject}: {sums.processed:,} of {words.some(model.rows, 'row')} processed{attempt}"
     )
+    head = card(title, bar(model.counts, blank="queued"), _line(said))
+    return Drawing(head, _details(_causes(tuple(model.causes.values())), _parts(model)))
 
 
-def _extract(model: ExtractModel) -> Html:
+def _details(*blocks: Html) -> Html:
+    return tag("div", *(tag("div", block, class_="sf-b") for block in blocks if block), class_="sfbulk")
+
+
+def _extract(model: ExtractModel) -> Drawing:
     group = f", columns {model.group} of {model.groups}" if model.groups > 1 else ""
     total = f" of {model.rows_expected:,}" if model.rows_expected is not None else ""
     said = (
@@ -66,12 +88,9 @@ def _extract(model: ExtractModel) -> Html:
         "memory": f"{words.size(model.memory_bytes)} held by Python" if model.memory_bytes else None,
         "API calls": model.api_calls or None,
     }
-    return card(
-        f"query {model.sobject}: {model.rows:,}{total} rows{group}",
-        meter(model.share, f"{model.share:.0%}") if model.share is not None else "",
-        _line(said),
-        facts(figures),
-    )
+    share = meter(model.share or 0.0, "" if model.share is None else f"{model.share:.0%}")
+    head = card(f"query {model.sobject}: {model.rows:,}{total} rows{group}", join(share, _line(said)))
+    return Drawing(head, _details(facts(figures)))
 
 
 def _line(parts: Iterable[str]) -> Html:

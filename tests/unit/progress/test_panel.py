@@ -28,8 +28,8 @@ class Place:
         self.control, self.is_load = None, None
         self.put, self.drawn = self.put_there.append, threading.Event()
 
-    def show(self, html):
-        self.shown.append((time.monotonic(), html))
+    def show(self, drawing):
+        self.shown.append((time.monotonic(), "".join(drawing)))
         self.drawn.set()
 
     def fold(self, line):
@@ -90,7 +90,7 @@ def test_it_is_drawn_five_times_a_second_at_most_and_without_news_not_at_all(pla
 def test_an_event_does_not_wait_for_a_drawing(place, soon):
     free, begun = threading.Event(), threading.Event()
 
-    def slow(html):
+    def slow(drawing):
         begun.set()
         free.wait(30)
 
@@ -117,7 +117,7 @@ def test_what_the_check_found_is_shown_once_and_above(place):
 
 
 def test_a_drawing_that_fails_is_logged_once_and_the_line_comes_all_the_same(place, soon, caplog):
-    def broken(html):
+    def broken(drawing):
         place.drawn.set()
         raise RuntimeError("no front end")
 
