@@ -93,5 +93,5 @@ def _row(bar: Bar, most: float) -> tuple[Html, Html, Html]:
     piece = tag("i", class_="sf-busy", style=f"width:{100 * bar.size / most if most else 0:.1f}%")
     track = tag("span", piece, class_="sf-m", aria_hidden="true")
     title = shorten(bar.label, _TITLE_CHARS) if len(bar.label) > _LABEL_CHARS else None
-    label = tag("span", shorten(bar.label, _LABEL_CHARS), class_="sf-l", title=title)
-    return label, track, tag("span", bar.text, class_="sf-c")
+    label = tag("span", shorten(bar.label, _LABEL_CHARS), class_="sf-label", title=title)
+    return label, track, tag("span", bar.text, class_="sf-figure")

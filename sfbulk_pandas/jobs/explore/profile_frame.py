@@ -74,7 +74,8 @@ class Profile(ViewedFrame):
         rows = columns[0].rows if columns else 0
         is_exact = all(column.frequencies.is_exact for column in columns)
         note = _NOTE if is_exact else f"{_ESTIMATED}; {_NOTE}"
-        super().__init__(_frame(columns, types, bad), f"{rows:,} rows, {len(columns):,} columns", note=note)
+        title = f"{_counted(rows, 'row')}, {_counted(len(columns), 'column')}"
+        super().__init__(_frame(columns, types, bad), title, note=note)
         self.profiles = tuple(columns)
         self.query_text = query
 
@@ -152,11 +153,16 @@ class Profile(ViewedFrame):
         how = self.attrs.get(METADATA_KEY)
         if how is None:
             return None
-        return f"by {how['plan']} in {how['seconds']:,.1f} s, {how['api_calls']:,} API calls, {how['pages']:,} pages"
+        calls, pages = _counted(how["api_calls"], "API call"), _counted(how["pages"], "page")
+        return f"by {how['plan']} in {how['seconds']:,.1f} s, {calls}, {pages}"
 
     def _view(self, *, html: bool) -> pd.DataFrame:
         types, bad = list(self["type"]), list(self["bad"])
         return (shown_columns if html else plain_columns)(self.profiles, types, bad)
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _frame(columns: Sequence[ColumnProfile], types: Sequence[str], bad: Mapping[str, int]) -> pd.DataFrame:
