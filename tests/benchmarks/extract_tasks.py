@@ -1,7 +1,7 @@
 """Extract prepared pages in a process of its own: ``python extract_tasks.py WAY PORT PAGES PAGE_ROWS FOLDER``.
 
-Prints JSON: rows, seconds, those of all threads at work, and the most memory that no file stands behind above what there
-was before, in bytes. A small extract of the same kind goes before it.
+Prints JSON: rows, seconds, those of all threads at work, and the most memory that no file stands behind above what
+there was before, in bytes. A small extract of the same kind goes before it.
 """
 
 import gc

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.salesforce.sobject import FieldDescribe, SObjectDescribe
 
 _SHOWN_NAMES = 12
-_NOTE = '.template() gives an empty frame to fill; .loc["Name"] is all of one field'
+_NOTE = '`.template()` gives an empty frame to fill; `.loc["Name"]` is all of one field'
 _FLAGS = ("required", "key", "external_id", "unique", "createable", "updateable")
 
 
@@ -106,7 +106,7 @@ class Description(ViewedFrame):
     def _glance(self) -> dict[str, object]:
         return _glance(self.described)
 
-    def _view(self, *, html: bool) -> pd.DataFrame:
+    def _drawn(self, *, html: bool) -> pd.DataFrame:
         return shown_fields(self.described.fields) if html else plain_fields(self.described.fields)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _TOP = 10
 _QUERY_CHARS = 300
-_NOTE = '.top("Field") has the most frequent values of one column, .histogram("Field") how it is spread'
+_NOTE = '`.top("Field")` has the most frequent values of one column, `.histogram("Field")` how it is spread'
 _ESTIMATED = "≈ is an estimate: 19 of 20 lie within ±"
 
 
@@ -156,7 +156,7 @@ class Profile(ViewedFrame):
         calls, pages = _counted(how["api_calls"], "API call"), _counted(how["pages"], "page")
         return f"by {how['plan']} in {how['seconds']:,.1f} s, {calls}, {pages}"
 
-    def _view(self, *, html: bool) -> pd.DataFrame:
+    def _drawn(self, *, html: bool) -> pd.DataFrame:
         types, bad = list(self["type"]), list(self["bad"])
         return (shown_columns if html else plain_columns)(self.profiles, types, bad)
 

@@ -25,7 +25,7 @@ _FLAGS = (
 _SCHEMA = pa.schema([*((name, pa.string()) for name in _TEXTS), *((name, pa.bool_()) for name in _FLAGS)])
 _RIGHTS = {"queryable": "query", "createable": "insert", "updateable": "update", "deletable": "delete"}
 _KINDS = {"custom_setting": "custom setting", "custom": "custom"}
-_NOTE = 'a DataFrame: frame[frame["custom"]] leaves your own objects; org.describe(name) tells of the fields of one'
+_NOTE = '`frame[frame["custom"]]` leaves your own objects; `org.describe(name)` tells of the fields of one'
 
 
 class SObjectList(ViewedFrame):
@@ -54,7 +54,7 @@ class SObjectList(ViewedFrame):
         title = f"{len(rows):,} objects, {custom:,} of them custom"
         super().__init__(to_pandas(pa.Table.from_pylist(rows, _SCHEMA)), title, note=_NOTE)
 
-    def _view(self, *, html: bool) -> pd.DataFrame:
+    def _drawn(self, *, html: bool) -> pd.DataFrame:
         names = [tag("b", name) if html else name for name in self["name"]]
         columns = {
             "name": names,
