@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sfbulk_pandas.display.blocks import card, table
+from sfbulk_pandas.display.blocks import card, status, table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _SHOWN = 8
-_ORDER = ["rows", "column", "check", "such as", "what to do"]
+_KINDS = ("severity", "rows", "column", "check", "such_as", "suggestion", "index")
 _FULL = "the result's .report has them all"
 
 
@@ -30,22 +30,37 @@ def findings_table(report: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, a row a cause
-        Columns: check, column, rows, such_as, suggestion.
+        Columns: rows, column, check, such_as, suggestion.
     """
-    refused = report[report["severity"] == "row"]
-    causes = refused.groupby(["check", "column"], sort=False, dropna=False)
-    found = causes.agg(rows=("index", "size"), such_as=("value", "first"), suggestion=("suggestion", "first"))
-    return found.sort_values("rows", ascending=False, kind="stable").reset_index()
+    return kinds_table(report[report["severity"] == "row"]).drop(columns=["severity", "index"])
+
+
+def kinds_table(report: pd.DataFrame) -> pd.DataFrame:
+    """Return the kinds of what a check has found: the gravest first, then the most frequent.
+
+    Returns
+    -------
+    DataFrame, a row a kind
+        Columns: severity, rows (how many), column, check, such_as (the first row's value), suggestion, index (of the
+        first row).
+    """
+    kinds = report.groupby(["severity", "check", "column"], sort=False, dropna=False)
+    table = kinds.agg(
+        rows=("index", "size"), such_as=("value", "first"), suggestion=("suggestion", "first"), index=("index", "first")
+    ).reset_index()
+    rank = table["severity"].map({"error": 0, "row": 1, "note": 2, "plan": 3}).fillna(4)
+    order = table.assign(_rank=rank).sort_values(["_rank", "rows"], ascending=[True, False], kind="stable").index
+    return table.loc[order, list(_KINDS)].reset_index(drop=True)
 
 
 def findings_text(report: pd.DataFrame) -> str:
     """Write the same as lines of text."""
-    found = findings_table(report)
+    table = findings_table(report)
     lines = [
         f"  {each.rows:>9,} x {each.column}: {each.check} (such as {each.such_as!r}); {each.suggestion}"
-        for each in found.head(_SHOWN).itertuples()
+        for each in table.head(_SHOWN).itertuples()
     ]
-    return "\n".join([_headline(found), *lines, *_rest(found), ""])
+    return "\n".join([_headline(table), *lines, *_rest(table), ""])
 
 
 class FindingsView:
@@ -59,13 +74,14 @@ class FindingsView:
 
     def _repr_html_(self) -> str:
         found = findings_table(self._report)
-        shown = found.head(_SHOWN).rename(columns={"such_as": "such as", "suggestion": "what to do"})
-        return str(card(_headline(found), table(shown[_ORDER]), note="".join(_rest(found)).strip()))
+        return str(
+            card(status("row", says=_headline(found)), table(found.head(_SHOWN)), note="".join(_rest(found)).strip())
+        )
 
 
-def _headline(found: pd.DataFrame) -> str:
-    return f"check: {found['rows'].sum():,} problem(s) that Salesforce will refuse"
+def _headline(table: pd.DataFrame) -> str:
+    return f"check: {table['rows'].sum():,} problem(s) that Salesforce will refuse"
 
 
-def _rest(found: pd.DataFrame) -> list[str]:
-    return [f"  and {len(found) - _SHOWN} more kinds of problem: {_FULL}"] if len(found) > _SHOWN else []
+def _rest(table: pd.DataFrame) -> list[str]:
+    return [f"  and {len(table) - _SHOWN} more kinds of problem: {_FULL}"] if len(table) > _SHOWN else []
