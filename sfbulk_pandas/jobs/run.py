@@ -123,6 +123,7 @@ class LoadRun:
             unmatched=unmatched_frame([table for attempt in self._attempts for table in attempt.unmatched]),
             report=self.prepared.checked.report,
             labels={column.header.lower(): column.label for column in self.prepared.checked.columns},
+            terms=self.prepared.terms,
             spool=self.spool,
         )
         resend = partial(self._resend, parts)
