@@ -15,6 +15,7 @@ from sfbulk_pandas.jobs.causes import causes_of
 from sfbulk_pandas.jobs.facts import ATTEMPT_COLUMNS, LoadFacts
 from sfbulk_pandas.jobs.merge import match_rows, replaced_rows
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
+from sfbulk_pandas.mending import Failed, Tried, chosen, find_fixes, fixes_frame
 from sfbulk_pandas.reconcile import split_errors
 from sfbulk_pandas.salesforce.job import Operation
 
@@ -30,6 +31,7 @@ _COPIES_ON_WRITE = int(pd.__version__.partition(".")[0]) >= 3  # noqa: PLR2004 -
 _OUTSTANDING = (RowStatus.FAILED, RowStatus.UNPROCESSED)
 
 Resend = Callable[[pd.DataFrame], "LoadResult"]
+Recheck = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 class LoadResult:
@@ -70,6 +72,7 @@ class LoadResult:
         facts: LoadFacts = LoadFacts(),  # noqa: B008 - frozen
         *,
         resend: Resend | None = None,
+        recheck: Recheck | None = None,
     ) -> None:
         self.sobject = target.sobject
         self.operation = target.operation
@@ -80,6 +83,8 @@ class LoadResult:
         self._target = target
         self._frame = frame
         self._resend = resend
+        self._recheck = recheck
+        self._fixes: list[Tried] | None = None
 
     @property
     def successful(self) -> pd.DataFrame:
@@ -95,6 +100,11 @@ class LoadResult:
     def unprocessed(self) -> pd.DataFrame:
         """The rows that Salesforce never came to, or that were never sent."""
         return self._rows(self.outcome.positions(RowStatus.UNPROCESSED))
+
+    @property
+    def outstanding(self) -> pd.DataFrame:
+        """The rows that failed or were not processed, in the load's order: what :meth:`retry` sends again."""
+        return self._rows(self.outcome.positions(*_OUTSTANDING))
 
     @property
     def unknown(self) -> pd.DataFrame:
@@ -151,6 +161,81 @@ class LoadResult:
         failed = self.outcome.positions(RowStatus.FAILED)
         errors = pc.take(self.outcome.sf_error, pa.array(failed))
         return causes_of(self._frame, failed, errors, self._facts.labels)
+
+    def suggest(self) -> pd.DataFrame:
+        """Suggest what mends the rows that failed: a row a fix, by column.
+
+        Each fix has been tried on :attr:`outstanding`, and is listed only where it helps. Costs no API call.
+
+        Returns
+        -------
+        DataFrame
+            ``column`` (None where whole rows are left out), ``field``, ``fix`` (a short fixed name) and ``what`` it
+            does in words; ``rows``, how many it changes; ``refused_before`` and ``refused_after``, how many rows the
+            check refuses for this column, or Salesforce has refused as they stand; ``example_before`` and
+            ``example_after``; ``certain``, whether nobody would have to decide; and ``code``, pandas code that does
+            the same to a frame named ``fixed``, as in ``fixed = result.failed``. Figures of a fix count on top of
+            the fixes above it of the same column.
+
+            In the order in which they are tried: ``trim``, ``no value`` (n/a and the like), ``picklist case``,
+            ``yes and no``, ``number``, ``date``, ``datetime``, ``e-mail blanks``; and, not certain, ``e-mail signs``,
+            ``nearest value``, ``cut to length``, ``drop cell``, ``drop named cell`` (named by Salesforce's answer, for
+            the check sees nothing wrong) and ``leave out``. A cell that is dropped leaves its field alone, or
+            empties it, as the load's ``nulls=`` says; keys and required fields are never dropped.
+        """
+        return fixes_frame(self._found())
+
+    def apply(self, fixes: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Apply fixes to the rows that failed or were not processed.
+
+        Parameters
+        ----------
+        fixes : DataFrame, optional
+            Rows of :meth:`suggest`, any of them in any order; they are applied in the order of
+            ``suggest``. Without it, the certain ones.
+
+        Returns
+        -------
+        DataFrame
+            The rows of :attr:`outstanding` under their own index, mended: ready for :meth:`retry`.
+
+        Raises
+        ------
+        UsageError
+            For a frame whose rows are not all from this result's own ``suggest``.
+        """
+        rows = self.outstanding
+        for fix in chosen(self._found(), fixes):
+            rows = fix.run(rows)
+        return rows
+
+    def check(self, fixed: pd.DataFrame) -> pd.DataFrame:
+        """Check mended rows on the terms of the load, and send nothing; see :meth:`Org.check`.
+
+        Parameters
+        ----------
+        fixed : DataFrame
+            Such as :meth:`apply` returns; columns that a result adds are passed over.
+
+        Returns
+        -------
+        DataFrame
+            The report: a row a finding, then what sending them would do and cost.
+
+        Raises
+        ------
+        UsageError
+            Where this result was unpickled and knows no org.
+        """
+        if self._recheck is None:
+            raise UsageError("this result was unpickled and knows no org", hint="check the rows with org.check(…)")
+        return self._recheck(fixed.drop(columns=_result_columns_of(fixed)))
+
+    def _found(self) -> list[Tried]:
+        if self._fixes is None:
+            rows, terms = self.outstanding, self._facts.terms
+            self._fixes = [] if terms is None else find_fixes(Failed(rows, rows, terms))
+        return self._fixes
 
     def retry(self, fixed: pd.DataFrame | None = None) -> LoadResult:
         """Send again what has not succeeded, and nothing else.
@@ -209,6 +294,7 @@ class LoadResult:
             self.jobs + newer.jobs,
             self._facts.followed_by(newer._facts),
             resend=self._resend,
+            recheck=self._recheck,
         )
 
     def _rows(self, positions: NDArray[intp]) -> pd.DataFrame:
@@ -224,7 +310,7 @@ class LoadResult:
         return rows
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_resend": None}
+        return self.__dict__ | {"_resend": None, "_recheck": None, "_fixes": None}
 
     def __repr__(self) -> str:
         counts = self.counts

@@ -63,10 +63,13 @@ class Ways:
         Takes the load up again, waiting so many seconds.
     resend : callable
         Loads mended rows as a load of their own.
+    recheck : callable
+        Checks mended rows on the terms of the load.
     """
 
     resume: Callable[[float | None], LoadResult]
     resend: Callable[[pd.DataFrame], LoadResult]
+    recheck: Callable[[pd.DataFrame], pd.DataFrame]
 
 
 @dataclass
@@ -126,8 +129,8 @@ class LoadRun:
             terms=self.prepared.terms,
             spool=self.spool,
         )
-        resend = partial(self._resend, parts)
-        return LoadResult(self.prepared.target, self.prepared.frame, self._outcome, self._jobs(), facts, resend=resend)
+        again = {"resend": partial(self._resend, parts), "recheck": self.ways.recheck}
+        return LoadResult(self.prepared.target, self.prepared.frame, self._outcome, self._jobs(), facts, **again)
 
     @property
     def _problem(self) -> SfBulkError | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sfbulk_pandas.mending.fix import Fix, Tried
+from sfbulk_pandas.mending.suggest import Failed, chosen, find_fixes, fixes_frame
 from sfbulk_pandas.mending.terms import Terms
 
-__all__ = ["Terms"]
+__all__ = ["Failed", "Fix", "Terms", "Tried", "chosen", "find_fixes", "fixes_frame"]

@@ -22,7 +22,7 @@ _NULLABLE = {"i": "Int64", "u": "UInt64", "b": "boolean"}
 
 def label_code(label: Hashable, columns: pd.Index[Any]) -> str:
     """Write a column label as code: as a literal, or by its place where it has none."""
-    text = repr(label)
+    text = literal(label)
     try:
         known = ast.literal_eval(text)
     except (ValueError, SyntaxError):
@@ -30,6 +30,17 @@ def label_code(label: Hashable, columns: pd.Index[Any]) -> str:
     if type(known) is type(label) and known == label:
         return text
     return f"fixed.columns[{columns.get_loc(label)}]"
+
+
+def literal(value: Any) -> str:
+    """Write a value as code; a text in the quotes that formatters prefer."""
+    text = repr(value)
+    return f'"{text[1:-1]}"' if isinstance(value, str) and text[0] == "'" and '"' not in text else text
+
+
+def headed(where: str, what: str, code: str) -> str:
+    """Put a line above code that says what it does."""
+    return f"# {where}: {what}\n{code}"
 
 
 def has_texts(series: pd.Series[Any]) -> bool:
@@ -113,16 +124,29 @@ def _own(series: pd.Series[Any]) -> str:
     return ".copy()"
 
 
+def pattern_code(pattern: str) -> str:
+    """Write a pattern as it is read: raw, where some quotes allow it."""
+    written = (f"r{quote}{pattern}{quote}" for quote in ('"', "'", '"""', "'''"))
+    return next((each for each in written if each.isprintable() and _is(each, pattern)), ascii(pattern))
+
+
+def _is(written: str, text: str) -> bool:
+    try:
+        return bool(ast.literal_eval(written) == text)
+    except (ValueError, SyntaxError):
+        return False
+
+
 def list_code(values: Iterable[Any]) -> str:
     """Write values as a list, over several lines where they are many."""
-    written = [repr(each) for each in values]
+    written = [literal(each) for each in values]
     line = f"[{', '.join(written)}]"
     return line if len(line) <= _WIDE else _lines(written, "[", "]")
 
 
 def dict_code(pairs: dict[str, Any]) -> str:
     """Write a mapping, over several lines where it is long."""
-    written = [f"{old!r}: {new!r}" for old, new in pairs.items()]
+    written = [f"{literal(old)}: {literal(new)}" for old, new in pairs.items()]
     line = f"{{{', '.join(written)}}}"
     return line if len(line) <= _WIDE else _lines(written, "{", "}")
 
