@@ -14,8 +14,8 @@ from sfbulk_pandas.jobs.account import counters_differ, of_job
 from sfbulk_pandas.jobs.check import check
 from sfbulk_pandas.jobs.control import job_info
 from sfbulk_pandas.jobs.facts import LoadFacts, unmatched_frame
-from sfbulk_pandas.jobs.ingest import Ingest
 from sfbulk_pandas.jobs.given import encoders, frame_of
+from sfbulk_pandas.jobs.ingest import Ingest
 from sfbulk_pandas.jobs.load import load
 from sfbulk_pandas.jobs.mapping import with_mapping
 from sfbulk_pandas.jobs.options import LoadOptions
@@ -23,7 +23,7 @@ from sfbulk_pandas.jobs.outcome import Outcome
 from sfbulk_pandas.jobs.prepare import Target
 from sfbulk_pandas.jobs.result_files import read_results
 from sfbulk_pandas.jobs.result_rows import column_names, read_result_rows
-from sfbulk_pandas.jobs.results import LoadResult
+from sfbulk_pandas.jobs.results import LoadResult, Recheck, Resend
 from sfbulk_pandas.mending import Terms
 from sfbulk_pandas.preflight import LoadCall
 from sfbulk_pandas.reconcile import Answers, Reconciled, reconcile
@@ -119,8 +119,11 @@ def _alone(loading: Loading, job: JobInfo, paths: list[Path], spool: Spool) -> t
     columns = [Column(name, name) for name in found.rows.column_names]
     terms = _terms(loading, job, columns, LoadOptions())
     facts = LoadFacts(unmatched=unmatched_frame([]), labels=labels, terms=terms, spool=spool)
-    ways = _ways(loading, job, LoadOptions())
-    return LoadResult(_target(job), to_pandas(found.rows), found.outcome, (job,), facts, **ways), found.counts
+    resend, recheck = _ways(loading, job, LoadOptions())
+    result = LoadResult(
+        _target(job), to_pandas(found.rows), found.outcome, (job,), facts, resend=resend, recheck=recheck
+    )
+    return result, found.counts
 
 
 def _joined(
@@ -141,13 +144,15 @@ def _joined(
         terms=_terms(loading, job, columns, sent),
         spool=spool,
     )
-    return LoadResult(target, frame, Outcome.answered(paired), (job,), facts, **_ways(loading, job, sent))
+    resend, recheck = _ways(loading, job, sent)
+    return LoadResult(target, frame, Outcome.answered(paired), (job,), facts, resend=resend, recheck=recheck)
 
 
-def _ways(loading: Loading, job: JobInfo, options: LoadOptions) -> dict[str, Any]:
+def _ways(loading: Loading, job: JobInfo, options: LoadOptions) -> tuple[Resend, Recheck]:
     """Return how rows of a job are sent again, and checked before."""
-    ways = {"resend": load, "recheck": check}
-    return {name: partial(way, loading, target=_target(job), options=options) for name, way in ways.items()}
+    target = _target(job)
+    again = partial(load, loading, target=target, options=options)
+    return again, partial(check, loading, target=target, options=options)
 
 
 def _terms(loading: Loading, job: JobInfo, columns: Sequence[Column], options: LoadOptions) -> Terms | None:

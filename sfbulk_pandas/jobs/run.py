@@ -129,8 +129,9 @@ class LoadRun:
             terms=self.prepared.terms,
             spool=self.spool,
         )
-        again = {"resend": partial(self._resend, parts), "recheck": self.ways.recheck}
-        return LoadResult(self.prepared.target, self.prepared.frame, self._outcome, self._jobs(), facts, **again)
+        target, frame, resend = self.prepared.target, self.prepared.frame, partial(self._resend, parts)
+        again = self.ways.recheck
+        return LoadResult(target, frame, self._outcome, self._jobs(), facts, resend=resend, recheck=again)
 
     @property
     def _problem(self) -> SfBulkError | None:

@@ -1,7 +1,7 @@
 """The pandas code of fixes: a few lines that read the cells of a column as texts, choose some, and write them anew.
 
-Texts are Python's, whatever the column's dtype: so a pattern means the same in every column. The cells keep their dtype;
-only a category, and what cannot hold a missing value, is converted.
+Texts are Python's, whatever the column's dtype: so a pattern means the same in every column. The cells keep their
+dtype; only a category, and what cannot hold a missing value, is converted.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def has_texts(series: pd.Series[Any]) -> bool:
         return _is_text(held.pyarrow_dtype)
     if isinstance(held, pd.StringDtype):
         return True
-    return held == np.dtype(object) and bool(series.map(type).eq(str).any())
+    return held == np.dtype(object) and bool((series.map(type) == str).any())
 
 
 def _is_text(held: pa.DataType) -> bool:

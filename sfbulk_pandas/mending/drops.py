@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from sfbulk_pandas.mending.code import drop_code, has_texts, headed, list_code, literal, pattern_code, texts_line
 from sfbulk_pandas.mending.fix import Fix
 from sfbulk_pandas.preflight.texts import EMAIL
@@ -13,6 +11,8 @@ from sfbulk_pandas.preflight.typed import FORMS, XSD
 from sfbulk_pandas.salesforce.sobject import FieldType
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sfbulk_pandas.mending.bad import BadCells
 
 _FEW = 30  # values that are written out one by one, for they can be read
@@ -76,13 +76,14 @@ def drop_named(cells: BadCells, codes: list[str]) -> Fix | None:
     if not codes or not cells.may_be_blank:
         return None
     named = "|".join(sorted(cells.terms.names_of(cells.column)))
-    fields = f'fixed["error_fields"].astype(object)'
+    fields = 'fixed["error_fields"].astype(object)'
     is_named = f'{fields}.str.contains(r"(?i)\\b(?:{named})\\b", na=False)'
     lines = [f'rows = fixed["error_code"].isin({list_code(codes)}) & {is_named}']
     if cells.is_path:
         lines = [
             'pairs = zip(cells.astype(object), fixed["sf__Error"].astype(object))',
-            'told = [pd.notna(cell) and str(cell) != "" and str(cell).lower() in str(error).lower() for cell, error in pairs]',
+            'named = [(pd.notna(cell) and str(cell).lower(), str(error).lower()) for cell, error in pairs]',
+            "told = pd.Series([bool(cell) and cell in error for cell, error in named], cells.index, bool)",
             f'rows = fixed["error_code"].isin({list_code(codes)}) & ({is_named} | fixed["error_fields"].isna() & told)',
         ]
     what = f"leaves cells blank that Salesforce's answer names ({', '.join(codes)})"

@@ -1,4 +1,4 @@
-"""A fix: pandas code that mends cells of one column, and what it is good for. The code is the fix: nothing else mends."""
+"""A fix: pandas code that mends cells of a column, and what it is good for. The code is the fix: nothing else mends."""
 
 from __future__ import annotations
 

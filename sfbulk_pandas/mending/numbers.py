@@ -41,9 +41,9 @@ def _style(texts: pd.Series[Any], kind: FieldType) -> tuple[str, bool]:
     comma = german and not english
     fraction = (",0+" if comma else r"\.0+") if kind in _WHOLE else (",[0-9]+" if comma else r"\.[0-9]+")
     if english == german:  # nobody knows: only what has neither, and whole numbers, which have no fraction
-        groups = "[,'’\\s]" if kind in _WHOLE and not german else "['’\\s]"
+        groups = r"[,'\u2019\s]" if kind in _WHOLE and not german else r"['\u2019\s]"
         fraction = r"\.0+" if kind in _WHOLE and not german else ""
     else:
-        groups = "[.'’\\s]" if comma else "[,'’\\s]"
+        groups = r"[.'\u2019\s]" if comma else r"[,'\u2019\s]"
     number = rf"[+-]?(?:[0-9]{{1,3}}(?:{groups}[0-9]{{3}})+|[0-9]+)" + (f"(?:{fraction})?" if fraction else "")
     return _SIGN + number + _SIGN + ("%?" if kind is FieldType.PERCENT else ""), comma

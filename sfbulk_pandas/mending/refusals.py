@@ -51,6 +51,7 @@ def mask_of(problems: list[Problem], rows: int) -> Mask:
         mask[each.positions] = True
     return mask
 
+
 @dataclass(frozen=True, slots=True)
 class Answers:
     """What Salesforce answered to rows, and what does not pass by itself: a line a row that has failed.

@@ -42,6 +42,7 @@ COLUMNS = (
     "certain",
     "code",
 )
+_DTYPES = {"rows": "int64", "refused_before": "int64", "refused_after": "int64", "certain": "bool"}
 Maker = Callable[[BadCells], Fix | None]
 _MAKERS: tuple[Maker, ...] = (
     trim,
@@ -98,7 +99,8 @@ def find_fixes(failed: Failed) -> list[Tried]:
 def naming(label: Hashable, answers: Answers, failed: Failed) -> Mask:
     """Return which of the answers name a column of the frame."""
     columns = [column for column in failed.terms.columns if column.label == label]
-    return np.any([answers.naming(column, failed.terms, failed.sent[label]) for column in columns], axis=0)
+    found: Mask = np.any([answers.naming(column, failed.terms, failed.sent[label]) for column in columns], axis=0)
+    return found
 
 
 class _Ladder:
@@ -133,7 +135,7 @@ class _Ladder:
         return BadCells(series, bad, self._frame.columns, column, field, self._failed.terms)
 
     def _by_answer(self, cells: BadCells) -> Fix | None:
-        """Make the fix of what the answer alone tells: the cell is as it was sent, and the check finds nothing wrong."""
+        """Make the fix of what the answer alone tells: a cell that is as it was sent, and right to the check."""
         unseen = (self._refused & ~self._known)[self._rows]
         return drop_named(cells, sorted({str(each) for each in self._codes[unseen] if each}))
 
@@ -161,7 +163,7 @@ def _left_out(frame: pd.DataFrame, answers: Answers, mended: Mask) -> Iterator[T
     """Offer to leave rows out whose cause nothing above mends."""
     alone = answers.rows[~mended]
     causes = frame[[CODE, FIELDS]].iloc[alone].astype(object).groupby([CODE, FIELDS], dropna=False, sort=False)
-    for (code, names), rows in causes:
+    for (code, names), _ in causes:
         if not isinstance(code, str):
             continue
         fix = leave_out(code, names if isinstance(names, str) else "")
@@ -177,15 +179,14 @@ def fixes_frame(found: Sequence[Tried]) -> pd.DataFrame:
         name: [getattr(each.fix, name) if name in own else getattr(each, names.get(name, name)) for each in found]
         for name in COLUMNS
     }
-    dtypes = {"rows": "int64", "refused_before": "int64", "refused_after": "int64", "certain": "bool"}
-    series = {name: _column(values, dtypes.get(name, "object")) for name, values in data.items()}
-    return pd.DataFrame(series, columns=list(COLUMNS))
+    return pd.DataFrame({name: _column(values) for name, values in data.items()}).astype(_DTYPES)
 
 
-def _column(values: list[Any], dtype: str) -> pd.Series[Any]:
+def _column(values: list[Any]) -> pd.Series[Any]:
     held = np.empty(len(values), object)
-    held[:] = values
-    return pd.Series(held, dtype=object).astype(dtype)
+    for at, value in enumerate(values):  # a label may be a tuple
+        held[at] = value
+    return pd.Series(held, dtype=object)
 
 
 def chosen(found: Sequence[Tried], fixes: pd.DataFrame | None) -> list[Fix]:

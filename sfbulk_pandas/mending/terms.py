@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.preflight.headers import field_set
-from sfbulk_pandas.salesforce.sobject import SObjectDescribe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from sfbulk_pandas.preflight.call import LoadCall
     from sfbulk_pandas.salesforce.columns import Column
-    from sfbulk_pandas.salesforce.sobject import FieldDescribe
+    from sfbulk_pandas.salesforce.sobject import FieldDescribe, SObjectDescribe
 
 _ALWAYS = ("ispersonaccount",)  # decides which fields a new record needs
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.mending.code import mend_code, pattern_code
 from sfbulk_pandas.preflight.texts import EMAIL, LIMITED
 from sfbulk_pandas.salesforce.sobject import FieldType
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sfbulk_pandas.mending.bad import BadCells
     from sfbulk_pandas.mending.fix import Fix
 
@@ -55,7 +57,7 @@ def mail_blanks(cells: BadCells) -> Fix | None:
     return cells.mend("e-mail blanks", "takes away blanks in an address, brackets and points around it", lines)
 
 
-def _bare(cells: BadCells) -> object:
+def _bare(cells: BadCells) -> pd.Series[Any]:
     mended = cells.texts.str.replace(_BARE, r"\1", regex=True).str.replace(_AROUND, "", regex=True)
     return mended.str.replace(_INSIDE, r"\1", regex=True)
 

@@ -53,7 +53,10 @@ def date(cells: BadCells) -> Fix | None:
         return None
     styles, lines = _styles(cells.texts), []
     if cells.texts.str.fullmatch(_MIDNIGHT).any():
-        lines += [f"rows = texts.str.fullmatch({pattern_code(_MIDNIGHT)}, na=False)", "cells.loc[rows] = texts[rows].str.slice(0, 10)"]
+        lines = [
+            f"rows = texts.str.fullmatch({pattern_code(_MIDNIGHT)}, na=False)",
+            "cells.loc[rows] = texts[rows].str.slice(0, 10)",
+        ]
     if styles:
         lines += [
             f"for style in {list_code(styles)}:",
