@@ -17,7 +17,7 @@ NAMES = {"LastName": "Curie"}
 
 def fixes_of(column, cells, **options):
     """Return fix -> (certain, the cells after it alone and those above it) of a column of cells."""
-    rows = failed(pd.DataFrame({column: cells} | ({} if options.get("sobject") else NAMES)), **options)
+    rows = failed(pd.DataFrame(({} if options.get("sobject") else NAMES) | {column: cells}), **options)
     found, frame = {}, rows.frame
     for tried in find_fixes(rows):
         if tried.fix.column == column:
@@ -30,8 +30,6 @@ def fixes_of(column, cells, **options):
 @pytest.mark.parametrize(
     ("column", "fix", "before", "after"),
     [
-        ("Email", "trim", " a@b.example\u00a0", "a@b.example"),
-        ("Email", "trim", "\u200ba@b.example\ufeff", "a@b.example"),
         ("Birthdate", "trim", "1867-11-07 ", "1867-11-07"),
         ("LeadSource", "trim", "Web\u00a0", "Web"),
         ("LeadSource", "picklist case", "web", "Web"),
@@ -54,6 +52,12 @@ def test_a_certain_fix_mends_what_leaves_no_doubt(column, fix, before, after):
     found = fixes_of(column, [before])
     assert found[fix][0] is True
     assert after in [cells[0] for _, cells in found.values()]
+
+
+@pytest.mark.parametrize("cell", [" a@b.example\u00a0", "\u200ba@b.example\ufeff"])
+def test_blanks_that_salesforce_leaves_are_trimmed(cell):
+    found = fixes_of("Email", [cell], said=["INVALID_EMAIL_ADDRESS:no address:Email --"])
+    assert found == {"trim": (True, ["a@b.example"])}
 
 
 @pytest.mark.parametrize(
@@ -239,7 +243,7 @@ def test_rows_that_nothing_mends_can_be_left_out():
 
 
 def test_the_frame_that_a_fix_is_run_on_stays_as_it_is():
-    rows = failed(pd.DataFrame({"Email": [" a@b.example\u00a0"], **NAMES}))
+    rows = failed(pd.DataFrame({"Birthdate": [" 1867-11-07"], **NAMES}))
     before = rows.frame.copy()
     find_fixes(rows)[0].fix.run(rows.frame)
     pd.testing.assert_frame_equal(rows.frame, before)
