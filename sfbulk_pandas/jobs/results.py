@@ -15,7 +15,7 @@ from sfbulk_pandas.jobs.causes import causes_of
 from sfbulk_pandas.jobs.facts import ATTEMPT_COLUMNS, LoadFacts
 from sfbulk_pandas.jobs.merge import match_rows, replaced_rows
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
-from sfbulk_pandas.mending import Failed, Tried, chosen, find_fixes, fixes_frame
+from sfbulk_pandas.mending import Failed, Terms, Tried, chosen, find_fixes, fixes_frame
 from sfbulk_pandas.reconcile import split_errors
 from sfbulk_pandas.salesforce.job import Operation
 
@@ -161,6 +161,14 @@ class LoadResult:
         failed = self.outcome.positions(RowStatus.FAILED)
         errors = pc.take(self.outcome.sf_error, pa.array(failed))
         return causes_of(self._frame, failed, errors, self._facts.labels)
+
+    @property
+    def terms(self) -> Terms | None:
+        """What the describe says of the columns, and the options: by it :meth:`suggest` judges, also without an org.
+
+        None where nothing is known of how the rows were sent.
+        """
+        return self._facts.terms
 
     def suggest(self) -> pd.DataFrame:
         """Suggest what mends the rows that failed: a row a fix, by column.

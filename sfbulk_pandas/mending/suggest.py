@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,22 +79,38 @@ class Failed:
     terms: Terms
 
 
-def find_fixes(failed: Failed) -> list[Tried]:
+    @cached_property
+    def answers(self) -> Answers:
+        """What Salesforce answered to these rows."""
+        return Answers.of(self.frame)
+
+    @property
+    def labels(self) -> list[Hashable]:
+        """The labels of the columns that travel, in their order."""
+        return list(dict.fromkeys(each.label for each in self.terms.columns if each.label in self.frame.columns))
+
+
+def find_fixes(failed: Failed, labels: Sequence[Hashable] | None = None) -> list[Tried]:
     """Return the fixes that help, by column; those that lose something come after those that do not.
 
     Each is tried on top of those before it in the same column, and counts what it does there.
+
+    Parameters
+    ----------
+    failed : Failed
+    labels : sequence of column labels, optional
+        Those that are looked at; all that travel by default, and then also which rows can but be left out.
     """
-    answers = Answers.of(failed.frame)
-    labels = dict.fromkeys(column.label for column in failed.terms.columns if column.label in failed.frame.columns)
+    answers = failed.answers
     found: list[Tried] = []
     mended = np.zeros(len(answers.rows), bool)
-    for label in labels:
+    for label in failed.labels if labels is None else labels:
         named = naming(label, answers, failed)
         ladder = list(_Ladder(failed, label, answers, named).climb())
         if ladder:
             mended |= named
         found += ladder
-    return found + list(_left_out(failed.frame, answers, mended))
+    return found + (list(_left_out(failed.frame, answers, mended)) if labels is None else [])
 
 
 def naming(label: Hashable, answers: Answers, failed: Failed) -> Mask:
@@ -166,9 +183,14 @@ def _left_out(frame: pd.DataFrame, answers: Answers, mended: Mask) -> Iterator[T
     for (code, names), _ in causes:
         if not isinstance(code, str):
             continue
-        fix = leave_out(code, names if isinstance(names, str) else "")
-        count = len(frame) - len(fix.run(frame))
-        yield Tried(fix, count, count, 0)
+        yield leaving_out(frame, code, names if isinstance(names, str) else "")
+
+
+def leaving_out(frame: pd.DataFrame, code: str, names: str) -> Tried:
+    """Return the fix that leaves the rows of a cause out."""
+    fix = leave_out(code, names)
+    count = len(frame) - len(fix.run(frame))
+    return Tried(fix, count, count, 0)
 
 
 def fixes_frame(found: Sequence[Tried]) -> pd.DataFrame:
