@@ -21,7 +21,7 @@ def describe(name="Contact", **fields):
     """Return a describe of the local org, some of its fields changed: ``Phone={"length": 5}``."""
     data = deepcopy(DESCRIBES[name])
     for field in data["fields"]:
-        field |= fields.get(field["name"], {})
+        field.update(fields.get(field["name"], {}))
     return SObjectDescribe.from_json(data)
 
 

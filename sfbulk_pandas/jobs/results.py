@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sfbulk_pandas.errors import SfBulkError, UsageError
+from sfbulk_pandas.errors import MissingExtra, SfBulkError, UsageError
 from sfbulk_pandas.jobs.causes import causes_of
 from sfbulk_pandas.jobs.facts import ATTEMPT_COLUMNS, LoadFacts
 from sfbulk_pandas.jobs.merge import match_rows, replaced_rows
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from sfbulk_pandas.jobs.prepare import Target
     from sfbulk_pandas.salesforce.job import JobInfo
+    from sfbulk_pandas.triage.panel import TriagePanel
 
 RESULT_COLUMNS = ("sf__Id", "sf__Created", "sf__Error", "error_code", "error_message", "error_fields", "sf__Attempts")
 _COPIES_ON_WRITE = int(pd.__version__.partition(".")[0]) >= 3  # noqa: PLR2004 - pandas 3: a view is never written to
@@ -238,6 +239,32 @@ class LoadResult:
         if self._recheck is None:
             raise UsageError("this result was unpickled and knows no org", hint="check the rows with org.check(…)")
         return self._recheck(fixed.drop(columns=_result_columns_of(fixed)))
+
+    def triage(self) -> TriagePanel:
+        """Show the rows that failed on a panel in the notebook, to mend and retry them by hand and eye.
+
+        It lists the causes; of the one that is chosen it shows the rows in a grid that can be edited, what is wrong
+        with each, what the describe says of the fields, and the fixes of :meth:`suggest` as buttons. All that is
+        done is written out as code. What it costs is what :meth:`check` and :meth:`retry` cost, when they are clicked.
+
+        Returns
+        -------
+        TriagePanel
+            A widget that shows itself; ``.fixed``, ``.code`` and, after a retry, ``.result`` are what it has come to.
+
+        Raises
+        ------
+        MissingExtra
+            Where ipywidgets or ipydatagrid is not installed.
+        """
+        try:
+            from sfbulk_pandas.triage.panel import TriagePanel  # noqa: PLC0415 - an optional package
+        except ModuleNotFoundError as error:
+            if error.name not in {"ipywidgets", "ipydatagrid"}:
+                raise
+            hint = "pip install 'sfbulk_pandas[notebook]'; without it: result.apply(result.suggest())"
+            raise MissingExtra(f"the triage panel needs {error.name}", hint=hint) from None
+        return TriagePanel(self)
 
     def _found(self) -> list[Tried]:
         if self._fixes is None:

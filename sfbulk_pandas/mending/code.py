@@ -52,7 +52,7 @@ def has_texts(series: pd.Series[Any]) -> bool:
         return _is_text(held.pyarrow_dtype)
     if isinstance(held, pd.StringDtype):
         return True
-    return held == np.dtype(object) and bool((series.map(type) == str).any())
+    return held == np.dtype(object) and bool(series.map(lambda cell: isinstance(cell, str)).any())
 
 
 def _is_text(held: pa.DataType) -> bool:

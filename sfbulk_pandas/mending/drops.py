@@ -82,7 +82,7 @@ def drop_named(cells: BadCells, codes: list[str]) -> Fix | None:
     if cells.is_path:
         lines = [
             'pairs = zip(cells.astype(object), fixed["sf__Error"].astype(object))',
-            'named = [(pd.notna(cell) and str(cell).lower(), str(error).lower()) for cell, error in pairs]',
+            "named = [(pd.notna(cell) and str(cell).lower(), str(error).lower()) for cell, error in pairs]",
             "told = pd.Series([bool(cell) and cell in error for cell, error in named], cells.index, bool)",
             f'rows = fixed["error_code"].isin({list_code(codes)}) & ({is_named} | fixed["error_fields"].isna() & told)',
         ]

@@ -42,6 +42,7 @@ def edit(frame: pd.DataFrame, row: int, label: Hashable, text: str | None) -> Fi
 def _place(frame: pd.DataFrame, row: int, label: Hashable) -> str:
     """Write a cell's place: by its labels where they are plain and stand once, else by its position."""
     where: Any = frame.index[row]
+    where = where.item() if isinstance(where, np.integer | np.str_) else where
     if isinstance(label, str) and frame.columns.nlevels == 1 and frame.index.is_unique and _is_plain(where):
         return f"fixed.loc[{literal(where)}, {literal(label)}]"
     return f"fixed.iloc[{row}, {frame.columns.get_loc(label)}]"

@@ -78,7 +78,6 @@ class Failed:
     sent: pd.DataFrame
     terms: Terms
 
-
     @cached_property
     def answers(self) -> Answers:
         """What Salesforce answered to these rows."""

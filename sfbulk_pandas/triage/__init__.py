@@ -1,4 +1,4 @@
-"""Triage: the causes of failure, their rows, and what mends them, on a panel in the notebook. The panel needs ipywidgets."""
+"""Triage: the causes of failure, their rows, and what mends them; on a panel, which needs ipywidgets."""
 
 from __future__ import annotations
 

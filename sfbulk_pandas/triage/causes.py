@@ -69,13 +69,16 @@ def causes_of(frame: pd.DataFrame) -> tuple[Cause, ...]:
     """
     is_open = frame["sf__Error"].isna().to_numpy(bool)
     codes = frame["error_code"].astype(object).fillna("").where(~is_open, UNPROCESSED)
-    keys = pd.DataFrame({"code": codes.to_numpy(), "fields": frame["error_fields"].astype(object).fillna("").to_numpy()})
-    groups = keys.groupby(["code", "fields"], sort=False).indices
+    fields = frame["error_fields"].astype(object).fillna("")
+    which, kinds = pd.factorize(pd.Series(list(zip(codes, fields, strict=True)), dtype=object))
     found = [
-        Cause(str(code), str(fields), np.sort(rows), _message(frame, int(rows.min())))
-        for (code, fields), rows in groups.items()
+        _cause(frame, str(code), str(named), np.flatnonzero(which == at)) for at, (code, named) in enumerate(kinds)
     ]
     return tuple(sorted(found, key=lambda cause: -len(cause.rows)))
+
+
+def _cause(frame: pd.DataFrame, code: str, fields: str, rows: NDArray[np.int64]) -> Cause:
+    return Cause(code, fields, rows, _message(frame, int(rows[0])))
 
 
 def _message(frame: pd.DataFrame, row: int) -> str:

@@ -1,4 +1,4 @@
-"""What a triage knows and does, without a widget: causes, their rows, edits, fixes, check and retry, and the code of it."""
+"""What a triage knows and does, without a widget: causes and their rows, edits, fixes, check, retry, the code of it."""
 
 from __future__ import annotations
 
@@ -160,16 +160,21 @@ class Triage:
                 refused[cause.rows] |= ~changed[cause.rows]
         return refused
 
-    def concerned(self, cause: Cause) -> list[Hashable]:
-        """Return the columns that a cause is about: those it names, then those refused in its rows."""
-        failed, rows = self.failed, cause.rows[:_LOOKED_AT]
+    def named(self, cause: Cause) -> list[Hashable]:
+        """Return the columns that a cause names."""
+        failed = self.failed
         if failed is None:
             return []
-        named = {name.strip().lower() for name in cause.fields.split(",") if name.strip()}
-        terms = failed.terms
-        first = [each.label for each in terms.columns if terms.names_of(each) & named]
-        more = [label for label in failed.labels if self.verdict(label).refused[rows].any()]
-        return [label for label in dict.fromkeys([*first, *more]) if label in self.fixed.columns]
+        names = {name.strip().lower() for name in cause.fields.split(",") if name.strip()}
+        labels = [each.label for each in failed.terms.columns if failed.terms.names_of(each) & names]
+        return [label for label in dict.fromkeys(labels) if label in self.fixed.columns]
+
+    def concerned(self, cause: Cause) -> list[Hashable]:
+        """Return the columns that a cause is about: those it names, then those refused in its rows, the most first."""
+        rows = cause.rows[:_LOOKED_AT]
+        counts = {label: int(self.verdict(label).refused[rows].sum()) for label in self.labels}
+        refused = sorted((label for label in counts if counts[label]), key=lambda label: -counts[label])
+        return list(dict.fromkeys([*self.named(cause), *refused]))
 
     def fixes(self, cause: Cause) -> list[Tried]:
         """Return the fixes of the columns that a cause is about, and that of leaving its rows out."""
