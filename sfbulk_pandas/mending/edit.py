@@ -80,13 +80,13 @@ def _typed(text: str, held: Any) -> str | None:
         lower = text.strip().lower()
         return "True" if lower in _TRUE else "False" if lower in _FALSE else None
     try:
+        if pd.api.types.is_datetime64_dtype(held):
+            return f'pd.Timestamp("{pd.Timestamp(text).isoformat()}")'
         number = pd.to_numeric(text)
         if pd.api.types.is_integer_dtype(held):
             return repr(int(number)) if int(number) == number and _fits(number, held) else None
         if pd.api.types.is_float_dtype(held):
             return repr(float(number))
-        if pd.api.types.is_datetime64_dtype(held):
-            return f'pd.Timestamp("{pd.Timestamp(text).isoformat()}")'
     except (ValueError, TypeError, OverflowError):
         return None
     return None

@@ -56,7 +56,7 @@ class Cause:
     @property
     def name(self) -> str:
         """The code and the fields."""
-        return f"{self.code} {self.fields}".strip()
+        return f"{self.code} {self.fields}".strip() or "no status code"
 
 
 def causes_of(frame: pd.DataFrame) -> tuple[Cause, ...]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.triage.sheet import Sheet
 
 _TINT = "rgba(226, 64, 64, 0.28)"  # over either theme's ground, under either theme's text
+_UNSEEN, _BLANK = "\u00a0\u2007\u202f\u200b\u200c\u200d\u2060\ufeff", "␣"
 _WIDTHS = {ROW: 80, WHY: 380}
 _WIDTH, _WIDEST, _CHAR = 110, 280, 8
 _ROW_PIXELS, _SHOWN = 26, 14
@@ -78,10 +79,11 @@ class Grid:
 
 
 def _renderer(name: str) -> TextRenderer:
-    """Mark the cells that ``why`` tells of: by a sign before the text, and a tint."""
+    """Mark the cells that ``why`` tells of, by a sign before the text and a tint; show blanks that nobody sees."""
+    shown = f"replace(cell.value, regexp('[{_UNSEEN}]', 'g'), '{_BLANK}')"
     is_bad = f"indexof(cell.metadata.data[{json.dumps(WHY)}], {json.dumps(mark(name), ensure_ascii=False)}) >= 0"
     return TextRenderer(
-        text_value=VegaExpr(f"{is_bad} ? '{BAD} ' + cell.value : cell.value"),
+        text_value=VegaExpr(f"{is_bad} ? '{BAD} ' + {shown} : {shown}"),
         background_color=VegaExpr(f"{is_bad} ? '{_TINT}' : default_value"),
     )
 

@@ -250,4 +250,4 @@ class TriagePanel(VBox):  # type: ignore[misc]
         self._code.value = self.model.code
         self._undo.disabled = not self.model.steps
         self._certain.disabled = self._check.disabled = self._retry.disabled = not rows
-        self._retry.description = f"Retry {rows:,} rows"
+        self._retry.description = f"Retry {told.rows_text(rows)}"

@@ -20,36 +20,38 @@ if TYPE_CHECKING:
 
 _ALLOWED = 30
 _FIELDS = 2
+_KEYS = "arrow keys move, Enter edits a cell"
 _CELL_CHARS = 40
+
+
+def rows_text(count: int) -> str:
+    """Count rows in words."""
+    return f"{count:,} row" if count == 1 else f"{count:,} rows"
 
 
 def head(triage: Triage) -> Html:
     """Say of the whole load how it stands."""
     counts = {name: count for name, count in triage.result.counts.items() if name != "rows"}
-    title = f"{str(triage.result.operation).capitalize()} {triage.result.sobject}: {len(triage.fixed):,} rows to mend"
-    if not len(triage.fixed):
-        title = f"{str(triage.result.operation).capitalize()} {triage.result.sobject}: nothing left to mend"
-    return card(title, bar(counts))
+    left = f"{rows_text(len(triage.fixed))} to mend" if len(triage.fixed) else "nothing left to mend"
+    return card(f"{str(triage.result.operation).capitalize()} {triage.result.sobject}: {left}", bar(counts))
 
 
 def cause_line(cause: Cause, refused: int) -> str:
     """Name a cause on one line: code and fields, its rows, and how many of them are still refused."""
-    rows = len(cause.rows)
+    rows = rows_text(len(cause.rows))
     if cause.passes:
-        return f"↻ {cause.name}: {rows:,} rows, retry as they are"
-    return (
-        f"✗ {cause.name}: {refused:,} of {rows:,} rows refused" if refused else f"✓ {cause.name}: {rows:,} rows mended"
-    )
+        return f"↻ {cause.name}: {rows}, retry as they are"
+    return f"✗ {cause.name}: {refused:,} of {rows} refused" if refused else f"✓ {cause.name}: {rows} mended"
 
 
 def cause_told(cause: Cause, refused: int) -> Html:
     """Tell of a cause: what it means, and whether a retry helps."""
-    rows = f"{len(cause.rows):,} rows, {refused:,} of them still refused"
-    if cause.passes:
-        rows = f"{len(cause.rows):,} rows"
-    helps = (
-        "a retry as it is may succeed: the cause passes by itself" if cause.passes else "a retry as it is fails again"
-    )
+    rows, helps = rows_text(len(cause.rows)), "may succeed as it is: the cause passes by itself"
+    if not cause.passes:
+        rows = f"{rows}, {refused:,} still refused"
+        helps = (
+            "fails again where a row is still refused" if refused else "all of these rows have been changed: retry them"
+        )
     said = {"Rows": rows, "Salesforce says": cause.message or None, "Advice": cause.advice, "Retry": helps}
     return card(cause.name, facts(said))
 
@@ -73,9 +75,8 @@ def _field_told(triage: Triage, label: Hashable) -> Html | None:
 
 def facts_of(field: FieldDescribe) -> dict[str, Any]:
     """Return what a describe says of a field, as pairs; None where it says nothing."""
-    digits = (
-        f"{field.precision - field.scale} digits before the point, {field.scale} after it" if field.precision else ""
-    )
+    whole = field.precision - field.scale
+    digits = f"{whole} digits before the point, {field.scale} after it" if field.precision else ""
     allowed = ", ".join(field.picklist_values[:_ALLOWED])
     more = len(field.picklist_values) - _ALLOWED
     traits = {"required": field.is_required, "unique": field.unique, "external id": field.external_id}
@@ -93,9 +94,9 @@ def fix_told(tried: Tried) -> Html:
     fix = tried.fix
     certain = tag("b", "✓ certain" if fix.certain else "? you decide")
     where = "" if fix.column is None else f"{fix.column}: "
-    counts = f"{tried.rows:,} rows changed, refused {tried.before:,} → {tried.after:,}"
+    counts = f"{rows_text(tried.rows)} changed, refused {tried.before:,} → {tried.after:,}"
     if fix.column is None:
-        counts = f"{tried.rows:,} rows left out"
+        counts = f"{rows_text(tried.rows)} left out"
     parts = [certain, f" {where}{fix.what}. {counts}"]
     if fix.column is not None:
         parts += [". ", tag("code", _cell(tried.old)), " → ", tag("code", _cell(tried.new))]
@@ -111,8 +112,8 @@ def sheet_told(sheet: Sheet) -> str:
     """Say which of a cause's rows the grid shows."""
     last = sheet.start + len(sheet.rows)
     if not sheet.is_part:
-        return f"{sheet.total:,} rows"
-    return f"rows {sheet.start + 1:,} to {last:,} of {sheet.total:,}; edits on other pages are kept"
+        return f"{rows_text(sheet.total)}; {_KEYS}"
+    return f"rows {sheet.start + 1:,} to {last:,} of {sheet.total:,}; edits on other pages are kept; {_KEYS}"
 
 
 def report_told(report: pd.DataFrame) -> Html:
@@ -124,14 +125,15 @@ def report_told(report: pd.DataFrame) -> Html:
     kinds = refused.assign(column=refused["column"].map(str)).groupby(["column", "check"], sort=False)
     shown = kinds.agg(rows=("index", "size"), such_as=("value", "first"), suggestion=("suggestion", "first"))
     rows = refused["index"].map(repr).nunique()
-    return card(f"✗ Check: {rows:,} rows would still be refused", table(shown.reset_index()))
+    return card(f"✗ Check: {rows_text(rows)} would still be refused", table(shown.reset_index()))
 
 
 def result_told(triage: Triage, before: Mapping[str, int]) -> Html:
     """Show what a retry came to, given the counts before it."""
     more = triage.result.counts["successful"] - before["successful"]
     left = len(triage.fixed)
-    title = f"✓ Retried: {more:,} more rows are in" + (f", {left:,} are still open" if left else ", none is left")
+    are = "is" if left == 1 else "are"
+    title = f"✓ Retried: {more:,} more rows are in, {f'{left:,} {are} still open' if left else 'none is left'}"
     return card(title, note=repr(triage.result))
 
 
