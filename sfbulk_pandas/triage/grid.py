@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import warnings
 from typing import TYPE_CHECKING, Any
 
-from ipydatagrid import DataGrid, TextRenderer, VegaExpr
 from ipywidgets import Layout
 
 from sfbulk_pandas.triage.sheet import BAD, ROW, WHY, mark
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # of bqplot, on which the grid stands
+    from ipydatagrid import DataGrid, TextRenderer, VegaExpr
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The panel with its widgets, without a kernel: buttons are clicked and cells are edited as the browser would say it."""
+"""The panel with its widgets, without a kernel: buttons are clicked and cells edited as the browser would say it."""
 
 import sys
 from dataclasses import replace
@@ -14,8 +14,6 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # test modules are imported 
 from failed_rows import failed
 from loaded import FakeResult
 
-# What ipydatagrid stands on warns so when it is imported.
-pytestmark = pytest.mark.filterwarnings("ignore:metadata .* was set from the constructor:DeprecationWarning")
 ADDRESS = "INVALID_EMAIL_ADDRESS:no <b>address</b>:Email --"
 DATE = "INVALID_FIELD:'7.11.1867' is no date:Birthdate --"
 HOSTILE = "<script>alert(1)</script>"
