@@ -62,6 +62,13 @@ class Grid:
             if old != new:
                 self._put(row, WHY, new)
 
+    def put(self, row: int, name: str, text: str) -> bool:
+        """Show another text in a cell, that was set elsewhere; tell whether it is another."""
+        if text == self._held[name].iat[row]:
+            return False
+        self._put(row, name, text)
+        return True
+
     def _changed(self, change: dict[str, Any]) -> None:
         if self._is_ours:
             return

@@ -10,6 +10,7 @@ from ipywidgets import HTML, Button, Checkbox, HBox, Layout, Output, Select, Tex
 
 from sfbulk_pandas.errors import SfBulkError
 from sfbulk_pandas.triage import told
+from sfbulk_pandas.triage.cell_form import CellForm
 from sfbulk_pandas.triage.grid import Grid
 from sfbulk_pandas.triage.model import Triage
 from sfbulk_pandas.triage.sheet import MAX_ROWS, row_order, sheet, whys
@@ -82,10 +83,11 @@ class TriagePanel(VBox):  # type: ignore[misc]
         self._causes.observe(self._chosen, "value")
         self._fixes, self._grid_box = VBox(layout=_FULL), VBox(layout=_FULL)
         self._fixes.add_class(f"{_CLASS}-fixes")
+        self._form = CellForm(self._set_cell)
         self._build_pager()
         self._build_foot()
         facts = HBox([self._told, self._fields], layout=Layout(grid_gap="24px"))
-        self._body = VBox([facts, self._fixes, self._pager, self._grid_box], layout=_FULL)
+        self._body = VBox([facts, self._fixes, self._pager, self._grid_box, self._form.widget], layout=_FULL)
 
     def _build_pager(self) -> None:
         self._refused_only = Checkbox(
@@ -191,6 +193,7 @@ class TriagePanel(VBox):  # type: ignore[misc]
         for old in self._grid_box.children:
             old.close()
         self._grid_box.children = [self._grid.widget]
+        self._form.take(shown)
 
     def _turn(self, way: int) -> None:
         cause = self._cause
@@ -199,12 +202,17 @@ class TriagePanel(VBox):  # type: ignore[misc]
             self._start += ahead
             self._show_sheet(cause)
 
+    def _set_cell(self, row: int, name: str, text: str) -> None:
+        if self._grid.put(row, name, text):
+            self._edit(row, name, text)
+
     def _edit(self, row: int, name: str, text: str) -> None:
         self._doing(self._edited, row, name, text)
 
     def _edited(self, row: int, name: str, text: str) -> None:
         shown, cause = self._grid.sheet, self._cause
         self.model.edit(int(shown.rows[row]), shown.columns[name], text)
+        self._form.tell(shown, row, name, text)
         if cause is not None:
             self._grid.tell(whys(self.model, cause, shown.rows))
             self._list_causes(cause.name)

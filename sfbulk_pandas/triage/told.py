@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ALLOWED = 30
 _FIELDS = 2
-_KEYS = "arrow keys move, Enter edits a cell"
+_KEYS = "Enter edits the cell that is chosen"
 _CELL_CHARS = 40
 
 

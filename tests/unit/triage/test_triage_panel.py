@@ -111,6 +111,32 @@ def test_a_cell_that_is_edited_is_written_into_fixed_and_judged_anew(panel):
     assert named(panel, "code").value.endswith('fixed.loc["a", "Email"] = "emmy@b.example"')
 
 
+def test_a_cell_is_set_by_line_and_column_without_a_mouse(panel):
+    line, column, text, button = named(panel, "cell").children
+    assert (line.value, line.max, column.value, text.value) == (1, 2, "Email", "no")
+    line.value = 2
+    assert text.value == HOSTILE
+    text.value = "lise@b.example"
+    button.click()
+    assert panel.fixed.loc["b", "Email"] == "lise@b.example"
+    assert held(panel, 1, "Email") == "lise@b.example"
+    assert held(panel, 1, "why") == "✓ mended"
+    button.click()  # nothing has changed
+    assert panel.model.steps == 1
+    line.value = 1
+    edit(panel, 0, "Email", "emmy@b.example")
+    assert text.value == "emmy@b.example"
+
+
+def test_a_cell_of_several_lines_keeps_them_in_the_form():
+    frame = pd.DataFrame({"Phone": ["one\ntwo " + "3" * 40], "LastName": "x"})
+    panel = LoadResult.triage(FakeResult(failed(frame, said=["STRING_TOO_LONG:long:Phone --"])))
+    _, _, text, button = named(panel, "cell").children
+    text.value = "one\ntwo"
+    button.click()
+    assert panel.fixed["Phone"].tolist() == ["one\ntwo"]
+
+
 def test_a_cell_that_is_emptied_is_left_blank(panel):
     edit(panel, 0, "Email", None)
     assert panel.fixed["Email"].isna().tolist() == [True, False, False, False]
