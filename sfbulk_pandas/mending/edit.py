@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sfbulk_pandas.mending.code import headed, label_code, literal
-from sfbulk_pandas.mending.fix import Fix
+from sfbulk_pandas.mending.fix import EDIT, Fix
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -36,7 +36,7 @@ def edit(frame: pd.DataFrame, row: int, label: Hashable, text: str | None) -> Fi
     lines = [] if dtype is None else [f'fixed[{name}] = fixed[{name}].astype("{dtype}")']
     lines.append(f"{_place(frame, row, label)} = {value}")
     what = "left blank by hand" if value == "None" else "edited by hand"
-    return Fix(label, str(label), "edit", what, certain=True, code=headed(name, what, "\n".join(lines)))
+    return Fix(label, str(label), EDIT, what, certain=True, code=headed(name, what, "\n".join(lines)))
 
 
 def _place(frame: pd.DataFrame, row: int, label: Hashable) -> str:

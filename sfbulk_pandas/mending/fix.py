@@ -10,6 +10,9 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+EDIT = "edit"  # the one kind that writes into a column; the others put a new one in its place
+_COPIES_ON_WRITE = int(pd.__version__.partition(".")[0]) >= 3  # noqa: PLR2004 - pandas 3: a view is never written to
+
 
 @dataclass(frozen=True, slots=True)
 class Fix:
@@ -40,7 +43,8 @@ class Fix:
 
     def run(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return a frame with the fix applied; the given one stays as it is."""
-        space: dict[str, Any] = {"pd": pd, "fixed": frame.copy(deep=False)}
+        own = frame.copy(deep=self.fix == EDIT and not _COPIES_ON_WRITE)
+        space: dict[str, Any] = {"pd": pd, "fixed": own}
         exec(compile(self.code, f"<fix {self.fix}>", "exec"), space)  # noqa: S102 - text of ours; so it cannot differ from what is shown
         fixed: pd.DataFrame = space["fixed"]
         return fixed
