@@ -1,0 +1,55 @@
+// What a test asks of the Jupyter page it stands in; made part of every page before its own scripts.
+window.asked = {
+    /** The open notebook, or undefined while the page is still being laid out. */
+    panel(path) {
+        const shell = window.jupyterapp && window.jupyterapp.shell;
+        const widgets = shell ? [...shell.widgets("main")] : [];
+        return widgets.find(each => each.context && each.context.path === path && each.content.widgets);
+    },
+
+    async ready(path) {
+        if (!window.jupyterapp) return false;
+        await window.jupyterapp.restored;
+        const panel = this.panel(path); // the layout's restoration may have put another in its place
+        if (!panel || document.querySelector("#jupyterlab-splash")) return false;
+        await panel.revealed;
+        return panel.content.widgets.length > 0;
+    },
+
+    kernel(path) {
+        const panel = this.panel(path);
+        const session = panel && panel.sessionContext.session;
+        return session && session.kernel ? session.kernel.status : "none";
+    },
+
+    idle(path) {
+        return this.kernel(path) === "idle";
+    },
+
+    cells(path) {
+        return this.panel(path).content.widgets.map(each => each.model.sharedModel.toJSON());
+    },
+
+    /** Make a cell the one that keys go to. */
+    choose(path, index) {
+        const { content } = this.panel(path);
+        content.deselectAll();
+        content.activeCellIndex = index;
+        content.mode = "command";
+        content.activate();
+    },
+
+    write(path, index, text) {
+        this.panel(path).content.widgets[index].model.sharedModel.setSource(text);
+    },
+
+    /** Whether a cell that bore the number `before` has run since, and the kernel rests. */
+    done(path, index, before) {
+        const count = this.panel(path).content.widgets[index].model.executionCount;
+        return count !== null && count !== before && this.kernel(path) === "idle";
+    },
+
+    saved(path) {
+        return !this.panel(path).model.dirty;
+    },
+};
