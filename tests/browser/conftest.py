@@ -8,6 +8,7 @@ import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import nbformat
 import pytest
@@ -93,6 +94,12 @@ class Desk:
 
     def __init__(self, context, server, name, screenshots):
         self.context, self.server, self.name, self.screenshots = context, server, name, screenshots
+        self.strangers = set()
+        context.on("request", lambda request: self._see(urlsplit(request.url)))
+
+    def _see(self, url):
+        if url.scheme in {"http", "https", "ws", "wss"} and url.hostname != "127.0.0.1":
+            self.strangers.add(url.netloc)
 
     def open(self, path, *, door="lab/tree", kernel=True, theme="light"):
         """Open a notebook that lies below the server's root."""
@@ -133,3 +140,4 @@ def desk(chromium, server, screenshots, request):
         print(server.log()[-4_000:])
     context.close()
     server.end_kernels()
+    assert made.strangers == set()  # nobody else was asked for anything

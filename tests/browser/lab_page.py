@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-ASKED = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+HERE = Path(__file__).parent
+SCRIPTS = [HERE / name for name in ("lab_page.js", "lab_eyes.js")]
 OPEN_SECONDS, RUN_SECONDS = 60, 60
 
 
@@ -28,7 +29,8 @@ class NotebookPage:
 
     def __init__(self, page, server, path, door="lab/tree"):
         self.page, self.server, self.path, self.door = page, server, path, door
-        page.add_init_script(ASKED)
+        for script in SCRIPTS:
+            page.add_init_script(path=script)
 
     def open(self):
         self.page.goto(f"{self.server.url}/{self.door}/{self.path}?token={self.server.token}")
@@ -90,6 +92,10 @@ class NotebookPage:
         self.until("saved", seconds=OPEN_SECONDS)
         assert file.stat().st_mtime_ns != before
         return json.loads(file.read_text(encoding="utf-8"))
+
+    def troubles(self, selector):
+        """Return what stands in the way of those who see little or use no mouse: no names, faint texts, no keys."""
+        return self.page.evaluate("selector => eyes.troubles(selector)", selector)
 
     def ask(self, what, *given):
         """Call a function of lab_page.js."""
