@@ -62,11 +62,25 @@ def write_rows(
     struck: Sequence[tuple[Mask, str]] = (),
     note: Callable[[Outcome, Cursor], None] | None = None,
 ) -> Outcome:
-    """Validate and write one slice, in one transaction.
+    """Validate and write one slice, in one transaction; see :func:`write_within`."""
+    with transaction(store) as lookup:
+        return write_within(lookup, write, targets, columns, struck, note)
+
+
+def write_within(
+    lookup: Lookup,
+    write: Write,
+    targets: Sequence[Target],
+    columns: Sequence[pa.StringArray],
+    struck: Sequence[tuple[Mask, str]] = (),
+    note: Callable[[Outcome, Cursor], None] | None = None,
+) -> Outcome:
+    """Validate and write one slice, in a transaction that is open.
 
     Parameters
     ----------
-    store : Store
+    lookup : Lookup
+        Of the transaction.
     write : Write
     targets : sequence of Target
         What the columns set.
@@ -88,19 +102,19 @@ def write_rows(
         errors.add(wrong, text)
     check_types(targets, cells, errors)
     outcome = Outcome(cells, errors, pa.nulls(rows, pa.string()), np.zeros(rows, bool))
-    with _transaction(store) as lookup:
-        task = _Task(lookup, write, targets)
-        if write.operation.is_delete:
-            task.delete(outcome)
-        else:
-            task.save(outcome)
-        if note:
-            note(outcome, lookup.cursor)
+    task = _Task(lookup, write, targets)
+    if write.operation.is_delete:
+        task.delete(outcome)
+    else:
+        task.save(outcome)
+    if note:
+        note(outcome, lookup.cursor)
     return outcome
 
 
 @contextmanager
-def _transaction(store: Store) -> Iterator[Lookup]:
+def transaction(store: Store) -> Iterator[Lookup]:
+    """Begin a transaction; it ends with the block, and is undone where the block raises."""
     with store.write_lock, store.cursor() as cursor:
         cursor.begin()
         try:

@@ -19,9 +19,11 @@ from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.salesforce.limits import NULL_MARK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sfbulk_pandas.local_org.state import OrgState
+    from sfbulk_pandas.local_org.store import Described, Store
+    from sfbulk_pandas.local_org.targets import Target
 
 _NOT_FOUND_CODES = frozenset({"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY"})
 
@@ -90,14 +92,8 @@ def _write(state: OrgState, sobject: str, operation: Operation, values: Mapping[
     described = state.store.describe(sobject)
     if described is None:
         raise Fault(404, "NOT_FOUND", "The requested resource does not exist", code_first=True)
-    cells = dict(_flat(values))
-    for name in cells:
-        if "." not in name and described.model.get(name) is None:
-            raise Fault(400, "INVALID_FIELD", f"No such column '{name}' on sobject of type {described.name}")
-    try:
-        targets = read_targets(tuple(cells) or ("Id",), described, state.store, operation)
-    except JobFailure as failure:
-        raise Fault(400, "INVALID_FIELD", str(failure).rpartition(" : ")[2]) from None
+    cells = dict(flat_values(values))
+    targets = targets_of(tuple(cells), described, state.store, operation)
     write = Write(described, operation, USER_ID, state.clock())
     columns = [pa.array([text], pa.string()) for text in cells.values()] or [pa.array([""], pa.string())]
     outcome = write_rows(state.store, write, targets, columns)
@@ -106,10 +102,28 @@ def _write(state: OrgState, sobject: str, operation: Operation, values: Mapping[
     return outcome
 
 
-def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def targets_of(names: Sequence[str], described: Described, store: Store, operation: Operation) -> Sequence[Target]:
+    """Return what the fields of a record set.
+
+    Raises
+    ------
+    Fault
+        400 INVALID_FIELD for the first that does not fit.
+    """
+    for name in names:
+        if "." not in name and described.model.get(name) is None:
+            raise Fault(400, "INVALID_FIELD", f"No such column '{name}' on sobject of type {described.name}")
+    try:
+        return read_targets(names or ("Id",), described, store, operation)
+    except JobFailure as failure:
+        raise Fault(400, "INVALID_FIELD", str(failure).rpartition(" : ")[2]) from None
+
+
+def flat_values(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what a record sets, as bulk headers and cells: a parent's key as ``Account.Account_Key__c``."""
     for name, value in values.items():
         if isinstance(value, dict):
-            yield from ((f"{name}.{key}", text) for key, text in _flat(value) if key != "attributes")
+            yield from ((f"{name}.{key}", text) for key, text in flat_values(value) if key != "attributes")
         elif name != "attributes":
             yield name, _text(value)
 
@@ -120,8 +134,13 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _fault(error: str) -> Fault:
+def taken_apart(error: str) -> tuple[str, str, tuple[str, ...]]:
+    """Take a row error of the bulk form apart: status code, message, names of fields."""
     code, _, rest = error.partition(":")
     message, _, fields = rest.rpartition(":")
-    names = tuple(fields.removesuffix("--").split())
+    return code, message, tuple(fields.removesuffix("--").split())
+
+
+def _fault(error: str) -> Fault:
+    code, message, names = taken_apart(error)
     return Fault(404 if code in _NOT_FOUND_CODES and not names else 400, code, message, names)

@@ -9,7 +9,17 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sfbulk_pandas.local_org.endpoints import batches_v1, ingest, jobs_v1, oauth, query, records, rest, rest_query
+from sfbulk_pandas.local_org.endpoints import (
+    batches_v1,
+    collections,
+    ingest,
+    jobs_v1,
+    oauth,
+    query,
+    records,
+    rest,
+    rest_query,
+)
 from sfbulk_pandas.local_org.faults import method_not_allowed, not_found, retired_version
 from sfbulk_pandas.salesforce.limits import DEFAULT_API_VERSION, OLDEST_API_VERSION
 
@@ -21,6 +31,7 @@ if TYPE_CHECKING:
 _VERSION = re.compile(r"v(\d{1,3})\.0", re.IGNORECASE)
 _ASYNC_VERSION = re.compile(r"(\d{1,3})\.0")
 _NEWEST = int(float(DEFAULT_API_VERSION))
+COLLECTIONS_SINCE = 42  # REST API guide, "sObject Collections"
 INGEST_SINCE, QUERY_SINCE, PAGES_SINCE = 41, 47, 58  # Bulk API 2.0 guide, "Available in version ..." of each call
 
 
@@ -80,6 +91,7 @@ _VERSIONED = (
         "sobjects/*/*",
         {"GET": records.get_record, "PATCH": records.patch_record, "DELETE": records.delete_record},
     ),
+    *(Route(pattern, methods, COLLECTIONS_SINCE) for pattern, methods in collections.ROUTES.items()),
     Route("query", {"GET": rest_query.get_query}),
     Route("query/*", {"GET": rest_query.get_more}),
     Route("queryall", {"GET": rest_query.get_query_all}),

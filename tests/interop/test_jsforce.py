@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow.compute as pc
 import pytest
 
 KEY = "Contact_Key__c"
@@ -120,3 +121,21 @@ def test_rest_queries_and_describes(local, jsforce):
     assert wrong["error"] == "INVALID_FIELD"
     assert set(FIELDS) <= {each["name"] for each in contact["fields"]}
     assert "Contact" in {each["name"] for each in every["sobjects"]}
+
+
+def test_collections_of_records_over_rest(local, jsforce):
+    sent = contacts(60)
+    good = [row for row in sent if is_good(row)]
+    rest = {"work": "collect", "sobject": "Contact"}
+    made, upserted = jsforce(
+        local,
+        {**rest, "method": "create", "records": sent},
+        {**rest, "method": "upsert", "key": KEY, "records": [{KEY: "K-00000", "LastName": "x"}, {**good[1], KEY: "n"}]},
+    )
+    assert [each["success"] for each in made] == [is_good(row) for row in sent]
+    assert [each["created"] for each in upserted] == [False, True]
+    ids = [each["id"] for each in made if each["success"]]
+    (gone,) = jsforce(local, {**rest, "method": "destroy", "records": ids[1:]})
+    assert [each["success"] for each in gone] == [True] * (len(good) - 1)
+    left = local.records("Contact").filter(~pc.field("IsDeleted")).select([KEY, "LastName"]).to_pylist()
+    assert left == [{KEY: "K-00000", "LastName": "x"}, {KEY: "n", "LastName": good[1]["LastName"]}]

@@ -528,6 +528,23 @@ class TestRest:
         answer = call("GET", "limits/recordCount", params={"sObjects": "Contact"})
         Sample("rest/record_count").check_shape(answer)
 
+    def test_a_collection_with_a_record_that_fails(self, call):
+        record = {"attributes": {"type": "Contact"}, "LastName": "x", "Email": "not an address"}
+        answer = call("POST", "composite/sobjects", json={"records": [record]})
+        Sample("rest/collection_failed").check_shape(answer)
+
+    def test_an_upserted_collection(self, call):
+        def upserted(*keys):
+            kind = {"attributes": {"type": "Contact"}}
+            records = [{**kind, "Contact_Key__c": key, "LastName": "x"} for key in keys]
+            path = "composite/sobjects/Contact/Contact_Key__c"
+            return call("PATCH", path, json={"allOrNone": False, "records": records})
+
+        upserted("collection 1")
+        answer = upserted("collection 1", "collection 2")
+        Sample("rest/collection_upserted").check_shape(answer)
+        assert [each["created"] for each in answer.json()] == [False, True]
+
     def test_query(self, call):
         call.load("Name\nRest One\nRest Two\n", sobject="Account", operation="insert")
         soql = "SELECT Name FROM Account WHERE Name LIKE 'Rest %'"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 def get_record(org: OrgState, call: Call) -> Answer:
     """Answer a record: all of its fields, or those that ``fields`` names."""
-    described = find_sobject(org, call)
+    described = find_sobject(org, call.segments[1])
     compiled = _one_record(org, described, _asked(described, call), _record_id(call))
     with org.store.cursor() as cursor:
         table = to_table(cursor, compiled.sql)
@@ -45,21 +45,21 @@ def get_record(org: OrgState, call: Call) -> Answer:
 
 def post_record(org: OrgState, call: Call) -> Answer:
     """Make a record."""
-    sobject = find_sobject(org, call).name
+    sobject = find_sobject(org, call.segments[1]).name
     record_id = create_record(org, sobject, call.json_object())
     return json_answer({"id": record_id, "success": True, "errors": []}, 201)
 
 
 def patch_record(org: OrgState, call: Call) -> Answer:
     """Change a record."""
-    sobject, record_id = find_sobject(org, call).name, _record_id(call)
+    sobject, record_id = find_sobject(org, call.segments[1]).name, _record_id(call)
     update_record(org, sobject, record_id, call.json_object())
     return Answer(204)
 
 
 def delete_record(org: OrgState, call: Call) -> Answer:
     """Put a record into the recycle bin."""
-    remove_record(org, find_sobject(org, call).name, _record_id(call))
+    remove_record(org, find_sobject(org, call.segments[1]).name, _record_id(call))
     return Answer(204)
 
 

@@ -58,12 +58,13 @@ def get_sobjects(org: OrgState, call: Call) -> Answer:
 
 def get_sobject(org: OrgState, call: Call) -> Answer:
     """Answer one object in short."""
-    return json_answer({"objectDescribe": _short(find_sobject(org, call), call.version), "recentItems": []})
+    described = find_sobject(org, call.segments[1])
+    return json_answer({"objectDescribe": _short(described, call.version), "recentItems": []})
 
 
 def get_describe(org: OrgState, call: Call) -> Answer:
     """Answer an object's full describe."""
-    described = find_sobject(org, call)
+    described = find_sobject(org, call.segments[1])
     urls = {
         name: str(url).replace(f"/v{DEFAULT_API_VERSION}/", f"/v{call.version}/")
         for name, url in (described.json.get("urls") or {}).items()
@@ -71,15 +72,15 @@ def get_describe(org: OrgState, call: Call) -> Answer:
     return json_answer({**described.json, "urls": urls})
 
 
-def find_sobject(org: OrgState, call: Call) -> Described:
-    """Return the object that the second segment names, in any case.
+def find_sobject(org: OrgState, name: str) -> Described:
+    """Return the object of a name, in any case.
 
     Raises
     ------
     Fault
         404 NOT_FOUND.
     """
-    described = org.store.describe(call.segments[1])
+    described = org.store.describe(name)
     if described is None:
         raise faults.not_found()
     return described

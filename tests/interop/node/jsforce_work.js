@@ -13,6 +13,7 @@ const WORK = {
   query2: async ({ soql, scanAll }) => (await org.bulk2.query(soql, { scanAll })).toArray(),
   load1: ({ sobject, operation, records, key }) => org.bulk.load(sobject, operation, { extIdField: key }, records),
   query1: async ({ soql }) => (await org.bulk.query(soql)).toArray(),
+  collect: ({ sobject, method, records, key }) => org.sobject(sobject)[method](records, ...(key ? [key] : [])),
   query: ({ soql }) => org.query(soql),
   describe: ({ sobject }) => org.describe(sobject),
   describeGlobal: () => org.describeGlobal(),

@@ -2,12 +2,14 @@
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
 from sfbulk_pandas.auth import SalesforceCli
 from sfbulk_pandas.errors import CliLoginMissing, UsageError
 
+SAMPLES = Path(__file__).parents[2] / "samples" / "sf_cli"
 HOST = "https://acme.my.salesforce.com"
 REDACTED = "[REDACTED] Use 'sf org auth show-access-token' to view"
 SHOWN = {"status": 0, "result": {"id": "00D", "accessToken": REDACTED, "instanceUrl": HOST, "username": "me"}}
@@ -36,6 +38,20 @@ sys.stderr.write({error!r})
         return str(script)
 
     return made
+
+
+def sample(name):
+    return (SAMPLES / name / "body").read_text(encoding="utf-8")
+
+
+def test_what_the_cli_answers_is_read(cli):
+    new = SalesforceCli("uat", executable=cli(sample("display"), sample("show_access_token"))).fetch(None)
+    assert (new.token, new.instance_url) == ("00D5g000000ABCD!fresh", HOST)
+    old = SalesforceCli("uat", executable=cli(sample("display_before_redaction"), UNKNOWN)).fetch(None)
+    assert (old.token, old.instance_url) == ("00D5g000000ABCD!old", HOST)
+    with pytest.raises(CliLoginMissing, match="No authorization information found for uat") as caught:
+        SalesforceCli("uat", executable=cli(sample("no_such_login"))).fetch(None)
+    assert caught.value.hint == "run: sf org login web --alias uat"
 
 
 def asked(tmp_path):

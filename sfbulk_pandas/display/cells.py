@@ -1,0 +1,115 @@
+"""One value as the text that a table shows, for HTML and for terminals alike."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from numbers import Integral, Real
+from typing import Any
+
+import pandas as pd
+
+MISSING = "—"
+# What is not seen, or changes how the rest is read: control characters, marks that turn the direction of writing, and
+# halves of characters, which no message can carry. Zero-width joiners stay: emoji and Persian need them.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+_NAMED = {"\n": "↵", "\r": "␍", "\t": "⇥", "\x7f": "␡"}
+_CONTROL_PICTURES = 0x2400  # Unicode's block of pictures for the 32 control characters
+_CONTROLS = 0x20
+_SECONDS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value to show.
+
+    Attributes
+    ----------
+    text : str
+        All of it; not escaped, not cut.
+    kind : str
+        ``"number"``, ``"time"``, ``"missing"`` or ``"text"``.
+    """
+
+    text: str
+    kind: str
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it stands at the right."""
+        return self.kind == "number"
+
+
+def cell_of(value: Any) -> Cell:
+    """Write a value of a frame: numbers with separators of thousands, times to the second."""
+    if value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value))):
+        return Cell(MISSING, "missing")
+    if isinstance(value, (str, bool)):
+        return Cell(str(value), "text")
+    if isinstance(value, (datetime, date, timedelta)):
+        return Cell(_time(value), "time")
+    if isinstance(value, (Real, Decimal)):
+        return Cell(_number(value), "number")
+    return Cell(str(value), "text")
+
+
+def visible(text: str, *, lines: bool = False) -> str:
+    """Put a picture in the place of each character that is not seen or that turns the text around it.
+
+    Parameters
+    ----------
+    text : str
+    lines : bool
+        Whether line ends stay, as in a tooltip.
+    """
+    return "\n".join(map(visible, text.split("\n"))) if lines else _UNSEEN.sub(_picture, text)
+
+
+def shorten(text: str, length: int) -> str:
+    """Cut a text to a length, with an ellipsis where something was cut."""
+    return text if len(text) <= length else f"{text[: max(length - 1, 0)]}…"
+
+
+def label_text(label: Any) -> str:
+    """Write the label of a column or row; the levels of a tuple stand beside each other."""
+    return " / ".join(str(each) for each in label) if isinstance(label, tuple) else str(label)
+
+
+def not_shown(frame: pd.DataFrame, rows: int, columns: int) -> str:
+    """Say how many rows and columns of a frame stand there without being shown; nothing where all are."""
+    more = [(len(frame) - rows, "row"), (frame.shape[1] - columns, "column")]
+    said = [f"{count:,} more {word}{'s' if count > 1 else ''}" for count, word in more if count > 0]
+    return f"{' and '.join(said)} not shown" if said else ""
+
+
+def _picture(match: re.Match[str]) -> str:
+    char = match[0]
+    if char in _NAMED:
+        return _NAMED[char]
+    return chr(_CONTROL_PICTURES + ord(char)) if ord(char) < _CONTROLS else f"\\u{ord(char):04x}"
+
+
+def _number(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, (Integral, Decimal)) else f"{float(value):,.10g}"
+
+
+def _time(value: datetime | date | timedelta) -> str:
+    if isinstance(value, timedelta):
+        return _duration(value)
+    if not isinstance(value, datetime):
+        return value.isoformat()
+    text = f"{value:%Y-%m-%d %H:%M:%S%z}"
+    return f"{text[:-5]}Z" if text.endswith("+0000") else text
+
+
+def _duration(value: timedelta) -> str:
+    """Write the two largest units: what ran for days is not told in seconds."""
+    left, parts = round(abs(value.total_seconds())), []
+    for unit, seconds in _SECONDS.items():
+        count, left = divmod(left, seconds)
+        parts.append((count, unit))
+    first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
+    said = [f"{count} {unit}" for count, unit in parts[first : first + 2] if count] or ["0 s"]
+    return ("-" if value < timedelta(0) else "") + " ".join(said)
