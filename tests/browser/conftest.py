@@ -62,13 +62,6 @@ def chromium(chromium_path):
         browser.close()
 
 
-@pytest.fixture
-def screenshots(tmp_path):
-    folder = Path(SCREENSHOTS) if SCREENSHOTS else tmp_path / "screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield
@@ -87,13 +80,12 @@ class Desk:
     ----------
     context : playwright.sync_api.BrowserContext
     server : Server
-    name : str
-        Of the test; pictures are named by it.
-    screenshots : Path
+    pictures : Path
+        Where they go.
     """
 
-    def __init__(self, context, server, name, screenshots):
-        self.context, self.server, self.name, self.screenshots = context, server, name, screenshots
+    def __init__(self, context, server, pictures):
+        self.context, self.server, self.pictures, self.name = context, server, pictures, ""
         self.strangers = set()
         context.on("request", lambda request: self._see(urlsplit(request.url)))
 
@@ -101,43 +93,51 @@ class Desk:
         if url.scheme in {"http", "https", "ws", "wss"} and url.hostname != "127.0.0.1":
             self.strangers.add(url.netloc)
 
-    def open(self, path, *, door="lab/tree", kernel=True, theme="light"):
+    def open(self, path, *, door="lab/tree", kernel=True):
         """Open a notebook that lies below the server's root."""
         from lab_page import NotebookPage
 
-        self.server.theme(theme)
         opened = NotebookPage(self.context.new_page(), self.server, path, door).open()
         return opened.wait_for_kernel() if kernel else opened
 
     def written(self, *sources, name="notebook.ipynb", **given):
         """Write a notebook of code cells and open it."""
-        self.write(name, *sources)
-        return self.open(name, **given)
-
-    def write(self, name, *sources):
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
         notebook.cells = [nbformat.v4.new_code_cell(source) for source in sources]
         nbformat.write(notebook, self.server.root / name)
+        return self.open(name, **given)
 
     def picture(self, of, name):
         """Take a picture of a page or of a part of it."""
-        file = self.screenshots / f"{self.name}-{name}.png"
+        file = self.pictures / f"{self.name}-{name}.png"
         of.screenshot(path=file)
         return file
 
 
-@pytest.fixture
-def desk(chromium, server, screenshots, request):
-    name = re.sub(r"\W+", "_", request.node.name.removeprefix("test_")).strip("_")
-    context = chromium.new_context(viewport=SIZE)
-    context.set_default_timeout(30_000)
-    made = Desk(context, server, name, screenshots)
-    yield made
-    if request.node.stash.get(FAILED, False):
-        for number, page in enumerate(context.pages):
-            print("picture of the failure:", made.picture(page, f"failed{number}"))
-        print(server.log()[-4_000:])
-    context.close()
+@pytest.fixture(scope="module")
+def desk_of_all(chromium, server, tmp_path_factory):
+    """Return a desk that the tests of a module share, and so what they leave open on it."""
+    pictures = Path(SCREENSHOTS) if SCREENSHOTS else tmp_path_factory.mktemp("screenshots")
+    pictures.mkdir(parents=True, exist_ok=True)
+    with chromium.new_context(viewport=SIZE) as context:
+        context.set_default_timeout(30_000)
+        made = Desk(context, server, pictures)
+        yield made
     server.end_kernels()
     assert made.strangers == set()  # nobody else was asked for anything
+
+
+@pytest.fixture
+def desk(desk_of_all, request):
+    desk_of_all.name = re.sub(r"\W+", "_", request.node.name.removeprefix("test_")).strip("_")
+    before = list(desk_of_all.context.pages)
+    yield desk_of_all
+    pages = desk_of_all.context.pages
+    if request.node.stash.get(FAILED, False):
+        for number, page in enumerate(pages):
+            print("picture of the failure:", desk_of_all.picture(page, f"failed{number}"))
+        print(desk_of_all.server.log()[-4_000:])
+    for page in pages:
+        if page not in before:
+            page.close()

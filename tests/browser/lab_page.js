@@ -39,9 +39,17 @@ window.asked = {
         content.activate();
     },
 
-    write(path, index, text) {
-        this.panel(path).content.widgets[index].model.sharedModel.setSource(text);
+    /** Add a cell at the end, and return its place. */
+    add(path, source) {
+        const { widgets, model } = this.panel(path).content;
+        model.sharedModel.addCell({ cell_type: "code", source });
+        return widgets.length - 1;
     },
+
+    theme(path, name) {
+        return window.jupyterapp.commands.execute("apputils:change-theme", { theme: name });
+    },
+
 
     /** Whether a cell that bore the number `before` has run since, and the kernel rests. */
     done(path, index, before) {

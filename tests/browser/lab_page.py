@@ -7,6 +7,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 SCRIPTS = [HERE / name for name in ("lab_page.js", "lab_eyes.js")]
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 OPEN_SECONDS, RUN_SECONDS = 60, 60
 
 
@@ -64,9 +65,15 @@ class NotebookPage:
             raise CellError("\n".join([self.sources()[index][1], *broken[0]["traceback"]]))
         return outputs
 
-    def write(self, index, text):
-        """Put another text into a cell."""
-        self.ask("write", index, text)
+    def add(self, source):
+        """Add a code cell at the end, and return its place."""
+        return self.ask("add", source)
+
+    def theme(self, name):
+        """Turn the whole page ``"light"`` or ``"dark"``."""
+        self.ask("theme", THEMES[name])
+        light = "false" if name == "dark" else "true"
+        self.page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
 
     def outputs(self, index):
         return self.ask("cells")[index]["outputs"]

@@ -17,7 +17,6 @@ import requests
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS, STOP_SECONDS = 90, 10
-THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 # Nothing asks the network, and nothing pops up over what the tests click.
 QUIET = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True},
@@ -89,13 +88,6 @@ class Server:
         """End what earlier tests have left running."""
         for session in self._ask("GET", "api/sessions").json():
             self._ask("DELETE", f"api/sessions/{session['id']}")
-
-    def kernels(self):
-        return self._ask("GET", "api/kernels").json()
-
-    def theme(self, name):
-        """Show the next page that is opened in light or dark."""
-        self._set("apputils-extension/themes", {"theme": THEMES[name]})
 
     def log(self):
         return (self.folder / "server.log").read_text(encoding="utf-8", errors="replace")
