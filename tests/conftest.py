@@ -1,11 +1,14 @@
 """No test writes to the journal of the user who runs it, and none of its fixtures does; a run says whom it asks."""
 
+import functools
 import json
 import os
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
+
+from sfbulk_pandas.local_org import sign_in
 
 
 def pytest_report_header():
@@ -35,6 +38,14 @@ def _state_of_all(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("platformdirs.user_state_path", lambda name, appauthor: folder / name)
         patch.setenv("XDG_STATE_HOME", str(folder))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_key():
+    """Let all local orgs of a run share one key pair: to make one takes as long as most tests do otherwise."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sign_in, "_new_key_pem", functools.cache(sign_in._new_key_pem))
         yield
 
 
