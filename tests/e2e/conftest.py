@@ -25,7 +25,7 @@ def local():
 
 @pytest.fixture
 def org(local):
-    login = sfbulk.ClientCredentials(local.client_id, local.client_secret, login_url=local.url)  # no key: it is sooner there
+    login = sfbulk.ClientCredentials(local.client_id, local.client_secret, login_url=local.url)
     with sfbulk.connect(login, polling=FAST) as client:
         yield client
 
