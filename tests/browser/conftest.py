@@ -97,16 +97,16 @@ class Desk:
         """Open a notebook that lies below the server's root."""
         from lab_page import NotebookPage
 
-        opened = NotebookPage(self.context.new_page(), self.server, path, door).open()
-        return opened.wait_for_kernel() if kernel else opened
+        page = NotebookPage(self.context.new_page(), self.server, path, door)
+        return page.open() if kernel else page.look()
 
-    def written(self, *sources, name="notebook.ipynb", **given):
+    def written(self, *sources, name="notebook.ipynb", door="lab/tree"):
         """Write a notebook of code cells and open it."""
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
         notebook.cells = [nbformat.v4.new_code_cell(source) for source in sources]
         nbformat.write(notebook, self.server.root / name)
-        return self.open(name, **given)
+        return self.open(name, door=door)
 
     def picture(self, of, name):
         """Take a picture of a page or of a part of it."""

@@ -7,6 +7,13 @@ window.asked = {
         return widgets.find(each => each.context && each.context.path === path && each.content.widgets);
     },
 
+    /** Open a notebook without a kernel. */
+    async look(path) {
+        const kernelPreference = { shouldStart: false, canStart: true, autoStartDefault: false };
+        await window.jupyterapp.restored;
+        await window.jupyterapp.commands.execute("docmanager:open", { path, kernelPreference });
+    },
+
     async ready(path) {
         if (!window.jupyterapp) return false;
         await window.jupyterapp.restored;
@@ -14,6 +21,10 @@ window.asked = {
         if (!panel || document.querySelector("#jupyterlab-splash")) return false;
         await panel.revealed;
         return panel.content.widgets.length > 0;
+    },
+
+    isStarted() {
+        return Boolean(window.jupyterapp && window.jupyterapp.shell);
     },
 
     kernel(path) {

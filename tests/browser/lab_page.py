@@ -34,12 +34,17 @@ class NotebookPage:
             page.add_init_script(path=script)
 
     def open(self):
-        self.page.goto(f"{self.server.url}/{self.door}/{self.path}?token={self.server.token}")
+        self._go(f"{self.door}/{self.path}")
         self.until("ready", seconds=OPEN_SECONDS)
+        self.until("idle", seconds=OPEN_SECONDS)
         return self
 
-    def wait_for_kernel(self):
-        self.until("idle", seconds=OPEN_SECONDS)
+    def look(self):
+        """Open it in JupyterLab without a kernel."""
+        self._go("lab")
+        self.until("isStarted", seconds=OPEN_SECONDS)
+        self.ask("look")
+        self.until("ready", seconds=OPEN_SECONDS)
         return self
 
     def sources(self):
@@ -86,6 +91,10 @@ class NotebookPage:
         """Return the text that stands under a cell, as a reader sees it."""
         return self.cell(index).locator(".jp-Cell-outputWrapper").inner_text()
 
+    def is_running(self, index):
+        """Whether a cell that was begun has not ended; a kernel that takes clicks meanwhile may call itself idle."""
+        return self.ask("cells")[index]["execution_count"] is None
+
     def kernel(self):
         """Return how the kernel stands: "idle", "busy", ..., or "none" where there is none."""
         return self.ask("kernel")
@@ -103,6 +112,9 @@ class NotebookPage:
     def troubles(self, selector):
         """Return what stands in the way of those who see little or use no mouse: no names, faint texts, no keys."""
         return self.page.evaluate("selector => eyes.troubles(selector)", selector)
+
+    def _go(self, place):
+        self.page.goto(f"{self.server.url}/{place}?token={self.server.token}")
 
     def ask(self, what, *given):
         """Call a function of lab_page.js."""
