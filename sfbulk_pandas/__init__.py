@@ -60,6 +60,7 @@ from sfbulk_pandas.jobs.options import LoadOptions, Polling
 from sfbulk_pandas.jobs.query_options import QueryOptions
 from sfbulk_pandas.jobs.results import LoadResult
 from sfbulk_pandas.jobs.sync.result import SyncResult
+from sfbulk_pandas.magic import load_ipython_extension, unload_ipython_extension  # noqa: F401 - IPython calls them
 from sfbulk_pandas.org import Org, connect
 from sfbulk_pandas.org.front import (
     abort,

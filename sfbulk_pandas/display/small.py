@@ -22,9 +22,9 @@ def facts(values: Mapping[str, Any]) -> Html:
     return tag("dl", *(tag("dt", name) + tag("dd", _value(value)) for name, value in pairs), class_="sf-f")
 
 
-def status(word: str, count: int | None = None) -> Html:
-    """Return a status: its sign, how many there are, and the word."""
-    said = word if count is None else f"{count:,} {word}"
+def status(word: str, count: int | None = None, *, says: str | None = None) -> Html:
+    """Return a status: its sign, how many there are, and the word, or what it ``says`` in its place."""
+    said = says or (word if count is None else f"{count:,} {word}")
     zero = " sf-0" if count == 0 else ""
     return tag("span", tag("b", sign_of(word)), f" {said}", class_=f"sf-s sf-{tone_of(word)}{zero}")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from sfbulk_pandas.codec.schema import TypeOptions, arrow_type
+from sfbulk_pandas.display.shown import ShownFrame
 from sfbulk_pandas.errors import QueryRefused, UsageError
 from sfbulk_pandas.preflight import check_query, expand_select
 from sfbulk_pandas.salesforce.soql.select import packed
@@ -57,7 +58,7 @@ def settle_query(soql: str, describes: Describes, *, bulk: bool) -> Query:
     """
     checked = check_query(soql, describes.get, bulk=bulk)
     if checked.query is None or checked.problems:
-        raise QueryRefused(checked.failure_text, report=checked.report)
+        raise QueryRefused(checked.failure_text, report=ShownFrame(checked.report, "Problems of the query"))
     return expand_select(checked.query, describes.get(checked.query.sobject))
 
 

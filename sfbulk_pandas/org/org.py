@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from sfbulk_pandas.display.blocks import card, facts
+from sfbulk_pandas.display.html import join, tag, typed
 from sfbulk_pandas.jobs.budget import limits_frame
 from sfbulk_pandas.org.copies import Copies
 from sfbulk_pandas.org.jobs import Jobs
@@ -108,3 +110,9 @@ class Org(Loads, Queries, Copies, Jobs):
         source = f", signed in by {self.signed_in_by}" if self.signed_in_by else ""
         place = self._session.known_url or "not signed in yet"  # a look at it must not sign in
         return f"<Org {place}, API {self.api_version}{source}>"
+
+    def _repr_html_(self) -> str:
+        place = self._session.known_url or "not signed in yet"
+        known = {"API": self.api_version, "signed in by": self.signed_in_by}
+        note = typed("`.jobs()`, `.loads()` and `.limits()` show what is going on; `.describe(name)` shows an object.")
+        return str(card(join("Org ", tag("span", place, class_="sf-size")), facts(known), note=note))
