@@ -73,14 +73,13 @@ def test_the_panel_moves_tells_of_causes_and_folds(desk, notebook, local):
     assert notebook.is_running(index)  # the causes of the first part, while the second is still at work
     desk.picture(notebook.page, "causes")
     wait(notebook, lambda: not notebook.is_running(index), local.advance)
-    outputs = notebook.wait(index)
+    notebook.wait(index)
     assert cell.get_by_role("button", name="Abort").count() == 0
     last = last_line(cell)
     assert "\n" not in last.strip()
     assert all(each in last for each in ("done", f"{ROWS - BAD:,} successful", f"{BAD} failed"))
     desk.picture(notebook.page, "folded")
     notebook.theme("light")
-    print(outputs)
 
 
 def test_abort_aborts(desk, notebook, local):
@@ -152,8 +151,12 @@ def test_what_was_saved_shows_its_end_as_a_page_of_html(desk, chromium, kept, tm
 
 def last_line(cell):
     """Return what the panel has left, which stands above the result."""
-    cell.scroll_into_view_if_needed()  # what is far away has no text yet
-    return cell.locator(PANEL).filter(has_text="insert Lead").first.inner_text()
+    from playwright.sync_api import expect
+
+    line = cell.locator(PANEL).filter(has_text="insert Lead").first
+    line.scroll_into_view_if_needed()  # what is far away is not drawn
+    expect(line).to_contain_text("insert Lead", use_inner_text=True)
+    return line.inner_text()
 
 
 def stored(local, company):
