@@ -7,8 +7,8 @@ _WORDS = {
     "bad": ("✗", "failed error row refused"),
     "idle": ("…", "unprocessed open queued unfinished skipped"),
     "warn": ("?", "unknown"),
-    "stop": ("■", "aborted"),
-    "busy": ("▸", "running inprogress uploadcomplete preparing"),
+    "stop": ("■", "aborted interrupted stopped"),
+    "busy": ("▸", "running detached inprogress uploadcomplete preparing uploading"),
 }
 _OF_WORD = {word: (sign, tone) for tone, (sign, words) in _WORDS.items() for word in words.split()}
 _OTHER = ("•", "other")

@@ -68,6 +68,7 @@ _RULES = """
 .sfbulk .sf-bad{--c:var(--sf-bad)}
 .sfbulk .sf-warn,.sfbulk .sf-stop{--c:var(--sf-warn)}
 .sfbulk .sf-idle{--c:var(--sf-dim)}
+.sfbulk .sf-blank{--c:transparent}
 .sfbulk .sf-busy,.sfbulk .sf-other{--c:var(--sf-accent)}
 .sfbulk .sf-w{overflow-x:auto}
 .sfbulk table.sf-t{border-collapse:collapse;border:0;margin:0;font-size:inherit;width:auto;table-layout:auto;
