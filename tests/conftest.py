@@ -10,6 +10,38 @@ import pytest
 
 from sfbulk_pandas.local_org import sign_in
 
+HERE = Path(__file__).parent
+# What takes longest begins first: begun last, it would keep the other workers waiting. A name that is missing here costs
+# seconds, never a test.
+LONGEST = (
+    "e2e/test_kill_extract.py",
+    "e2e/test_fault_table.py",
+    "browser/test_progress.py",
+    "docs/test_notebooks.py",
+    "e2e/test_kill.py",
+    "interop/test_differential.py",
+    "interop/test_salesforce_cli.py",
+    "browser/test_lessons.py",
+    "house/test_static.py",
+    "e2e/test_resume.py",
+    "browser/test_triage.py",
+    "e2e/test_kill_sync.py",
+    "properties/test_csv_properties.py",
+    "e2e/test_interrupt.py",
+    "e2e/test_sync.py",
+    "e2e/test_many_and_long.py",
+)
+
+
+def pytest_configure(config):
+    """Let workers take files in their order here; by itself xdist begins with those of many tests, which are short."""
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items):
+    turns = {HERE / name: turn for turn, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: turns.get(item.path, len(turns)))
+
 
 def pytest_report_header():
     """Name the clients that others wrote, with their versions: those of ``tests/interop``."""
