@@ -42,6 +42,11 @@ class Describes:
                 known = self._known[sobject.lower()] = self._fetch(sobject)
             return known
 
+    def known(self, sobject: str) -> SObjectDescribe | None:
+        """Return the describe of an object where it has been asked for before; costs nothing."""
+        with self._lock:
+            return self._known.get(sobject.lower())
+
     def _fetch(self, sobject: str) -> SObjectDescribe:
         request = build_describe(self._session.api_version, sobject)
         try:
