@@ -267,6 +267,18 @@ class SalesforceBroken(ApiError):
     body_start: str = ""
 
 
+class _ShortWhereAskedFor:
+    """What writes an error without its traceback; there is none but where somebody has ended the call.
+
+    No property: what an error is given of its own, as a magic does, comes first.
+    """
+
+    def __get__(self, error: JobError | None, _: type) -> Callable[[], list[str]]:
+        if error is None or not error.was_asked_for:
+            raise AttributeError("_render_traceback_")
+        return lambda: [line.rstrip() for line in traceback.format_exception_only(error)]
+
+
 class JobError(SfBulkError):
     """Something about one bulk job.
 
@@ -281,11 +293,7 @@ class JobError(SfBulkError):
     job: Any = None
     was_asked_for: bool = False
 
-    @property
-    def _render_traceback_(self) -> Callable[[], list[str]]:  # IPython looks for it by this name
-        if not self.was_asked_for:
-            raise AttributeError("_render_traceback_")
-        return lambda: [line.rstrip() for line in traceback.format_exception_only(self)]
+    _render_traceback_: Any = _ShortWhereAskedFor()  # IPython looks for it by this name
 
 
 class JobFailed(JobError):
