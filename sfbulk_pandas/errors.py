@@ -45,6 +45,7 @@ masked when the exception is made.
 from __future__ import annotations
 
 import re
+import traceback
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -267,9 +268,24 @@ class SalesforceBroken(ApiError):
 
 
 class JobError(SfBulkError):
-    """Something about one bulk job; ``job`` is its last known JobInfo."""
+    """Something about one bulk job.
+
+    Attributes
+    ----------
+    job : JobInfo or None
+        As it was last known.
+    was_asked_for : bool
+        Whether somebody has ended the call, by a button or its :class:`Control`: a notebook shows no traceback then.
+    """
 
     job: Any = None
+    was_asked_for: bool = False
+
+    @property
+    def _render_traceback_(self) -> Callable[[], list[str]]:  # IPython looks for it by this name
+        if not self.was_asked_for:
+            raise AttributeError("_render_traceback_")
+        return lambda: [line.rstrip() for line in traceback.format_exception_only(self)]
 
 
 class JobFailed(JobError):

@@ -111,9 +111,6 @@ def _data() -> Path:
 
 def _show(result: sfbulk.LoadResult) -> None:
     print(f"\n{result!r}\n")
-    for cause in result.errors.fillna("").rename(columns={"count": "rows"}).itertuples():
-        print(f"{cause.rows:>7,} x {cause.code} {cause.fields}\n          such as: {cause.example}")
-        print(f"          what helps: {cause.advice}\n")
 
 
 def _query_back(org: sfbulk.Org, path: Path) -> Path:

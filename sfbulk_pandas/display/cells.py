@@ -15,9 +15,9 @@ MISSING = "—"
 # What is not seen, or changes how the rest is read: control characters, marks that turn the direction of writing, and
 # halves of characters, which no message can carry. Zero-width joiners stay: emoji and Persian need them.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
-_NAMED = {"\n": "↵", "\r": "␍", "\t": "⇥", "\x7f": "␡"}
-_CONTROL_PICTURES = 0x2400  # Unicode's block of pictures for the 32 control characters
-_CONTROLS = 0x20
+_NAMED = {"\n": "↵", "\t": "⇥"}
+_LISTED = 10  # items of a list that are shown
+_SHORT = timedelta(seconds=10)  # below it, tenths of a second are told
 _SECONDS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
 
 
@@ -52,11 +52,15 @@ def cell_of(value: Any) -> Cell:
         return Cell(_time(value), "time")
     if isinstance(value, (Real, Decimal)):
         return Cell(_number(value), "number")
+    if isinstance(value, (list, tuple)):
+        return Cell(
+            ", ".join([*(cell_of(each).text for each in value[:_LISTED]), *["…"] * (len(value) > _LISTED)]), "text"
+        )
     return Cell(str(value), "text")
 
 
 def visible(text: str, *, lines: bool = False) -> str:
-    """Put a picture in the place of each character that is not seen or that turns the text around it.
+    r"""Write each character that is not seen, or that turns the text around it, as ``\x1b`` or by a sign.
 
     Parameters
     ----------
@@ -64,12 +68,13 @@ def visible(text: str, *, lines: bool = False) -> str:
     lines : bool
         Whether line ends stay, as in a tooltip.
     """
-    return "\n".join(map(visible, text.split("\n"))) if lines else _UNSEEN.sub(_picture, text)
+    return "\n".join(map(visible, text.split("\n"))) if lines else _UNSEEN.sub(_written, text)
 
 
 def shorten(text: str, length: int) -> str:
-    """Cut a text to a length, with an ellipsis where something was cut."""
-    return text if len(text) <= length else f"{text[: max(length - 1, 0)]}…"
+    """Cut a text, as it is to be seen, to a length; with an ellipsis where something was cut."""
+    seen = visible(text[: length + 1])
+    return seen if len(seen) <= length else f"{seen[: length - 1]}…"
 
 
 def label_text(label: Any) -> str:
@@ -84,11 +89,10 @@ def not_shown(frame: pd.DataFrame, rows: int, columns: int) -> str:
     return f"{' and '.join(said)} not shown" if said else ""
 
 
-def _picture(match: re.Match[str]) -> str:
+def _written(match: re.Match[str]) -> str:
+    """Write a character as in Python."""
     char = match[0]
-    if char in _NAMED:
-        return _NAMED[char]
-    return chr(_CONTROL_PICTURES + ord(char)) if ord(char) < _CONTROLS else f"\\u{ord(char):04x}"
+    return _NAMED.get(char) or ascii(char)[1:-1]
 
 
 def _number(value: Any) -> str:
@@ -106,10 +110,12 @@ def _time(value: datetime | date | timedelta) -> str:
 
 def _duration(value: timedelta) -> str:
     """Write the two largest units: what ran for days is not told in seconds."""
+    if abs(value) < _SHORT:
+        return f"{value.total_seconds():.1f} s"
     left, parts = round(abs(value.total_seconds())), []
     for unit, seconds in _SECONDS.items():
         count, left = divmod(left, seconds)
         parts.append((count, unit))
     first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
-    said = [f"{count} {unit}" for count, unit in parts[first : first + 2] if count] or ["0 s"]
+    said = [f"{count} {unit}" for count, unit in parts[first : first + 2] if count]
     return ("-" if value < timedelta(0) else "") + " ".join(said)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from sfbulk_pandas.display.cells import MISSING, cell_of, label_text, not_shown, shorten
-from sfbulk_pandas.display.html import Html, join, tag
+from sfbulk_pandas.display.html import Html, code, join, tag
 from sfbulk_pandas.display.small import meter, status
 
 if TYPE_CHECKING:
@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 20
 MAX_COLUMNS = 24
-CUT = 100  # characters of a cell that are shown
-_TITLES = 60_000  # characters that all tooltips of a table may hold, about
-_A_TITLE = (200, 4_000)  # and each of them, at least and at most
+_LONG = 32  # characters of a cell that is not to be squeezed
+CUT = 120  # characters of a cell that are shown
+_TITLES = 40_000  # characters that all tooltips of a table may hold, about
+_A_TITLE = (200, 2_000)  # and each of them, at least and at most
+
+_MISSING = tag("span", MISSING, class_="sf-dim", title="missing")
 
 
 class _Drawn(NamedTuple):
@@ -28,6 +31,10 @@ class _Drawn(NamedTuple):
     inner: Html | str
     side: str | None = None
     title: str | None = None
+
+    @property
+    def is_missing(self) -> bool:
+        return self.inner is _MISSING
 
     def td(self, *, is_marked: bool) -> Html:
         if not is_marked:
@@ -75,19 +82,24 @@ def table(
 
 
 def _column(values: list[Any], kind: str | None, most: int) -> list[_Drawn]:
-    return [_Drawn(value) if isinstance(value, Html) else _drawn(value, cell_of(value), kind, most) for value in values]
+    cells = [
+        _Drawn(value) if isinstance(value, Html) else _drawn(value, cell_of(value), kind, most) for value in values
+    ]
+    if {cell.side for cell in cells if cell.side} == {"sf-n"} and all(cell.side or cell.is_missing for cell in cells):
+        return [cell._replace(side="sf-n") for cell in cells]
+    return [cell._replace(side=None) if cell.side == "sf-n" else cell for cell in cells]
 
 
 def _drawn(value: Any, cell: Cell, kind: str | None, most: int) -> _Drawn:
     if cell.kind == "missing":
-        return _Drawn(tag("span", MISSING, class_="sf-dim", title="missing"))
+        return _Drawn(_MISSING)
     if kind == "status":
         return _Drawn(status(cell.text))
     if kind == "share" and cell.is_number:
         return _Drawn(meter(float(value), f"{value:.1%}"))
     text = shorten(cell.text, CUT)
-    side = {"number": "sf-n", "time": "sf-one"}.get(cell.kind)
-    return _Drawn(tag("code", text) if kind == "code" else text, side, _whole(cell.text, most))
+    side = {"number": "sf-n", "time": "sf-one"}.get(cell.kind, "sf-long" if len(text) > _LONG else None)
+    return _Drawn(code(text) if kind == "code" else text, side, _whole(cell.text, most))
 
 
 def _heading(label: Any, cells: list[_Drawn], most: int) -> Html:
@@ -104,6 +116,6 @@ def _row_label(label: Any, most: int) -> Html:
 
 def _whole(text: str, most: int) -> str | None:
     """Return the tooltip of a text that is cut."""
-    if len(text) <= CUT:
+    if not shorten(text, CUT).endswith("…"):
         return None
     return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"

@@ -23,7 +23,7 @@ def escape(value: Any) -> Html:
     Parameters
     ----------
     value : object
-        Characters that are not seen are shown by pictures, quotes are escaped too: it may stand in an attribute.
+        Characters that are not seen are written out, quotes are escaped too: it may stand in an attribute.
     """
     return value if isinstance(value, Html) else Html(html.escape(visible(str(value))))
 
@@ -52,7 +52,17 @@ def tag(name: str, *children: Any, **attributes: str | None) -> Html:
 
 def code(text: str) -> Html:
     """Return what is to be typed, as such."""
-    return tag("code", text)
+    return tag("code", text, class_="sf-c")
+
+
+def typed(text: str) -> Html:
+    """Return a sentence of ours in which what is to be typed stands between backticks."""
+    return join(*(code(piece) if at % 2 else piece for at, piece in enumerate(text.split("`"))))
+
+
+def untyped(text: str) -> str:
+    """Return the same sentence for a terminal."""
+    return text.replace("`", "")
 
 
 def _attribute(text: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 _WORDS = {
     "ok": ("✓", "successful ended jobcomplete done ready"),
     "bad": ("✗", "failed error row refused"),
-    "idle": ("…", "unprocessed open queued unfinished skipped"),
+    "idle": ("…", "unprocessed open pending queued unfinished skipped"),
     "warn": ("?", "unknown"),
-    "stop": ("■", "aborted"),
-    "busy": ("▸", "running inprogress uploadcomplete preparing"),
+    "stop": ("■", "aborted interrupted stopped"),
+    "busy": ("▸", "running detached inprogress uploadcomplete preparing uploading"),
 }
 _OF_WORD = {word: (sign, tone) for tone, (sign, words) in _WORDS.items() for word in words.split()}
 _OTHER = ("•", "other")

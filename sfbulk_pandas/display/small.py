@@ -22,22 +22,25 @@ def facts(values: Mapping[str, Any]) -> Html:
     return tag("dl", *(tag("dt", name) + tag("dd", _value(value)) for name, value in pairs), class_="sf-f")
 
 
-def status(word: str, count: int | None = None) -> Html:
-    """Return a status: its sign, how many there are, and the word."""
-    said = word if count is None else f"{count:,} {word}"
+def status(word: str, count: int | None = None, *, says: str | None = None) -> Html:
+    """Return a status: its sign, how many there are, and the word, or what it ``says`` in its place."""
+    said = says or (word if count is None else f"{count:,} {word}")
     zero = " sf-0" if count == 0 else ""
     return tag("span", tag("b", sign_of(word)), f" {said}", class_=f"sf-s sf-{tone_of(word)}{zero}")
 
 
-def bar(counts: Mapping[str, int]) -> Html:
+def bar(counts: Mapping[str, int], blank: str | None = None) -> Html:
     """Return one stacked bar, with a legend of signs, numbers and words.
 
     Parameters
     ----------
     counts : mapping of str to int
         Such as ``{"successful": 3, "failed": 1}``, in the order of the bar.
+    blank : str, optional
+        The word whose piece is left empty: what is still to come.
     """
-    pieces = [tag("i", class_=f"sf-{tone_of(word)}", style=f"flex:{n} 0 3px") for word, n in counts.items() if n]
+    tones = {word: "blank" if word == blank else tone_of(word) for word in counts}
+    pieces = [tag("i", class_=f"sf-{tones[word]}", style=f"flex:{n} 0 3px") for word, n in counts.items() if n]
     said = ", ".join(f"{count:,} {word}" for word, count in counts.items())
     legend = tag("ul", *(tag("li", status(word, count)) for word, count in counts.items()), class_="sf-k")
     return tag("div", *pieces, class_="sf-bar", role="img", aria_label=said) + legend

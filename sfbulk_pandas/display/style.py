@@ -7,6 +7,8 @@ so that no page can leave light text on white.
 
 from __future__ import annotations
 
+from sfbulk_pandas.display.chart_style import CHART_RULES
+
 LIGHT = {
     "bg": "#ffffff",
     "fg": "#1f2328",
@@ -41,19 +43,21 @@ _SAID_DARK = (
 )
 _RULES = """
 .sfbulk{font:13px/1.5 var(--jp-ui-font-family,var(--vscode-font-family,system-ui,-apple-system,"Segoe UI",
-    sans-serif));font-variant-numeric:tabular-nums;color:var(--sf-fg);max-width:68em;padding:2px 0 4px;
+    sans-serif));font-variant-numeric:tabular-nums;color:var(--sf-fg);max-width:88em;padding:2px 0 4px;
     text-align:left}
 .sfbulk *{box-sizing:border-box}
 .sfbulk .sf-h{font-weight:600;margin:0 0 6px}
+.sfbulk .sf-size{font-weight:400;color:var(--sf-dim)}
 .sfbulk .sf-b{margin:0 0 8px}
 .sfbulk .sf-note,.sfbulk .sf-dim,.sfbulk .sf-0{color:var(--sf-dim)}
-.sfbulk code{font:12px/1.5 var(--jp-code-font-family,var(--vscode-editor-font-family,ui-monospace,Menlo,Consolas,
-    monospace));color:inherit;background:var(--sf-track);padding:1px 4px;border-radius:3px;white-space:pre-wrap}
+.sfbulk .sf-c.sf-c.sf-c{font:12px/1.5 var(--jp-code-font-family,var(--vscode-editor-font-family,ui-monospace,
+    Menlo,Consolas,monospace));color:var(--sf-fg);background:var(--sf-track);padding:1px 4px;border-radius:3px;
+    white-space:pre-wrap}
 .sfbulk a{color:var(--sf-accent)}
 .sfbulk dl.sf-f{display:grid;grid-template-columns:max-content 1fr;gap:1px 16px;margin:0}
 .sfbulk dl.sf-f dt{color:var(--sf-dim);font-weight:400;margin:0;float:none;width:auto}
 .sfbulk dl.sf-f dd{margin:0;overflow-wrap:anywhere}
-.sfbulk .sf-bar{display:flex;gap:1px;height:8px;max-width:40em;border-radius:4px;overflow:hidden;
+.sfbulk .sf-bar{display:flex;gap:1px;height:6px;max-width:40em;border-radius:3px;overflow:hidden;
     background:var(--sf-track);margin:2px 0 6px;forced-color-adjust:none}
 .sfbulk .sf-bar i,.sfbulk .sf-m i{display:block;height:100%;background:var(--c,var(--sf-accent))}
 .sfbulk .sf-m{display:inline-block;width:72px;height:6px;border-radius:3px;overflow:hidden;background:var(--sf-track);
@@ -67,6 +71,7 @@ _RULES = """
 .sfbulk .sf-bad{--c:var(--sf-bad)}
 .sfbulk .sf-warn,.sfbulk .sf-stop{--c:var(--sf-warn)}
 .sfbulk .sf-idle{--c:var(--sf-dim)}
+.sfbulk .sf-blank{--c:transparent}
 .sfbulk .sf-busy,.sfbulk .sf-other{--c:var(--sf-accent)}
 .sfbulk .sf-w{overflow-x:auto}
 .sfbulk table.sf-t{border-collapse:collapse;border:0;margin:0;font-size:inherit;width:auto;table-layout:auto;
@@ -81,6 +86,8 @@ _RULES = """
 .sfbulk table.sf-t tbody th{color:var(--sf-dim)}
 .sfbulk table.sf-t .sf-n{text-align:right;white-space:nowrap}
 .sfbulk table.sf-t .sf-one{white-space:nowrap}
+.sfbulk table.sf-t .sf-long{min-width:17em}
+.sfbulk table.sf-t .sf-c.sf-c.sf-c{background:none;padding:0;white-space:nowrap}
 .sfbulk td.sf-x b{color:var(--sf-bad)}
 .sfbulk table.sf-t td.sf-x{background:var(--sf-mark);box-shadow:inset 2px 0 var(--sf-bad);padding-left:8px}
 """
@@ -96,7 +103,7 @@ def _under(places: tuple[str, ...]) -> str:
     return ",".join(f"{place} .sfbulk" for place in places)
 
 
-_ONE_LINE = "".join(line.strip() for line in _RULES.splitlines())
+_ONE_LINE = "".join(line.strip() for line in (_RULES + CHART_RULES).splitlines())
 STYLE = (
     f".sfbulk{_colours(LIGHT)}@media (prefers-color-scheme:dark){{.sfbulk{_colours(DARK)}}}"
     f"{_under(_SAID_LIGHT)}{_colours(LIGHT)}{_under(_SAID_DARK)}{_colours(DARK)}{_ONE_LINE}"

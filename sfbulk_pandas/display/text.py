@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
-from typing import TYPE_CHECKING, Any
+import textwrap
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unicodedata import combining, east_asian_width
 
 import pandas as pd
@@ -37,7 +38,9 @@ _IN_ASCII = str.maketrans(
     }
 )
 _CUT = 60
-_NARROWEST = 12
+_WIDEST = 100  # a line of words, where the terminal is wider
+_NARROWEST = 16
+_LINES = 3  # of a cell that is folded
 _GAP = "  "
 
 
@@ -58,7 +61,7 @@ def text_bar(counts: Mapping[str, int], width: int = _BAR) -> str:
 
 def text_meter(share: float, width: int = _METER) -> str:
     """Return a thin bar of one share, from 0 to 1."""
-    full = min(max(round(width * share), int(share > 0)), width - int(share < 1))
+    full = max(min(round(width * share), width - int(share < 1)), 0)
     return writable("█" * full + "·" * (width - full))
 
 
@@ -68,10 +71,15 @@ def text_status(word: str) -> str:
 
 
 def text_facts(values: Mapping[str, Any]) -> str:
-    """Return pairs of name and value, a line each; None is left out."""
+    """Return pairs of name and value, one under the other, as wide as the terminal at most; None is left out."""
     known = {name: value for name, value in values.items() if value is not None}
-    widest = max(map(len, known), default=0)
-    return writable("\n".join(f"{name:<{widest}}{_GAP}{visible(_text(value))}" for name, value in known.items()))
+    indent = max(map(len, known), default=0) + len(_GAP)
+    room = max(min(shutil.get_terminal_size().columns, _WIDEST) - indent, _NARROWEST)
+    lines = []
+    for name, value in known.items():
+        folded = textwrap.wrap(visible(_text(value)), room, break_long_words=False, break_on_hyphens=False) or [""]
+        lines += [f"{name:<{indent}}{folded[0]}".rstrip(), *(" " * indent + line for line in folded[1:])]
+    return writable("\n".join(lines))
 
 
 def text_table(
@@ -98,32 +106,39 @@ def text_table(
     most = shutil.get_terminal_size().columns if width is None else width
     rows = min(len(frame), max_rows)
     head = frame.iloc[:rows]
-    texts = [_column(head, at, (kinds or {}).get(head.columns[at]), marks) for at in range(frame.shape[1])]
+    columns = [_column(head, at, (kinds or {}).get(head.columns[at]), marks) for at in range(frame.shape[1])]
     if not isinstance(frame.index, pd.RangeIndex):
         labels = [visible(_text(label)) for label in head.index]
-        texts.insert(0, ([label_text(frame.index.name or ""), *labels], False))
-    widths = _fitting([max(map(_wide, column)) for column, _ in texts], most)
-    shown = [
-        [_padded(text, size, is_right=is_right) for text in column]
-        for (column, is_right), size in zip(texts, widths, strict=False)
-    ]
-    table = [_GAP.join(each).rstrip() for each in zip(*shown, strict=True)]
-    left = not_shown(frame, rows, frame.shape[1] - (len(texts) - len(widths)))
+        columns.insert(0, _Column([label_text(frame.index.name or ""), *labels]))
+    widths = _fitting(columns, most)
+    lines = [line for row in range(rows + 1) for line in _row(row, columns, widths)]
+    left = not_shown(frame, rows, frame.shape[1] - (len(columns) - len(widths)))
     said = "no rows" if frame.empty else left
-    return writable("\n".join([*table, *([f"({said})"] if said else [])]))
+    return writable("\n".join([*lines, *([f"({said})"] if said else [])]))
 
 
-def _column(head: pd.DataFrame, at: int, kind: str | None, marks: pd.DataFrame | None) -> tuple[list[str], bool]:
-    """Return the texts of a column, its heading first, and whether they stand at the right."""
+class _Column(NamedTuple):
+    """The texts of a column, its heading first; whether they stand at the right, and may be cut."""
+
+    texts: list[str]
+    is_right: bool = False
+    gives_way: bool = True
+
+    @property
+    def width(self) -> int:
+        return max(map(_wide, self.texts))
+
+
+def _column(head: pd.DataFrame, at: int, kind: str | None, marks: pd.DataFrame | None) -> _Column:
     values = list(head.iloc[:, at])
     cells = [cell_of(value) for value in values]
-    known = [cell for cell in cells if cell.kind != "missing"]
+    known = {cell.kind for cell in cells if cell.kind != "missing"}
     texts = [_drawn(value, kind) for value in values]
     if marks is not None:
         marked = marks.iloc[: len(texts), at].tolist()
         texts = [f"{sign_of('failed')} {text}" if mark else text for text, mark in zip(texts, marked, strict=True)]
-    heading = visible(shorten(label_text(head.columns[at]), _CUT))
-    return [heading, *texts], bool(known) and kind is None and all(cell.is_number for cell in known)
+    heading = shorten(label_text(head.columns[at]), _CUT)
+    return _Column([heading, *texts], known == {"number"} and kind is None, known == {"text"} and kind is None)
 
 
 def _drawn(value: Any, kind: str | None) -> str:
@@ -134,28 +149,64 @@ def _drawn(value: Any, kind: str | None) -> str:
         return text_status(cell.text)
     if kind == "share" and cell.is_number:
         return f"{text_meter(float(value))} {value:>6.1%}"
-    return visible(shorten(cell.text, 10 * _CUT))
+    return shorten(cell.text, 10 * _CUT)
 
 
-def _fitting(widths: list[int], most: int) -> list[int]:
-    """Narrow the widest columns until all fit; where that does not do, leave out the last ones."""
-    sizes = [min(each, max(_CUT, _NARROWEST)) for each in widths]
-    while sum(sizes) + len(_GAP) * (len(sizes) - 1) > most:
-        widest = max(range(len(sizes)), key=sizes.__getitem__)
-        if sizes[widest] > _NARROWEST:
-            sizes[widest] -= 1
-        elif len(sizes) > 1:
-            sizes.pop()
-        else:
-            break
+def _fitting(columns: list[_Column], most: int) -> list[int]:
+    """Leave out the last columns that find no room, then narrow the widest: texts alone, for half an Id is none."""
+    widths = [min(column.width, _CUT) for column in columns]
+    least = [
+        min(width, _NARROWEST) if column.gives_way else width for column, width in zip(columns, widths, strict=True)
+    ]
+    while len(least) > 1 and _line(least) > most:
+        least.pop()
+    sizes = widths[: len(least)]
+    while _line(sizes) > most and sizes != least:
+        widest = max(range(len(sizes)), key=lambda at: (sizes[at] > least[at], sizes[at]))
+        sizes[widest] -= 1
     return sizes
 
 
-def _padded(text: str, size: int, *, is_right: bool) -> str:
-    if _wide(text) > size:
-        while _wide(text) > size - 1:
-            text = text[:-1]
-        text += "…"
+def _line(sizes: list[int]) -> int:
+    return sum(sizes) + len(_GAP) * (len(sizes) - 1)
+
+
+def _row(row: int, columns: list[_Column], widths: list[int]) -> list[str]:
+    """Return the lines of a row: what is wider than its column goes on below."""
+    cells = [
+        (_folded(column.texts[row], size), size, column.is_right) for column, size in zip(columns, widths, strict=False)
+    ]
+    return [
+        _GAP.join(
+            _padded(lines[at] if at < len(lines) else "", size, is_right) for lines, size, is_right in cells
+        ).rstrip()
+        for at in range(max((len(lines) for lines, _, _ in cells), default=0))
+    ]
+
+
+def _folded(text: str, size: int) -> list[str]:
+    """Break a text into lines, few of them."""
+    if _wide(text) <= size:
+        return [text]
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and _wide(lines[-1]) + 1 + _wide(word) <= size:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    short = [_cut(line, size) for line in lines[:_LINES]]
+    return short if len(lines) <= _LINES else [*short[:-1], _cut(f"{short[-1]} …", size)]
+
+
+def _cut(text: str, size: int) -> str:
+    if _wide(text) <= size:
+        return text
+    while _wide(text) > size - 1:
+        text = text[:-1]
+    return f"{text}…"
+
+
+def _padded(text: str, size: int, is_right: bool) -> str:
     blanks = " " * (size - _wide(text))
     return blanks + text if is_right else text + blanks
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -20,9 +21,11 @@ from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
 from sfbulk_pandas.jobs.poll import Waiting, watch
 from sfbulk_pandas.jobs.result_files import read_results, result_file
 from sfbulk_pandas.jobs.sending import PartRun
+from sfbulk_pandas.jobs.winding import Winding
 from sfbulk_pandas.journal.records import Step
-from sfbulk_pandas.progress.events import JobPolled, PartFinished, PartUploaded
-from sfbulk_pandas.reconcile import Answers
+from sfbulk_pandas.progress.events import Cause, JobPolled, PartFinished, PartUploaded
+from sfbulk_pandas.reconcile import Answers, count_codes
+from sfbulk_pandas.salesforce.status_codes import PASSING, advice_for
 from sfbulk_pandas.spool import Spool
 from sfbulk_pandas.wire.ingest import ResultSet
 
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.sending import Sender
     from sfbulk_pandas.journal.records import PartRecord
     from sfbulk_pandas.progress.choose import Dispatcher
+    from sfbulk_pandas.progress.control import Wish
     from sfbulk_pandas.salesforce.job import JobInfo
 
 log = logging.getLogger("sfbulk_pandas")
@@ -75,7 +79,7 @@ class Attempt:
     ----------
     problem : SfBulkError or None
         What went wrong first; from then on no part is begun. Parts that an earlier process has begun are still
-        waited for and read, unless Salesforce or the journal is out of reach.
+        waited for and read, unless Salesforce or the journal is out of reach, which is ``is_cut_off``.
     runs : list of PartRun
         Also those that were not come to: what may be processed is never taken for unsent.
     """
@@ -87,7 +91,7 @@ class Attempt:
     waiting: Waiting
     problem: SfBulkError | None = None
     runs: list[PartRun] = field(default_factory=list)
-    _is_cut_off: bool = False
+    is_cut_off: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
     # One part is encoded or accounted for at a time: each of these takes about as much memory as a part.
     _heavy: threading.Lock = field(default_factory=threading.Lock)
@@ -103,13 +107,16 @@ class Attempt:
         Raises
         ------
         StillRunning
-            After ``waiting.seconds``; the jobs are left alone.
+            After ``waiting.seconds``, or where somebody asks to detach; the jobs are left alone.
         """
         self.runs += [PartRun(record) for record in known]
         if self.plan.sends:
-            self._guarded(partial(self.sender.settle_creates, known))
+            self.guarded(partial(self.sender.settle_creates, known))
         running = self._send_all(chain(self._known_tasks(tuple(self.runs)), self._new_tasks(known)))
-        self._guarded(partial(self._wait, running))
+        with suppress(CancelledError):  # the wait, where somebody asks for something
+            self.guarded(partial(self._wait, running))
+        if self._wish is not None:
+            Winding(self).heed(self._wish)
 
     @property
     def outcome(self) -> Outcome:
@@ -130,6 +137,14 @@ class Attempt:
         return accounted == len(self.plan.cargo) or isinstance(self.problem, JobFailed | JobAborted)
 
     @property
+    def _wish(self) -> Wish | None:
+        return self.notify.control.wish
+
+    @property
+    def _may_begin(self) -> bool:
+        return self.problem is None and self._wish is None
+
+    @property
     def unmatched(self) -> list[pa.Table]:
         """Answers that are surely nobody's."""
         return [run.unmatched for run in self.runs if run.unmatched is not None and run.unmatched.num_rows]
@@ -137,7 +152,8 @@ class Attempt:
     def _known_tasks(self, known: Sequence[PartRun]) -> Iterator[Task]:
         """Yield what is to be done for the parts of an earlier process."""
         for run in known:
-            if self._is_cut_off or not (run.may_be_processed or (self.plan.sends and self.problem is None)):
+            may_send = self.plan.sends and self._may_begin
+            if self.is_cut_off or self._wish is not None or not (run.may_be_processed or may_send):
                 continue
             yield run, partial(self.sender.take_up, run, partial(self._encoded, run.record))
 
@@ -152,7 +168,7 @@ class Attempt:
 
     def _begun(self, parts: Iterator[Part]) -> Task | None:
         """Encode the next part and write it down; None where there is none, or none is to be begun."""
-        part = next(parts, None) if self.problem is None else None
+        part = next(parts, None) if self._may_begin else None
         if part is None:
             return None
         run = PartRun(self.sender.notes.open(part))
@@ -177,7 +193,7 @@ class Attempt:
         for worker in workers:
             worker.result()
         if self.problem is not None:
-            self._abandon_unclosed()
+            self.abandon_unclosed()
         return running
 
     def _work(self, tasks: Iterator[Task], sent: SimpleQueue[PartRun | None]) -> None:
@@ -204,7 +220,7 @@ class Attempt:
             run, send = task
             send()
         except SfBulkError as error:
-            self._stop(error)
+            self.stop(error)
         else:
             sent.put(run)
         return True
@@ -218,7 +234,7 @@ class Attempt:
             try:
                 run = sent.get(timeout=pause)
             except Empty:
-                self._guarded(partial(self._ask, running))
+                self.guarded(partial(self._ask, running))
                 pause = next(pauses)
                 continue
             if run is None:
@@ -226,21 +242,23 @@ class Attempt:
             else:
                 self._take_over(run, running)
 
-    def _guarded(self, step: Callable[[], None]) -> None:
+    def guarded(self, step: Callable[[], None]) -> None:
         """Do something after which, where it fails, no further part is begun, but what is under way goes on."""
         try:
             step()
         except StillRunning:
             raise
         except SfBulkError as error:
-            self._stop(error)
+            self.stop(error)
 
-    def _stop(self, error: SfBulkError) -> None:
+    def stop(self, error: SfBulkError) -> None:
+        """Take note of what went wrong: no further part is begun."""
         with self._lock:
             self.problem = self.problem or error
-            self._is_cut_off = self._is_cut_off or not isinstance(error, _OF_ONE_JOB)
+            self.is_cut_off = self.is_cut_off or not isinstance(error, _OF_ONE_JOB)
 
-    def _abandon_unclosed(self) -> None:
+    def abandon_unclosed(self) -> None:
+        """Abort the jobs that have processed nothing, for their parts do not go on."""
         for run in self.runs:
             if not run.may_be_processed:
                 self.sender.abandon(run)
@@ -251,7 +269,7 @@ class Attempt:
             return
         self.notify(PartUploaded(run.record.number, job, run.rows, run.record.size_bytes))
         if job.state.is_terminal:
-            self._guarded(partial(self._collect, run, job))
+            self.guarded(partial(self.collect, run, job))
         else:
             running[job.id] = run
 
@@ -262,16 +280,22 @@ class Attempt:
     def _wait(self, running: dict[str, PartRun]) -> None:
         for job in watch(self.sender.ingest.info, tuple(running), self.waiting):
             self._heard(job, running)
+            if self._wish is not None:
+                return
 
     def _heard(self, job: JobInfo, running: dict[str, PartRun]) -> None:
         run = running[job.id]
         run.job = job
-        self.notify(JobPolled(run.record.number, job))
+        self.tell(run, job)
         if job.state.is_terminal:
             del running[job.id]
-            self._guarded(partial(self._collect, run, job))
+            self.guarded(partial(self.collect, run, job))
 
-    def _collect(self, run: PartRun, job: JobInfo) -> None:
+    def tell(self, run: PartRun, job: JobInfo) -> None:
+        """Say how a part's job stands."""
+        self.notify(JobPolled(run.record.number, job))
+
+    def collect(self, run: PartRun, job: JobInfo) -> None:
         """Read the results of an ended job and settle its rows."""
         processed, failed = job.number_records_processed or 0, job.number_records_failed or 0
         log.info("job %s ended, %s: %d of %d rows processed, %d failed", job.id, job.state, processed, run.rows, failed)
@@ -280,9 +304,16 @@ class Attempt:
             problem = self._account(run, job)
         except SfBulkError as error:
             raise _first_cause(failure, error) from error
-        self.notify(PartFinished(run.record.number, job, *ends(run.known())))
+        self.notify(PartFinished(run.record.number, job, *ends(run.known()), causes=self._causes(run.known())))
         if failure is not None or problem is not None:
             raise _first_cause(failure, problem)
+
+    def _causes(self, outcome: Outcome) -> tuple[Cause, ...]:
+        """Return why rows failed, where somebody wants to know by now."""
+        if not self.notify.is_watched or not outcome.count(RowStatus.FAILED):
+            return ()
+        counts = count_codes(outcome.sf_error)
+        return tuple(Cause(code, rows, advice_for(code), code in PASSING) for code, rows in counts)
 
     def _account(self, run: PartRun, job: JobInfo) -> SfBulkError | None:
         """Pair the answers with the rows; both lie on disk meanwhile, for a part may be large and memory small."""

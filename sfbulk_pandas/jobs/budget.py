@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sfbulk_pandas.display.shown import ShownFrame
 from sfbulk_pandas.errors import OverBudget, UsageError
+from sfbulk_pandas.jobs.shown.frames import shown_limits
 from sfbulk_pandas.wire.limits import build_limits, read_all_limits, read_limits
 
 if TYPE_CHECKING:
@@ -93,7 +95,7 @@ def limits_frame(session: Session) -> pd.DataFrame:
     )
     frame["used"] = frame["max"] - frame["remaining"]
     frame["used_share"] = (frame["used"] / frame["max"]).where(frame["max"] > 0)
-    return frame
+    return shown_limits(frame)
 
 
 def keep_within(session: Session, budget: Budget, cost: Cost, what: str) -> None:
@@ -136,7 +138,7 @@ def _over(session: Session, budget: Budget, cost: Cost, what: str) -> OverBudget
     return OverBudget(
         f"{what} takes more than the budget of {budget.share:.3g} of what the org has left: {told}; nothing was sent",
         hint="give a larger budget=, less to do, or time: budget=sfbulk.Budget(share, wait_seconds=...)",
-        report=report,
+        report=ShownFrame(report, "Needed, and allowed by the budget"),
     )
 
 

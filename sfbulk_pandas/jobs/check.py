@@ -10,6 +10,7 @@ from sfbulk_pandas.errors import ApiError
 from sfbulk_pandas.jobs.cost import job_rows
 from sfbulk_pandas.jobs.given import encoders, frame_of
 from sfbulk_pandas.jobs.prepare import Prepared, Target, examine
+from sfbulk_pandas.jobs.shown.frames import shown_report
 from sfbulk_pandas.preflight import LoadPlan, blank_cells, plan_rows
 from sfbulk_pandas.spool import Spool
 from sfbulk_pandas.wire.limits import Limits, build_limits, read_limits
@@ -31,8 +32,9 @@ def check(loading: Loading, data: Any, target: Target, options: LoadOptions) -> 
         prepared = examine(frame_of(data, spool), target, loading.describes, options, pool.map)
         report = prepared.checked.report
         if prepared.checked.grave(options.on_problem).any():
-            return report
-        return pd.concat([report, plan_rows(_plan(loading, prepared, options, spool))], ignore_index=True)
+            return shown_report(report)
+        plan = plan_rows(_plan(loading, prepared, options, spool))
+        return shown_report(pd.concat([report, plan], ignore_index=True))
 
 
 def _plan(loading: Loading, prepared: Prepared, options: LoadOptions, spool: Spool) -> LoadPlan:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sfbulk_pandas.display.blocks import card, facts
+from sfbulk_pandas.display.cells import visible
+from sfbulk_pandas.display.html import code
 from sfbulk_pandas.jobs.plans.base import ASKED_FOR
 from sfbulk_pandas.jobs.plans.choice import Choice, Facts, at_most, choose
 from sfbulk_pandas.jobs.plans.counted import record_count
@@ -60,6 +63,15 @@ class Explanation:
     batches: int | None
 
     def __repr__(self) -> str:
+        return "\n".join(
+            [visible(self.query, lines=True), *(f"{name:<10}{value}" for name, value in self._lines().items())]
+        )
+
+    def _repr_html_(self) -> str:
+        note = "Nothing has been fetched; counts are about right, and a condition may leave fewer rows."
+        return str(card("How the query would be fetched", code(self.query), facts(self._lines()), note=note))
+
+    def _lines(self) -> dict[str, str]:
         lines = {
             "plan": self.plan,
             "why": self.reason,
@@ -70,7 +82,7 @@ class Explanation:
         }
         lines |= {"jobs": _shown(self.query_jobs, "about")} if self.query_jobs else {}
         lines |= {"batches": _shown(self.batches, "about")} if self.batches else {}
-        return "\n".join([self.query, *(f"{name:<10}{value}" for name, value in lines.items())])
+        return lines
 
 
 def explained(extract: Extract) -> Explanation:

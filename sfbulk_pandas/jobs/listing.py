@@ -10,6 +10,7 @@ import pyarrow as pa
 from sfbulk_pandas.codec.schema import to_pandas
 from sfbulk_pandas.errors import NotFound, UsageError
 from sfbulk_pandas.jobs.ingest import Ingest
+from sfbulk_pandas.jobs.shown.frames import shown_jobs
 from sfbulk_pandas.salesforce.ids import to_15
 from sfbulk_pandas.salesforce.job import JobInfo, JobState
 from sfbulk_pandas.transport.pool import Threads
@@ -116,7 +117,7 @@ def list_jobs(
         jobs = _counted(session, jobs, pool)
     by_15 = {to_15(job_id): load_id for job_id, load_id in ours.items()}
     rows = [_row(job, by_15, session.clock.now()) for job in sorted(jobs, key=_age_key, reverse=True)]
-    return to_pandas(pa.Table.from_pylist(rows, _SCHEMA))
+    return shown_jobs(to_pandas(pa.Table.from_pylist(rows, _SCHEMA)))
 
 
 def _state(name: str) -> JobState:

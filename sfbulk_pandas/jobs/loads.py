@@ -10,6 +10,7 @@ from sfbulk_pandas.codec.schema import to_pandas
 from sfbulk_pandas.jobs import orphans
 from sfbulk_pandas.jobs.identity import identity_of
 from sfbulk_pandas.jobs.sending import NOT_CLOSED
+from sfbulk_pandas.jobs.shown.frames import shown_loads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,8 @@ _SCHEMA = pa.schema(
 
 def loads_frame(journal: Journal) -> pd.DataFrame:
     """Return the loads that the journal knows, the newest first, as a frame that is typed also when it is empty."""
-    return to_pandas(pa.Table.from_pylist([_row(journal, load) for load in journal.loads()], _SCHEMA))
+    rows = [_row(journal, load) for load in journal.loads()]
+    return shown_loads(to_pandas(pa.Table.from_pylist(rows, _SCHEMA)))
 
 
 def _row(journal: Journal, load: LoadRecord) -> dict[str, Any]:

@@ -12,13 +12,14 @@ import numpy as np
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.jobs.budget import Budget
 from sfbulk_pandas.preflight import nearest
+from sfbulk_pandas.progress.choose import Way, check_progress
 from sfbulk_pandas.salesforce.limits import MAX_UPLOAD_BYTES, PART_BYTES
 
 NullPolicy = Literal["ignore", "clear"]
 Nulls = NullPolicy | Mapping[Hashable, NullPolicy]
 OnProblem = Literal["raise", "skip", "send"]
 Rename = Mapping[Any, str] | str | PathLike[str]
-Progress = bool | Callable[[Any], None] | None
+Progress = bool | Way | Callable[[Any], object] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +128,11 @@ class LoadOptions:
         beforehand, for which all rows are encoded once more; polls, and rows that are sent again, come on top.
     wait_seconds : float, optional
         How long to wait for the jobs; without it, until they end.
-    progress : bool or callable, optional
-        ``None``: a bar in a terminal or notebook; ``False``: no bar; ``True``: a bar anywhere;
-        a callable: it is handed every event. The bar shows above it what the check has found; without
-        a bar, that goes to the log as a warning.
+    progress : bool, {"widget", "bar", "log"} or callable, optional
+        ``None``: a panel in a notebook with ipywidgets, a bar in other notebooks and in terminals, else lines in the
+        log; ``True``: a panel or a bar, whatever the place; ``False``: nothing. A callable is handed every event, and
+        ``event.control`` of the first one ends the load early: ``.abort()`` aborts its jobs, ``.detach()`` leaves them
+        running. What the check has found is shown above panel and bar; without these, it goes to the log as a warning.
     """
 
     nulls: Nulls = "ignore"
@@ -163,6 +165,7 @@ class LoadOptions:
         _check_least("part_rows", self.part_rows, 1)
         _check_least("parallel_parts", self.parallel_parts, 1)
         _check_least("row_retries", self.row_retries, 0)
+        check_progress(self.progress)
         if self.budget is not None:
             Budget.of(self.budget)  # which checks its own
         if self.on_problem not in {None, *get_args(OnProblem)}:

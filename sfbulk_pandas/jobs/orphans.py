@@ -11,6 +11,7 @@ from sfbulk_pandas.codec.schema import to_pandas
 from sfbulk_pandas.errors import ImpossibleTransition, NotFound
 from sfbulk_pandas.jobs.ingest import Ingest
 from sfbulk_pandas.jobs.listing import created_at, job_pages
+from sfbulk_pandas.jobs.shown.frames import shown_jobs
 from sfbulk_pandas.salesforce.ids import to_15
 from sfbulk_pandas.salesforce.job import JobInfo, JobState
 
@@ -151,7 +152,7 @@ def clean_up(session: Session, loads: Mapping[str, str]) -> pd.DataFrame:
     """
     ingest = Ingest(session)
     rows = [{"id": job_id, "load_id": load_id} | _closed_down(ingest, job_id) for job_id, load_id in loads.items()]
-    return to_pandas(pa.Table.from_pylist(rows, _CLEANED))
+    return shown_jobs(to_pandas(pa.Table.from_pylist(rows, _CLEANED)), "Jobs left behind")
 
 
 def _closed_down(ingest: Ingest, job_id: str) -> dict[str, object]:

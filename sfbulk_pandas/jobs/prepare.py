@@ -12,10 +12,12 @@ import pyarrow as pa
 from sfbulk_pandas.codec.encode import PartLimits
 from sfbulk_pandas.codec.refusals import refused_cells
 from sfbulk_pandas.codec.rows import RowOrder
+from sfbulk_pandas.errors import PreflightFailed
 from sfbulk_pandas.jobs.cargo import Cargo
 from sfbulk_pandas.jobs.correlation import check_spare, correlation_field, with_keys, with_room_for_keys
 from sfbulk_pandas.jobs.mapping import with_mapping
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
+from sfbulk_pandas.jobs.shown.frames import shown_report
 from sfbulk_pandas.mending import Terms
 from sfbulk_pandas.preflight import Checked, LoadCall, check_frame, settle_columns, sibling_order
 from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
@@ -115,7 +117,11 @@ def prepare(
         Where it cannot be sent, or the caller wants problems raised; nothing was sent.
     """
     prepared = examine(frame, target, describes, options, mapper)
-    prepared.checked.raise_if_errors(prepared.job.object, options.on_problem)
+    try:
+        prepared.checked.raise_if_errors(prepared.job.object, options.on_problem)
+    except PreflightFailed as error:
+        error.report = shown_report(error.report)
+        raise
     return prepared
 
 

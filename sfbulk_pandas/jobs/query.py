@@ -14,7 +14,6 @@ from sfbulk_pandas.jobs.extract.facts import with_facts
 from sfbulk_pandas.jobs.extract.fetched import fetched
 from sfbulk_pandas.jobs.extract.handing import hand_over
 from sfbulk_pandas.jobs.extract.run import ExtractRun, default_parallel_pages
-from sfbulk_pandas.jobs.extract.stopping import StoppableClock
 from sfbulk_pandas.jobs.plans.auto import AutoPlan
 from sfbulk_pandas.jobs.plans.base import ASKED_FOR, Question
 from sfbulk_pandas.jobs.plans.id_ranges import IdRangesPlan
@@ -23,9 +22,10 @@ from sfbulk_pandas.jobs.plans.pk_chunks import PkChunksPlan
 from sfbulk_pandas.jobs.plans.refused import refused_in_bulk
 from sfbulk_pandas.jobs.plans.rest import RestPlan
 from sfbulk_pandas.jobs.plans.result_pages import ResultPagesPlan
+from sfbulk_pandas.jobs.stopping import StoppableClock
 from sfbulk_pandas.jobs.wide.groups import groups_of
 from sfbulk_pandas.progress.choose import listener_for
-from sfbulk_pandas.progress.events import PlanChosen, QueryFinished
+from sfbulk_pandas.progress.events import QueryFinished
 from sfbulk_pandas.sinks.stream import BatchStream
 from sfbulk_pandas.sinks.table import TableSink
 
@@ -65,6 +65,8 @@ class Extract:
         Writes such things down; by default into the memory.
     groups : tuple of ColumnGroup
         Where the query is too long for one: what it is fetched in, and joined by Id.
+    group : tuple of (int, int)
+        Of one group's own extract: which it is, from 1, and how many there are.
     """
 
     loading: Loading
@@ -75,6 +77,7 @@ class Extract:
     memory: dict[str, Any] = field(default_factory=dict)
     remember: Callable[[Mapping[str, Any]], None] | None = None
     groups: tuple[ColumnGroup, ...] = ()
+    group: tuple[int, int] = (1, 1)
 
     def run(self, notify: Dispatcher, *, is_streamed: bool, leaves_jobs: bool) -> ExtractRun:
         """Return a run that has not begun.
@@ -93,7 +96,7 @@ class Extract:
             plan: Plan = AutoPlan(question)
         else:
             plan = _PLANS[options.plan](question)
-            notify(PlanChosen(self.query.sobject, options.plan, ASKED_FOR))
+            question.tell_plan(self.query.sobject, options.plan, ASKED_FOR)
         return ExtractRun(
             question.session,
             plan,
@@ -122,9 +125,15 @@ class Extract:
             wait_seconds=options.wait_seconds,
             refused=self.refused,
             is_streamed=is_streamed,
+            group=self.group,
             memory=self.memory,
             remember=self.remember or self.memory.update,
         )
+
+    def listener(self) -> Dispatcher:
+        """Return who is told of events; to be closed at the end."""
+        session = self.loading.session
+        return listener_for(self.options.progress, lambda: session.calls)
 
     def waiting(self, seconds: float | None) -> Extract:
         """Return the same, with the jobs it has made, and so many seconds to wait for them."""
@@ -165,7 +174,7 @@ def read_table(extract: Extract) -> pa.Table:
     """
     sink = TableSink()
     sink.open(extract.schema)
-    with listener_for(extract.options.progress) as notify:
+    with extract.listener() as notify:
         try:
             with fetched(extract, notify, is_streamed=False) as rows:
                 hand_over(rows.items, sink)
@@ -195,7 +204,7 @@ def stream_of(extract: Extract) -> BatchStream:
 
 
 def _batches(extract: Extract, bad: BadCells) -> Generator[pa.RecordBatch, None, None]:
-    with listener_for(extract.options.progress) as notify:
+    with extract.listener() as notify:
         with fetched(extract, notify, is_streamed=True) as rows:
             count = 0
             for item in rows.items:

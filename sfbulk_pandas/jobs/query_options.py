@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from sfbulk_pandas.codec.schema import OnBadValue, TypeOptions
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.jobs.budget import Budget
+from sfbulk_pandas.progress.choose import check_progress
 
 if TYPE_CHECKING:
     import os
@@ -67,8 +68,9 @@ class QueryOptions:
     on_stop : {"abort", "leave"}, optional
         What becomes of jobs that still run in Salesforce when the query is stopped early; by default they are left
         running where the same call can go on with them, else aborted.
-    progress : bool or callable, optional
-        As in :class:`LoadOptions`.
+    progress : bool, {"widget", "bar", "log"} or callable, optional
+        As in :class:`LoadOptions`; the control comes with each ``PlanChosen``, ``.abort()`` of it ends the query with
+        ``JobAborted``, and ``.partial`` of that holds what came, where rows are in memory.
     """
 
     plan: PlanName = "auto"
@@ -98,6 +100,7 @@ class QueryOptions:
             if getattr(self, name) is not None and self.plan != "pk_chunks":
                 raise UsageError(f'{name} is for plan="pk_chunks"', hint=f'say plan="pk_chunks", or leave {name} out')
         _ = self.types  # which checks its own
+        check_progress(self.progress)
         if self.budget is not None:
             Budget.of(self.budget)  # the same
         if self.on_stop not in {None, *get_args(OnStop)}:

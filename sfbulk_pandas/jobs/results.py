@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,6 +16,9 @@ from sfbulk_pandas.jobs.causes import causes_of
 from sfbulk_pandas.jobs.facts import ATTEMPT_COLUMNS, LoadFacts
 from sfbulk_pandas.jobs.merge import match_rows, replaced_rows
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
+from sfbulk_pandas.jobs.shown.frames import shown_errors, shown_report
+from sfbulk_pandas.jobs.shown.job import ShownJob
+from sfbulk_pandas.jobs.shown.load_result import LOOKED_AT_ROWS, result_html, result_text
 from sfbulk_pandas.mending import Failed, Terms, Tried, chosen, find_fixes, fixes_frame
 from sfbulk_pandas.reconcile import split_errors
 from sfbulk_pandas.salesforce.job import Operation
@@ -77,7 +81,7 @@ class LoadResult:
     ) -> None:
         self.sobject = target.sobject
         self.operation = target.operation
-        self.jobs = jobs
+        self.jobs: tuple[JobInfo, ...] = tuple(map(ShownJob.of, jobs))
         self.outcome = outcome
         self.load_id = facts.load_id
         self._facts = facts
@@ -129,7 +133,7 @@ class LoadResult:
     @property
     def report(self) -> pd.DataFrame:
         """What the check found before anything was sent; see :meth:`Org.check`."""
-        return self._facts.report.copy()
+        return shown_report(self._facts.report.copy())
 
     @property
     def attempts(self) -> pd.DataFrame:
@@ -159,7 +163,15 @@ class LoadResult:
         fields), ``rows`` (the index labels of these rows), ``advice`` (what it means and what usually
         mends it, in plain words) and ``retry_helps`` (whether the cause passes by itself).
         """
-        failed = self.outcome.positions(RowStatus.FAILED)
+        count = self.outcome.count(RowStatus.FAILED)
+        return shown_errors(self._first_causes.copy() if count <= LOOKED_AT_ROWS else self._causes(count))
+
+    @cached_property
+    def _first_causes(self) -> pd.DataFrame:
+        return self._causes(LOOKED_AT_ROWS)
+
+    def _causes(self, rows: int) -> pd.DataFrame:
+        failed = self.outcome.positions(RowStatus.FAILED)[:rows]
         errors = pc.take(self.outcome.sf_error, pa.array(failed))
         return causes_of(self._frame, failed, errors, self._facts.labels)
 
@@ -345,15 +357,14 @@ class LoadResult:
         return rows
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_resend": None, "_recheck": None, "_fixes": None}
+        own = {"_resend": None, "_recheck": None, "_fixes": None}
+        return {name: value for name, value in self.__dict__.items() if name != "_first_causes"} | own
 
     def __repr__(self) -> str:
-        counts = self.counts
-        total = counts.pop("rows")
-        ends = " + ".join(f"{count:,} {name}" for name, count in counts.items())
-        load = f"; load {self.load_id}" if self.load_id else ""
-        jobs = ", ".join(job.id for job in self.jobs)
-        return f"<{self.operation} {self.sobject}: {total:,} rows = {ends}; jobs {jobs}{load}>"
+        return result_text(self, self._first_causes)
+
+    def _repr_html_(self) -> str:
+        return result_html(self, self._first_causes)
 
 
 def _result_columns_of(frame: pd.DataFrame) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import warnings
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
@@ -26,7 +27,10 @@ from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
 from sfbulk_pandas.jobs.poll import Waiting
 from sfbulk_pandas.jobs.results import LoadResult
 from sfbulk_pandas.jobs.sending import Sender
+from sfbulk_pandas.jobs.stopping import StoppableClock
+from sfbulk_pandas.jobs.winding import aborted, detached
 from sfbulk_pandas.progress.choose import listener_for
+from sfbulk_pandas.progress.control import Wish
 from sfbulk_pandas.progress.events import FrameChecked, LoadFinished, LoadStarted, RowsRetried
 from sfbulk_pandas.reconcile import split_errors
 from sfbulk_pandas.salesforce.status_codes import PASSING
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.prepare import Prepared
     from sfbulk_pandas.journal.records import LoadRecord, PartRecord
     from sfbulk_pandas.progress.choose import Dispatcher
+    from sfbulk_pandas.progress.control import Control
     from sfbulk_pandas.salesforce.job import JobInfo
     from sfbulk_pandas.spool import Spool
 
@@ -89,12 +94,13 @@ class LoadRun:
 
     def __post_init__(self) -> None:
         self._outcome = self.prepared.untouched()
+        self._clock = StoppableClock(self.loading.session.clock)
         self._who = identity_of(self.loading.session)
 
     def go(self) -> LoadResult:
         """Send what is to be sent, wait, and return the result; raise where something went wrong."""
         try:
-            with listener_for(self.options.progress) as notify:
+            with listener_for(self.options.progress, self._calls) as notify:
                 return self._through(notify)
         except StillRunning as error:
             error._resume = self.ways.resume  # noqa: SLF001 - the error hands the caller the way back
@@ -110,10 +116,20 @@ class LoadRun:
     def _through(self, notify: Dispatcher) -> LoadResult:
         if not self.loading.journal.attempts(self.record.load_id):  # who goes on with a load has seen it
             notify(FrameChecked(self.prepared.checked.report))
-        notify(LoadStarted(self.record.sobject, self.prepared.job.operation, len(self.cargo)))
-        self._first(notify)
-        self._again(notify)
-        return self._end(notify)
+        with notify.control.heard_by(self._clock.stop):
+            notify(self._started(notify.control))
+            self._first(notify)
+            self._again(notify)
+            return self._end(notify)
+
+    def _calls(self) -> int:
+        return self.loading.session.calls
+
+    def _started(self, control: Control) -> LoadStarted:
+        operation, record = self.prepared.job.operation, self.record
+        return LoadStarted(
+            record.sobject, operation, len(self.cargo), record.load_id, self._who.instance_url, control=control
+        )
 
     def result(self) -> LoadResult:
         """Return what is known of every row by now."""
@@ -151,7 +167,11 @@ class LoadRun:
     def _again(self, notify: Dispatcher) -> None:
         """Send rows again that failed for a passing reason: later, in smaller parts, one at a time."""
         for number in range(2, self.options.row_retries + 2):
-            positions = self._due(number)
+            try:
+                positions = self._due(number)
+            except CancelledError:  # in the pause before it
+                self._heed(notify.control.wish)
+                return
             if not len(positions):
                 return
             notify(RowsRetried(number, len(positions)))
@@ -168,18 +188,24 @@ class LoadRun:
         positions = self._passing() if self._problem is None and self._sends else np.empty(0, np.int64)
         if len(positions):
             pause = self.loading.polling.interval_seconds * _RETRY_PAUSES * 4 ** (number - 2)
-            self.loading.session.clock.sleep(pause)
+            self._clock.sleep(pause)
             journal.begin_attempt(load_id, number, positions)
         return positions
+
+    def _heed(self, wish: Wish | None) -> None:
+        """Do what was asked for between two attempts, when nothing runs in Salesforce."""
+        if wish is Wish.DETACH:
+            raise detached((), 0)
+        last = self._attempts[-1]
+        last.stop(aborted((), 0))
 
     def _plan(self, cargo: Cargo, limits: PartLimits, parallel_parts: int) -> Plan:
         return Plan(cargo, limits, parallel_parts, self.prepared.key, self._sends)
 
     def _attempt(self, number: int, plan: Plan, notify: Dispatcher) -> None:
-        clock = self.loading.session.clock
-        notes = Notes(self.loading.journal, self.record.load_id, number, clock)
-        sender = Sender(Ingest(self.loading.session), self.prepared.job, notes, self._who, self._stopping)
-        waiting = Waiting(clock, self.loading.polling, self.options.wait_seconds)
+        notes = Notes(self.loading.journal, self.record.load_id, number, self._clock)
+        sender = Sender(Ingest(self.loading.session), self.prepared.job, notes, self._who, self._stopping, notify)
+        waiting = Waiting(self._clock, self.loading.polling, self.options.wait_seconds)
         attempt = Attempt(plan, sender, notify, self.spool.mapped, waiting)
         self._attempts.append(attempt)
         try:

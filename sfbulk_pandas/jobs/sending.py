@@ -10,14 +10,17 @@ import logging
 import threading
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
-from sfbulk_pandas.errors import NotFound, SfBulkError
+from sfbulk_pandas.errors import ImpossibleTransition, NotFound, SfBulkError
 from sfbulk_pandas.jobs.ingest import may_have_arrived
 from sfbulk_pandas.jobs.notes import KnownJobs
 from sfbulk_pandas.jobs.orphans import abort_orphans
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
 from sfbulk_pandas.journal.records import Step
+from sfbulk_pandas.progress.control import Wish
+from sfbulk_pandas.progress.events import PartSent, PartStarted
 from sfbulk_pandas.salesforce.job import JobInfo, JobState
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.ingest import Ingest
     from sfbulk_pandas.jobs.notes import Notes
     from sfbulk_pandas.journal.records import PartRecord
+    from sfbulk_pandas.progress.choose import Dispatcher
     from sfbulk_pandas.wire.http import Body
     from sfbulk_pandas.wire.ingest import IngestJob
 
@@ -37,6 +41,7 @@ log = logging.getLogger("sfbulk_pandas")
 # Until one of these is written down, the job was never asked to begin.
 NOT_CLOSED = frozenset({Step.CREATING, Step.CREATED, Step.UPLOADING, Step.UPLOADED})
 _ENDED = frozenset({Step.ENDED, Step.COLLECTED})
+_TELL_SECONDS = 0.2  # more often nobody looks
 _CREATE_SECONDS = 600  # how long after its first note a create may still have arrived
 
 
@@ -80,6 +85,9 @@ class Sender:
         Who creates the jobs, and where.
     stopping : threading.Event
         Once it is set, nothing new is begun and uploads break off.
+    notify : Dispatcher
+        A wish in its control does the same; but where the jobs are to run on, one whose rows have arrived is told to
+        begin.
     creating : threading.Lock
         Held from before a job is created until its id is written down: nobody takes it for a lost one.
     """
@@ -89,6 +97,7 @@ class Sender:
     notes: Notes
     who: Identity
     stopping: threading.Event
+    notify: Dispatcher
     creating: threading.Lock = field(default_factory=threading.Lock)
 
     def send(self, run: PartRun, body: Body) -> None:
@@ -109,7 +118,7 @@ class Sender:
             self.send(run, part().body)
             return
         if run.record.step in _ENDED:
-            run.job = self._remembered(run.record)
+            run.job = self.remembered(run.record)
             return
         run.job = self._asked(run)
         if run.job is None or _has_never_begun(run, run.job):
@@ -130,9 +139,19 @@ class Sender:
     def abandon(self, run: PartRun) -> None:
         """Abort the job of a part that will not go on; nothing of it was processed."""
         try:
+            if run.job is None and run.record.job_id is not None:  # of an earlier process, and not come to yet
+                run.job = self._asked(run)
             self._abandon(run)
         except SfBulkError as error:
             log.warning("job %s stays open, with nothing processed: %s", run.record.job_id, error)
+
+    def aborted(self, job_id: str) -> JobInfo:
+        """Abort a job whatever it has done, and return how it stands: it may have ended by itself."""
+        try:
+            self.ingest.abort(job_id)
+        except ImpossibleTransition as error:
+            log.info("job %s had ended: %s", job_id, error)
+        return self.ingest.info(job_id)
 
     def _create(self, run: PartRun) -> None:
         with self.creating:
@@ -150,15 +169,22 @@ class Sender:
         job = _made(run)
         self._go_on()
         run.record = self.notes.step(run.record, Step.UPLOADING)
-        self.ingest.upload(job, _Stoppable(body, self._go_on))
+        self.notify(PartStarted(run.record.number, job, run.rows, len(body)))
+        self.ingest.upload(job, _Stoppable(body, partial(self._left, run.record.number)))
         run.record = self.notes.step(run.record, Step.UPLOADED)
 
     def _close(self, run: PartRun) -> None:
         job = _made(run)
-        self._go_on()
+        self._go_on(is_sent=True)
         run.record = self.notes.step(run.record, Step.CLOSING)
         run.job = self.ingest.close(job)
         run.record = self.notes.step(run.record, Step.CLOSED, state=run.job.state.value)
+
+    def _left(self, part: int, sent: _Sent) -> None:
+        """Say how much of a part has left, now and then; break off where everything is to stop."""
+        self._go_on()
+        if sent.is_worth_telling(self.notes.clock.monotonic()):
+            self.notify(PartSent(part, sent.bytes))
 
     def _settle_lost(self, span: tuple[float, float], lost: int) -> None:
         """Abort the Open jobs that creates have left whose answers were lost; they hold no rows."""
@@ -185,7 +211,7 @@ class Sender:
                 raise
             return None
 
-    def _remembered(self, record: PartRecord) -> JobInfo:
+    def remembered(self, record: PartRecord) -> JobInfo:
         """Return an ended job as it was last seen; it never changes again, but may be gone from Salesforce."""
         return JobInfo(
             id=record.job_id or "",
@@ -201,8 +227,9 @@ class Sender:
         if run.job is not None and run.job.state is JobState.OPEN:
             run.job = self.ingest.abort(run.job.id)
 
-    def _go_on(self) -> None:
-        if self.stopping.is_set():
+    def _go_on(self, *, is_sent: bool = False) -> None:
+        wish = self.notify.control.wish
+        if self.stopping.is_set() or wish is Wish.ABORT or (wish is not None and not is_sent):
             raise CancelledError
 
 
@@ -221,17 +248,35 @@ def _has_never_begun(run: PartRun, job: JobInfo) -> bool:
     return job.state in {JobState.ABORTED, JobState.FAILED} and not job.number_records_processed
 
 
+@dataclass(slots=True)
+class _Sent:
+    """How much of a body has left."""
+
+    bytes: int = 0
+    _told: float | None = None
+
+    def is_worth_telling(self, now: float) -> bool:
+        if self._told is None:
+            self._told = now
+        is_due = now >= self._told + _TELL_SECONDS
+        if is_due:
+            self._told = now
+        return is_due
+
+
 @dataclass(frozen=True, slots=True)
 class _Stoppable:
-    """A body that breaks off where everything is to stop."""
+    """A body that says how much of it has left, and may break off then."""
 
     body: Body
-    go_on: Callable[[], None]
+    left: Callable[[_Sent], None]
 
     def __len__(self) -> int:
         return len(self.body)
 
     def __iter__(self) -> Iterator[bytes | memoryview]:
+        sent = _Sent()
         for piece in self.body:
-            self.go_on()
+            self.left(sent)
             yield piece
+            sent.bytes += len(piece)

@@ -8,6 +8,7 @@ from sfbulk_pandas.jobs.control import abort_job, delete_job, job_info
 from sfbulk_pandas.jobs.foreign import results_of
 from sfbulk_pandas.jobs.listing import list_jobs
 from sfbulk_pandas.jobs.loads import clean_up
+from sfbulk_pandas.jobs.shown.job import ShownJob
 from sfbulk_pandas.org.base import Base
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Jobs(Base):
         NotFound
             Where there is no such job, or it ended more than 7 days ago.
         """
-        return job_info(self._session, job_id)
+        return ShownJob.of(job_info(self._session, job_id))
 
     def abort(self, job_id: str) -> JobInfo:
         """Abort a job; rows already written stay written. Two or three API calls.
@@ -59,7 +60,7 @@ class Jobs(Base):
         NotFound
             Where there is no such job.
         """
-        return abort_job(self._session, job_id)
+        return ShownJob.of(abort_job(self._session, job_id))
 
     def delete_job(self, job_id: str) -> None:
         """Delete an ended job with its results (never the records). Two or three API calls.

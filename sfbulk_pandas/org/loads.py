@@ -231,7 +231,7 @@ class Loads(Base):
             The same rows again; compared with the digests of what was sent.
         wait_seconds : float, optional
             How long to wait for the jobs; without it, until they end.
-        progress : bool or callable, optional
+        progress : bool, {"widget", "bar", "log"} or callable, optional
             As in :class:`LoadOptions`.
 
         Returns

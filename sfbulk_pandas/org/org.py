@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from sfbulk_pandas.display.blocks import card, facts
+from sfbulk_pandas.display.html import join, tag, typed
 from sfbulk_pandas.jobs.budget import limits_frame
 from sfbulk_pandas.org.copies import Copies
+from sfbulk_pandas.org.exploring import Exploring
 from sfbulk_pandas.org.jobs import Jobs
 from sfbulk_pandas.org.loads import Loads
-from sfbulk_pandas.org.queries import Queries
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sfbulk_pandas.salesforce.sobject import SObjectDescribe
 
-
-class Org(Loads, Queries, Copies, Jobs):
+class Org(Loads, Exploring, Copies, Jobs):
     """A Salesforce org to load into and query from.
 
     Made by :func:`connect`. Safe to use from several threads.
@@ -54,25 +54,6 @@ class Org(Loads, Queries, Copies, Jobs):
         """
         _ = self._session.instance_url
 
-    def describe(self, sobject: str) -> SObjectDescribe:
-        """Return what Salesforce says of an object and its fields; one API call, once.
-
-        Parameters
-        ----------
-        sobject : str
-            API name, in any case.
-
-        Returns
-        -------
-        SObjectDescribe
-
-        Raises
-        ------
-        UsageError
-            Where the org has no such object, with the nearest name.
-        """
-        return self._loading.describes.get(sobject)
-
     def limits(self) -> pd.DataFrame:
         """Return what the org may use and what it has left, by Salesforce's own names; one API call.
 
@@ -108,3 +89,9 @@ class Org(Loads, Queries, Copies, Jobs):
         source = f", signed in by {self.signed_in_by}" if self.signed_in_by else ""
         place = self._session.known_url or "not signed in yet"  # a look at it must not sign in
         return f"<Org {place}, API {self.api_version}{source}>"
+
+    def _repr_html_(self) -> str:
+        place = self._session.known_url or "not signed in yet"
+        known = {"API": self.api_version, "signed in by": self.signed_in_by}
+        note = typed("`.jobs()`, `.loads()` and `.limits()` show what is going on; `.describe(name)` shows an object.")
+        return str(card(join("Org ", tag("span", place, class_="sf-size")), facts(known), note=note))

@@ -91,6 +91,10 @@ class Bar:
         if bar is not None:
             bar.close()
 
+    def end(self, error: BaseException | None) -> None:  # noqa: ARG002 - the traceback tells it
+        """Close it, whatever has ended the call."""
+        self.close()
+
     def _open(self, description: str, total: int | None) -> None:
         self.close()
         self._processed.clear()

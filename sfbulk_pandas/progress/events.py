@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from sfbulk_pandas.progress.control import Control
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something happened. A listener gets these from the thread in which it happened, one at a time."""
+    """Something happened. A listener gets these from the thread in which it happened, one at a time.
+
+    Attributes
+    ----------
+    api_calls : int
+        Requests of the session since the call began. What else the same session did meanwhile is counted too.
+    """
+
+    api_calls: int = field(default=0, kw_only=True, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +54,55 @@ class LoadStarted(Event):
     operation : Operation
     rows : int
         Rows that will be sent, over all parts.
+    load_id : str
+        By which :func:`resume` finds it.
+    instance_url : str
+        The org's address.
+    control : Control
+        Ends the load early.
     """
 
     sobject: str
     operation: Operation
     rows: int
+    load_id: str = field(default="", compare=False)
+    instance_url: str = field(default="", compare=False)
+    control: Control = field(default_factory=Control, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PartStarted(Event):
+    """A part's job was created; its CSV goes up next.
+
+    Attributes
+    ----------
+    part : int
+        From 1.
+    job : JobInfo
+    rows : int
+    size_bytes : int
+    """
+
+    part: int
+    job: JobInfo
+    rows: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartSent(Event):
+    """So much of a part's CSV has left; a few times a second while it goes up.
+
+    Attributes
+    ----------
+    part : int
+        From 1.
+    sent_bytes : int
+        Of this part; where the upload is repeated, it begins anew.
+    """
+
+    part: int
+    sent_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +141,28 @@ class JobPolled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """Why rows of a part failed.
+
+    Attributes
+    ----------
+    code : str
+        Salesforce's status code.
+    count : int
+        Rows.
+    advice : str
+        What it means and what usually mends it.
+    is_passing : bool
+        Whether it passes by itself, so that the same rows may be sent again.
+    """
+
+    code: str
+    count: int
+    advice: str
+    is_passing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PartFinished(Event):
     """A part's job has ended and its results are in.
 
@@ -97,6 +173,8 @@ class PartFinished(Event):
     job : JobInfo
     successful, failed, unprocessed : int
         Rows of this part.
+    causes : tuple of Cause
+        Why rows failed, the most frequent first. Of a row with several errors, the first one counts.
     """
 
     part: int
@@ -104,6 +182,7 @@ class PartFinished(Event):
     successful: int
     failed: int
     unprocessed: int
+    causes: tuple[Cause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +226,22 @@ class PlanChosen(Event):
         How its rows are fetched.
     reason : str
         Why so.
+    group, groups : int
+        A query that is too long for one is fetched in several groups of columns: which one this is, from 1, and how
+        many there are.
+    instance_url : str
+        The org's address.
+    control : Control
+        Ends the query early.
     """
 
     sobject: str
     plan: str
     reason: str
+    group: int = field(default=1, compare=False)
+    groups: int = field(default=1, compare=False)
+    instance_url: str = field(default="", compare=False)
+    control: Control = field(default_factory=Control, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +256,24 @@ class QueryPolled(Event):
     """A query job was asked how it stands."""
 
     job: JobInfo
+
+
+@dataclass(frozen=True, slots=True)
+class RowsRead(Event):
+    """Rows have come, also of pages that are not whole yet; a few times a second while pages are read.
+
+    Attributes
+    ----------
+    rows_so_far : int
+    received_bytes : int
+        As they came over the wire.
+    rows_expected : int or None
+        Of the whole query, as its job says.
+    """
+
+    rows_so_far: int
+    received_bytes: int
+    rows_expected: int | None
 
 
 @dataclass(frozen=True, slots=True)

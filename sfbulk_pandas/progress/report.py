@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sfbulk_pandas.display.blocks import card, status, table
+
 if TYPE_CHECKING:
     import pandas as pd
 
 _SHOWN = 8
+_KINDS = ("severity", "rows", "column", "check", "such_as", "suggestion", "index")
 _FULL = "the result's .report has them all"
 
 
@@ -27,12 +30,27 @@ def findings_table(report: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, a row a cause
-        Columns: check, column, rows, such_as, suggestion.
+        Columns: rows, column, check, such_as, suggestion.
     """
-    refused = report[report["severity"] == "row"]
-    causes = refused.groupby(["check", "column"], sort=False, dropna=False)
-    table = causes.agg(rows=("index", "size"), such_as=("value", "first"), suggestion=("suggestion", "first"))
-    return table.sort_values("rows", ascending=False, kind="stable").reset_index()
+    return kinds_table(report[report["severity"] == "row"]).drop(columns=["severity", "index"])
+
+
+def kinds_table(report: pd.DataFrame) -> pd.DataFrame:
+    """Return the kinds of what a check has found: the gravest first, then the most frequent.
+
+    Returns
+    -------
+    DataFrame, a row a kind
+        Columns: severity, rows (how many), column, check, such_as (the first row's value), suggestion, index (of the
+        first row).
+    """
+    kinds = report.groupby(["severity", "check", "column"], sort=False, dropna=False)
+    table = kinds.agg(
+        rows=("index", "size"), such_as=("value", "first"), suggestion=("suggestion", "first"), index=("index", "first")
+    ).reset_index()
+    rank = table["severity"].map({"error": 0, "row": 1, "note": 2, "plan": 3}).fillna(4)
+    order = table.assign(_rank=rank).sort_values(["_rank", "rows"], ascending=[True, False], kind="stable").index
+    return table.loc[order, list(_KINDS)].reset_index(drop=True)
 
 
 def findings_text(report: pd.DataFrame) -> str:
@@ -55,9 +73,10 @@ class FindingsView:
         return findings_text(self._report)
 
     def _repr_html_(self) -> str:
-        table = findings_table(self._report)
-        said = (_headline(table), *_rest(table))
-        return "<br>".join((*said, table.head(_SHOWN).to_html(index=False)))
+        found = findings_table(self._report)
+        return str(
+            card(status("row", says=_headline(found)), table(found.head(_SHOWN)), note="".join(_rest(found)).strip())
+        )
 
 
 def _headline(table: pd.DataFrame) -> str:

@@ -13,6 +13,9 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from sfbulk_pandas.codec.bad_cells import BAD_CELLS
+from sfbulk_pandas.display.blocks import card, facts, status
+from sfbulk_pandas.display.cells import shorten, visible
+from sfbulk_pandas.display.html import code, join, tag, typed
 from sfbulk_pandas.errors import DataError, UsageError
 from sfbulk_pandas.sinks.disk import sync_folder
 from sfbulk_pandas.sinks.partitions import value_type
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.sinks.partial import Partial
 
 DETAILS_FILE = "_sfbulk.json"  # readers of datasets leave files alone that begin with an underscore
+_SHOWN_COLUMNS = 200  # characters of their names
 BAD_CELLS_FILE = "_bad_cells.parquet"
 
 
@@ -68,7 +72,27 @@ class ParquetFolder:
         return str(self.path)
 
     def __repr__(self) -> str:
-        return f"<{self.rows:,} rows in {len(self.details['files']):,} file(s) of {self.path}>"
+        return visible(f"<{self.rows:,} rows in {len(self.details['files']):,} file(s) of {self.path}>")
+
+    def _repr_html_(self) -> str:
+        title = join("Parquet ", tag("span", f"{self.rows:,} rows", class_="sf-size"))
+        note = typed("`.dataset()` reads parts of it; pandas, Polars and DuckDB read the folder.")
+        return str(card(title, facts(folder_facts(self)), note=note))
+
+
+def folder_facts(folder: ParquetFolder) -> dict[str, Any]:
+    """Return what there is to say of a folder of rows, by name."""
+    details, bad = folder.details, folder.details["bad_cells"]
+    shown = shorten(", ".join(folder.schema.names), _SHOWN_COLUMNS)
+    return {
+        "folder": code(str(folder.path)),
+        "files": len(details["files"]),
+        "columns": f"{len(folder.schema):,}: {shown}",
+        "divided by": details["partition_by"],
+        "bad cells": status("failed", says=f"{bad:,}, null in the files: see .bad_cells") if bad else None,
+        "query": code(details["query"]) if "query" in details else None,
+        "plan": f"{details['plan']}: {details['reason']}" if "plan" in details else None,
+    }
 
 
 def refuse_existing(target: Path, *, overwrite: bool) -> None:

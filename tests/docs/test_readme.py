@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 import sfbulk_pandas as sfbulk
 
@@ -41,7 +42,13 @@ def blocks() -> list[Block]:
 
 
 def run(block: Block, names: dict) -> None:
-    """Run a block where an error names README's line; a block with prompts is held to what it prints."""
+    """Run a block where an error names README's line; a block with prompts is held to what it prints.
+
+    A block with a magic in it is a cell of a notebook.
+    """
+    if re.search(r"^%|= %", block.code, re.MULTILINE):
+        InteractiveShell.instance(user_ns=names, colors="nocolor").run_cell(block.code).raise_error()
+        return
     if block.code.lstrip().startswith(">>>"):
         test = doctest.DocTestParser().get_doctest(block.code, names, "README.md", "README.md", block.line)
         runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
@@ -61,7 +68,16 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_python_blocks_run_in_order_against_a_local_org(folder):
+@pytest.fixture
+def shell_folder(tmp_path, monkeypatch):
+    """Keep what a shell writes in a folder of the test's own, and leave no shell behind."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setattr("IPython.core.history.HistoryManager.enabled", False)
+    yield
+    InteractiveShell.clear_instance()
+
+
+def test_python_blocks_run_in_order_against_a_local_org(folder, shell_folder):
     local_org = pytest.importorskip("sfbulk_pandas.local_org")
     found = [block for block in blocks() if block.language == "python" and not block.is_excluded]
     assert found, "README.md shows no Python at all"

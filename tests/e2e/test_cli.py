@@ -18,7 +18,7 @@ def test_demo(tmp_path, capsys):
     assert main(["demo", "--out", str(tmp_path)]) == 0
     out = capsys.readouterr().out
     assert len(re.findall(r"^── \d", out, re.MULTILINE)) == 6
-    first, mended = re.findall(r"<upsert Contact: ([\d,]+) rows = ([\d,]+) successful \+ ([\d,]+) failed", out)
+    first, mended = re.findall(r"upsert Contact, ([\d,]+) rows\n\S+  \S ([\d,]+) successful  \S ([\d,]+) failed", out)
     numbers = [[int(text.replace(",", "")) for text in each] for each in (first, mended)]
     assert all(rows == successful + failed for rows, successful, failed in numbers)
     assert numbers[1][1] > numbers[0][1] > 0

@@ -386,6 +386,7 @@ def test_a_whole_day_of_work_shows_nothing(local, way, watch, tmp_path, monkeypa
         with pytest.raises(sfbulk.NotFound) as missing:
             org.job("750000000000000AAA")
         watch.add(org, org._session, result, result.errors, result.manifest, again, frame, frame.attrs, folder)
+        watch.add(result.report, *result.jobs, org.job(result.jobs[0].id), org.check(FRAME, "Contact", "insert"))
         watch.add(copy, told, org.jobs(), org.loads(), org.limits(), shown_of(caught.value), shown_of(missing.value))
     logging.getLogger().removeHandler(handler)
     secrets = {f"token {number}": token for number, token in enumerate(tokens)}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sfbulk_pandas.jobs.extract.pages import OpenPage, Plan, Todo
+    from sfbulk_pandas.transport.body import BodyFile
     from sfbulk_pandas.transport.session import Session
     from sfbulk_pandas.wire.http import Request
 
@@ -52,6 +53,7 @@ class Delivery:
     _knows_head: bool = False
     _last: pa.RecordBatch | None = None
     _bad_cells: BadCells = field(default_factory=BadCells)
+    _raw: BodyFile | None = None
 
     def read(self) -> PageEnd:
         """Hand over the rows of the page that were not handed over before.
@@ -71,6 +73,12 @@ class Delivery:
                 f"{self.todo.name} did not come whole; what came before is in .partial, where rows are in memory"
             )
             raise
+
+    @property
+    def bytes_so_far(self) -> int:
+        """How many bytes have come by now; from any thread."""
+        raw = self._raw
+        return self.received_bytes + (0 if raw is None else raw.received_bytes)
 
     def _tried(self) -> PageEnd:
         for attempt in range(1, _TRIES + 1):
@@ -93,6 +101,7 @@ class Delivery:
 
     def _read_once(self) -> tuple[int | None, int]:
         with self.session.stream(self.todo.request) as answer:
+            self._raw = answer.raw
             page = self.plan.open(answer, self.todo)
             self._tell_head(page)
             try:
@@ -101,6 +110,7 @@ class Delivery:
                     self.delivered += batch.num_rows
                     self._last = batch.take([batch.num_rows - 1])
             finally:
+                self._raw = None
                 self.received_bytes += answer.raw.received_bytes
         return page.rows, page.read_rows
 

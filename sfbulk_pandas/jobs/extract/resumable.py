@@ -110,6 +110,8 @@ class ResumableRun:
                 pages.add(item.place.path)
                 yield item
         except (NotFound, JobFailed, JobAborted) as error:
+            if self._notify.control.wish is not None:  # by whoever asked for it, and not by Salesforce
+                raise
             is_forgotten = self._forget_jobs(error, pages)
             if pages or not (is_taken_up and is_forgotten):
                 raise

@@ -6,26 +6,28 @@ import os
 import threading
 from collections import Counter
 from concurrent.futures import CancelledError
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sfbulk_pandas.errors import IncompleteResult, SfBulkError, StillRunning
+from sfbulk_pandas.errors import IncompleteResult, JobAborted, JobError, SfBulkError, StillRunning
 from sfbulk_pandas.jobs.extract.agenda import Agenda
 from sfbulk_pandas.jobs.extract.conveyor import Conveyor, Rows
 from sfbulk_pandas.jobs.extract.pages import Todo
 from sfbulk_pandas.jobs.extract.reading import Delivery
-from sfbulk_pandas.progress.events import PageRead
+from sfbulk_pandas.jobs.winding import named
+from sfbulk_pandas.progress.control import Wish
+from sfbulk_pandas.progress.events import PageRead, RowsRead
 from sfbulk_pandas.sinks.base import PageEnd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from typing import TypeAlias
 
     import pyarrow as pa
 
     from sfbulk_pandas.jobs.extract.pages import Chain, Plan
-    from sfbulk_pandas.jobs.extract.stopping import StoppableClock
+    from sfbulk_pandas.jobs.stopping import StoppableClock
     from sfbulk_pandas.progress.choose import Dispatcher
     from sfbulk_pandas.sinks.base import Place
     from sfbulk_pandas.transport.session import Session
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     Kept: TypeAlias = Callable[[Place], Iterator[tuple[pa.RecordBatch, pa.Table | None]]]
 
+_TELL_SECONDS = 0.2  # more often nobody looks
 _LIMIT_BYTES = 48 << 20  # rows that wait for the caller; what is being parsed comes on top
 
 
@@ -91,6 +94,8 @@ class ExtractRun:
     rows: int = 0
     pages: int = 0
     received_bytes: int = 0
+    _told: float = 0.0
+    _under_way: list[Delivery] = field(default_factory=list)
     _by_source: Counter[str] = field(default_factory=Counter)
     _agenda: Agenda = field(default_factory=Agenda)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -107,20 +112,33 @@ class ExtractRun:
             Where the pages do not add up to what Salesforce says.
         JobFailed, JobAborted, StillRunning, ApiError, TransportError, DecodeError
         """
-        threads = [self._thread(self._feed, "chains")]
-        threads += [self._thread(self._work, f"page-{number}") for number in range(self.parallel_pages)]
-        is_done_with, handed = self.leaves_jobs, 0
-        try:
-            for item in self._conveyor:
-                handed += isinstance(item, PageEnd)
-                yield item
-            self._check_whole(handed)
-            is_done_with = True
-        except StillRunning:  # its jobs are waited for again
-            is_done_with = True
-            raise
-        finally:
-            self._end(threads, abandons=not is_done_with)
+        is_done_with, handed, threads = self.leaves_jobs, 0, list[threading.Thread]()
+        with ExitStack() as stack:
+            stack.enter_context(self.notify.control.heard_by(self._break_off))
+            try:
+                threads.append(self._thread(self._feed, "chains"))
+                threads += [self._thread(self._work, f"page-{number}") for number in range(self.parallel_pages)]
+                for item in self._conveyor:
+                    handed += isinstance(item, PageEnd)
+                    yield item
+                self._check_whole(handed)
+                is_done_with = True
+            except CancelledError:
+                wish = self.notify.control.wish
+                is_done_with = wish is not Wish.ABORT
+                came = f"{self.rows:,} row(s) of {self.pages:,} whole page(s) had come"
+                raise stopped_as_asked(wish, came, self.plan.job_ids) from None
+            except StillRunning:  # its jobs are waited for again
+                is_done_with = True
+                raise
+            finally:
+                self._end(threads, abandons=not is_done_with)
+
+    def _break_off(self) -> None:
+        """End it because somebody asked for it."""
+        self.clock.stop()
+        self._agenda.stop()
+        self._conveyor.fail(CancelledError())
 
     def _end(self, threads: list[threading.Thread], *, abandons: bool) -> None:
         self.clock.stop()
@@ -170,10 +188,29 @@ class ExtractRun:
             self.plan,
             todo,
             lambda following: self._head_known(todo, following),
-            lambda batch, bad: self._conveyor.put(Rows(todo.place, batch, bad)),
+            lambda batch, bad: self._put(Rows(todo.place, batch, bad)),
             self.done.rows.get(todo.request.path, 0),
         )
-        self._finish(todo, delivery.read(), delivery.received_bytes)
+        with self._lock:
+            self._under_way.append(delivery)
+        try:
+            end = delivery.read()
+        finally:
+            with self._lock:
+                self._under_way = [each for each in self._under_way if each is not delivery]
+        self._finish(todo, end, delivery.received_bytes)
+
+    def _put(self, rows: Rows) -> None:
+        """Put rows on the belt, and say now and then how much has come."""
+        self._conveyor.put(rows)
+        now = self.clock.monotonic()
+        if now < self._told + _TELL_SECONDS:
+            return
+        with self._lock:
+            self._told = now
+            came = self.rows + sum(each.delivered for each in self._under_way)
+            received = self.received_bytes + sum(each.bytes_so_far for each in self._under_way)
+            self.notify(RowsRead(came, received, self._expected()))
 
     def _hand_kept(self, todo: Todo) -> None:
         if self.done.kept is not None:
@@ -191,6 +228,7 @@ class ExtractRun:
             self.pages += 1
             self.received_bytes += received_bytes
             self._by_source[todo.chain.source] += end.rows
+            self._told = self.clock.monotonic()
             self.notify(PageRead(self.pages, end.rows, self.rows, self._expected(), received_bytes))
         self._agenda.done()
         self._complete_where_over()
@@ -212,6 +250,20 @@ class ExtractRun:
                     f"{source}: {self._by_source[source]:,} rows came, Salesforce says {count:,}",
                     hint="results stay for 7 days: query again; what was received is in .partial",
                 )
+
+
+def stopped_as_asked(wish: Wish | None, came: str, job_ids: Sequence[str]) -> JobError:
+    """Build the error that ends an extract because somebody asked for it."""
+    jobs = f"; jobs: {named(job_ids)}" if job_ids else ""
+    if wish is Wish.ABORT:
+        hint = "query again; what was received is in .partial, where rows are in memory"
+        return JobAborted(f"the query was aborted, as asked: {came}{jobs}", hint=hint, was_asked_for=True)
+    return StillRunning(
+        f"the query was left, as asked: {came}{jobs}",
+        hint="call .resume() of this error to come back: jobs go on, and their results stay for 7 days",
+        job_ids=tuple(job_ids),
+        was_asked_for=True,
+    )
 
 
 def _in_order(chains: Iterator[Chain]) -> Iterator[Chain]:

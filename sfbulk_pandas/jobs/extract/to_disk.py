@@ -15,7 +15,6 @@ from sfbulk_pandas.jobs.extract.fetched import fetched
 from sfbulk_pandas.jobs.extract.handing import hand_over, tell_where_it_goes_on
 from sfbulk_pandas.jobs.extract.resumable import ResumableRun, head_of
 from sfbulk_pandas.jobs.wide.run import WideRun
-from sfbulk_pandas.progress.choose import listener_for
 from sfbulk_pandas.progress.events import QueryFinished
 from sfbulk_pandas.sinks.csv import CsvSink, text_schema, unfinished_of
 from sfbulk_pandas.sinks.folder import finished, refuse_existing
@@ -61,7 +60,7 @@ def to_parquet(extract: Extract, target: Path, options: ParquetOptions, *, overw
     column = check_partition(extract.schema, options.partition_by)
     keep_within_budget(extract)
     with (
-        listener_for(extract.options.progress) as notify,
+        extract.listener() as notify,
         opened(partial_of(target), restart=extract.options.restart) as partial,
     ):
         head = head_of(extract, partition_by=column)
@@ -115,7 +114,7 @@ def to_csv(extract: Extract, target: Path, *, overwrite: bool) -> Path:
     moments = frozenset(field.name for field in extract.schema if pa.types.is_timestamp(field.type))
     as_text = replace(extract, schema=text_schema(extract.schema))
     folder = unfinished_of(target)
-    with listener_for(extract.options.progress) as notify:
+    with extract.listener() as notify:
         with locked(folder):
             sink = CsvSink(folder, target, moments, overwrite=overwrite)
             try:

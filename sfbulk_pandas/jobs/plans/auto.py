@@ -11,7 +11,6 @@ from sfbulk_pandas.jobs.plans.divisible import undividable
 from sfbulk_pandas.jobs.plans.id_ranges import IdRangesPlan
 from sfbulk_pandas.jobs.plans.rest import RestPlan
 from sfbulk_pandas.jobs.plans.result_pages import ResultPagesPlan
-from sfbulk_pandas.progress.events import PlanChosen
 from sfbulk_pandas.salesforce.soql import parse
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ class AutoPlan:
             self._job_ids = self.job_ids
             plan = _PLANS[choice.plan](asked)
         self._plan = plan
-        asked.notify(PlanChosen(self._query.sobject, choice.plan, choice.reason))
+        asked.tell_plan(self._query.sobject, choice.plan, choice.reason)
         return plan
 
     def _check_can_cut(self, error: JobFailed) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.codec.decode import PageReader, ReadOptions
+from sfbulk_pandas.progress.events import PlanChosen
 from sfbulk_pandas.wire.query import read_page_head
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from sfbulk_pandas.codec.bad_cells import BadCells
     from sfbulk_pandas.codec.schema import OnBadValue
     from sfbulk_pandas.jobs.extract.pages import Todo
-    from sfbulk_pandas.jobs.extract.stopping import StoppableClock
     from sfbulk_pandas.jobs.options import Polling
+    from sfbulk_pandas.jobs.stopping import StoppableClock
     from sfbulk_pandas.progress.choose import Dispatcher
     from sfbulk_pandas.transport.session import Session, Streamed
     from sfbulk_pandas.wire.http import Request
@@ -92,6 +93,8 @@ class Question:
         Why Bulk API does not take the query, in words.
     is_streamed : bool
         Whether rows are handed on while others come, rather than kept in memory.
+    group : tuple of (int, int)
+        Which group of columns it is, from 1, and how many there are.
     memory : dict
         What the plan wrote down in an earlier run, such as its jobs; plain JSON values.
     remember : callable
@@ -115,9 +118,15 @@ class Question:
     wait_seconds: float | None = None
     refused: str | None = None
     is_streamed: bool = False
+    group: tuple[int, int] = (1, 1)
     memory: dict[str, Any] = field(default_factory=dict)
     remember: Callable[[Mapping[str, Any]], None] = lambda _: None
     cores: Cores = field(default_factory=Cores)
+
+    def tell_plan(self, sobject: str, plan: str, reason: str) -> None:
+        """Say how the rows are fetched, and why so."""
+        address, control = self.session.known_url or "", self.notify.control
+        self.notify(PlanChosen(sobject, plan, reason, *self.group, instance_url=address, control=control))
 
 
 class CsvPage:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from sfbulk_pandas.errors import SfBulkError
 from sfbulk_pandas.jobs.failures import failure_of
 from sfbulk_pandas.jobs.poll import Waiting, watch
 from sfbulk_pandas.progress.events import QueryPolled, QueryStarted
@@ -13,10 +14,20 @@ from sfbulk_pandas.wire.jobs import read_job
 from sfbulk_pandas.wire.query import build_abort_query, build_create_query, build_query_info
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sfbulk_pandas.jobs.plans.base import Question
     from sfbulk_pandas.salesforce.job import JobInfo
 
 log = logging.getLogger("sfbulk_pandas")
+
+
+class Abandonable(Protocol):
+    """What can be aborted unless it has ended."""
+
+    def abandon(self) -> None:
+        """Abort it."""
+        ...
 
 
 class BulkJob:
@@ -92,6 +103,18 @@ class BulkJob:
 
     def _ask(self, job_id: str) -> JobInfo:
         return read_job(self._question.session.send(build_query_info(self.api_version, job_id)))
+
+
+def abandon_all(jobs: Iterable[Abandonable]) -> None:
+    """Abort all jobs that have not ended; what went wrong with one is raised after the others."""
+    problem: SfBulkError | None = None
+    for job in jobs:
+        try:
+            job.abandon()
+        except SfBulkError as error:  # it may just have ended by itself
+            problem = problem or error
+    if problem is not None:
+        raise problem
 
 
 def rows_of(job: JobInfo | None) -> int | None:

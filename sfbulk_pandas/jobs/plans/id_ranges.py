@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sfbulk_pandas.jobs.extract.pages import Chain
 from sfbulk_pandas.jobs.failures import failure_of
 from sfbulk_pandas.jobs.plans.base import ASKED_FOR, CsvPage
-from sfbulk_pandas.jobs.plans.bulk_job import BulkJob, rows_of
+from sfbulk_pandas.jobs.plans.bulk_job import BulkJob, abandon_all, rows_of
 from sfbulk_pandas.jobs.plans.divisible import check_divisible
 from sfbulk_pandas.jobs.plans.segments import find_segments
 from sfbulk_pandas.jobs.poll import Waiting, still_running
@@ -103,8 +103,7 @@ class IdRangesPlan:
 
     def abandon(self) -> None:
         """Abort the jobs that have not ended."""
-        for job in tuple(self._jobs.values()):
-            job.abandon()
+        abandon_all(tuple(self._jobs.values()))
 
     def _ranges(self) -> list[IdRange]:
         """Return the ranges of an earlier run, else cut them."""

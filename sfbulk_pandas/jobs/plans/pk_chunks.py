@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sfbulk_pandas.errors import JobFailed
 from sfbulk_pandas.jobs.extract.pages import Chain
 from sfbulk_pandas.jobs.plans.base import ASKED_FOR, CsvPage
+from sfbulk_pandas.jobs.plans.bulk_job import abandon_all
 from sfbulk_pandas.jobs.plans.chunk_job import ChunkJob
 from sfbulk_pandas.jobs.plans.divisible import check_divisible
 from sfbulk_pandas.jobs.plans.locator import LocatorPlan
@@ -95,9 +96,7 @@ class PkChunksPlan:
 
     def abandon(self) -> None:
         """Abort the job, and those of batches that were run again, unless they have ended."""
-        for plan in self._again:
-            plan.abandon()
-        self._job.abandon()
+        abandon_all([self._job, *self._again])
 
     def _ended_batches(self) -> Iterator[BatchV1]:
         """Yield batches as they end, until the list grows no more."""

@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sfbulk_pandas.display.blocks import card, facts
+from sfbulk_pandas.display.cells import visible
+from sfbulk_pandas.display.html import join, tag
+from sfbulk_pandas.sinks.folder import folder_facts
+
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
@@ -64,5 +69,16 @@ class SyncResult:
         counts = [f"{tally.added:,} added", f"{tally.updated:,} updated", f"{tally.deleted:,} deleted"]
         found = {"hard deleted": tally.hard_deleted, "restored": tally.restored, "missing": tally.missing}
         counts += [f"{count:,} {name}" for name, count in found.items() if count]
-        since = "everything" if self.since is None else f"changes since {self.since:%Y-%m-%d %H:%M:%S}Z"
-        return f"<{self.rows:,} rows in {self.path}: {since}, {', '.join(counts)}>"
+        return visible(f"<{self.rows:,} rows in {self.path}: {self._fetched()}, {', '.join(counts)}>")
+
+    def _repr_html_(self) -> str:
+        tally = self.tally
+        done = {"added": tally.added, "updated": tally.updated, "deleted": tally.deleted}
+        found = {"hard deleted": tally.hard_deleted, "restored": tally.restored, "missing": tally.missing}
+        counts = done | {name: count for name, count in found.items() if count}
+        lines = {"fetched": self._fetched()} | counts | folder_facts(self.folder)
+        title = join("Copy ", tag("span", f"{self.rows:,} rows", class_="sf-size"))
+        return str(card(title, facts(lines), note="The next run fetches what has changed since this one."))
+
+    def _fetched(self) -> str:
+        return "everything" if self.since is None else f"changes since {self.since:%Y-%m-%d %H:%M:%S}Z"

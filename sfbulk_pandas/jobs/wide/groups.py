@@ -86,5 +86,6 @@ def extract_of_group(extract: Extract, number: int, first: ExtractFacts | None) 
         query=group.query,
         schema=pa.schema([extract.schema.field(each.name) if each.name in names else each for each in group.schema]),
         groups=(),
+        group=(number + 1, len(extract.groups)),
         memory=memory,
     )

@@ -14,6 +14,7 @@ from sfbulk_pandas.jobs.extract.conveyor import Rows
 from sfbulk_pandas.jobs.extract.facts import Beginning, ExtractFacts, origin_alone
 from sfbulk_pandas.jobs.extract.handing import hand_over
 from sfbulk_pandas.jobs.extract.resumable import ResumableRun, head_of
+from sfbulk_pandas.jobs.extract.run import stopped_as_asked
 from sfbulk_pandas.jobs.wide.again import MOST_RECORDS, read_again
 from sfbulk_pandas.jobs.wide.groups import extract_of_group, in_groups
 from sfbulk_pandas.jobs.wide.join import bad_cells_among, join_columns
@@ -105,6 +106,7 @@ class WideRun:
         spans = id_spans(sources, _SPAN_BYTES)
         differing: list[str] = []
         for number, (start, stop) in enumerate(spans):
+            self._heed()
             joined = join_columns([each.between(start, stop) for each in sources], self._extract.schema)
             differing += joined.differing.to_pylist()
             yield from self._page(number, joined, bad)
@@ -113,6 +115,13 @@ class WideRun:
         if differing:
             again = self._read_again(differing)
             yield from self._page(len(spans), again.joined, again.bad)
+
+    def _heed(self) -> None:
+        """End the join where somebody asked for it: nothing runs in Salesforce any more."""
+        wish = self._notify.control.wish
+        if wish is not None:
+            job_ids = [job_id for each in self._fetched for job_id in each.job_ids]
+            raise stopped_as_asked(wish, f"{self._rows:,} row(s) were joined", job_ids)
 
     def _page(self, number: int, joined: Joined, bad: pa.Table) -> Iterator[Rows | PageEnd]:
         """Yield joined rows as one page of one batch: bad cells go with the batch that has their rows."""

@@ -13,9 +13,9 @@ from zygote import frame_of
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.jobs import cargo
 from sfbulk_pandas.jobs.ingest import Ingest
+from sfbulk_pandas.jobs.stopping import StoppableClock
 from sfbulk_pandas.progress.choose import Dispatcher
 from sfbulk_pandas.progress.events import JobPolled, RowsRetried
-from sfbulk_pandas.transport.clock import SystemClock
 
 LINGER_SECONDS = 0.7
 POLLING = sfbulk.Polling(interval_seconds=0.05, cap_seconds=0.05)
@@ -86,14 +86,14 @@ def stop_after(kind):
 
 
 def stop_in_the_pause():
-    moment, real = Moment(1), SystemClock.sleep
+    moment, real = Moment(1), StoppableClock.sleep
 
     def sleep(self, seconds):
         if seconds >= 10 * POLLING.interval_seconds:
             moment.come(0)
         real(self, seconds)
 
-    SystemClock.sleep = sleep
+    StoppableClock.sleep = sleep
 
 
 MOMENTS = {

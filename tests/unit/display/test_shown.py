@@ -19,15 +19,17 @@ PLAIN = pd.DataFrame({"state": ["Failed", "Open"], "share": [0.5, 0.25], "n": pd
 
 @pytest.fixture
 def shown():
-    return ShownFrame(PLAIN, "Jobs of <acme>", note="go on", kinds={"state": "status", "share": "share"})
+    return ShownFrame(PLAIN, "Jobs of <acme>", note="go on with `x`", kinds={"state": "status", "share": "share"})
 
 
 def test_it_is_shown_with_title_table_and_note(shown):
-    assert words(shown._repr_html_()) == "Jobs of <acme> state share n ✗ Failed 50.0% 1 … Open 25.0% — go on"
+    assert (
+        words(shown._repr_html_()) == "Jobs of <acme> 2 rows state share n ✗ Failed 50.0% 1 … Open 25.0% — go on with x"
+    )
     lines = repr(shown).splitlines()
-    assert lines[0] == "Jobs of <acme>"
+    assert lines[0] == "Jobs of <acme>, 2 rows"
     assert lines[2] == "✗ Failed  █████·····  50.0%  1"
-    assert lines[-1] == "go on"
+    assert lines[-1] == "go on with x"
 
 
 def test_it_equals_the_plain_frame(shown):

@@ -27,7 +27,7 @@ def test_nothing_at_all_has_no_bar():
     assert text_bar({"successful": 0, "failed": 0}) == "✓ 0 successful  ✗ 0 failed"
 
 
-@pytest.mark.parametrize(("share", "full"), [(0, 0), (0.001, 1), (0.5, 5), (0.999, 9), (1, 10), (3, 10), (-1, 0)])
+@pytest.mark.parametrize(("share", "full"), [(0, 0), (0.001, 0), (0.5, 5), (0.999, 9), (1, 10), (3, 10), (-1, 0)])
 def test_a_meter_is_empty_for_nothing_alone_and_full_for_all(share, full):
     assert text_meter(share) == "█" * full + "·" * (10 - full)
 
@@ -36,6 +36,17 @@ def test_facts_are_aligned():
     assert text_facts({"load": "20261125", "rows": 1234, "none": None, "a": "x\ny"}) == (
         "load  20261125\nrows  1,234\na     x↵y"
     )
+
+
+def test_long_facts_are_folded_and_ids_stay_whole(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    text = text_facts({"next": "mend them, then retry what has failed", "job": f"7505g0000000001AAA {'x' * 50}"})
+    assert text.splitlines() == [
+        "next  mend them, then retry what has",
+        "      failed",
+        "job   7505g0000000001AAA",
+        f"      {'x' * 50}",
+    ]
 
 
 def test_a_table_is_aligned_and_numbers_stand_at_the_right():
@@ -59,8 +70,29 @@ def test_long_texts_give_way_first_then_columns(monkeypatch):
     assert lines[1].endswith("  123")
     monkeypatch.setenv("COLUMNS", "30")
     lines = text_table(frame).splitlines()
-    assert max(map(len, lines[:2])) <= 30
-    assert lines[-1] == "(1 more column not shown)"
+    assert [len(line) for line in lines] == [1, 30, 26]
+    assert lines[-1] == "(2 more columns not shown)"
+
+
+def test_texts_are_folded_and_end_after_a_few_lines():
+    frame = pd.DataFrame({"n": [1, 2], "t": ["the value does not fit the field's type", "one two " * 30]})
+    assert text_table(frame, width=20).splitlines() == [
+        "n  t",
+        "1  the value does",
+        "   not fit the",
+        "   field's type",
+        "2  one two one two",
+        "   one two one two",
+        "   one two one two …",
+    ]
+
+
+def test_ids_numbers_and_statuses_are_never_cut():
+    frame = pd.DataFrame({"id": ["7505g0000000001AAA"], "n": [10**12], "state": ["JobComplete"], "t": ["x" * 50]})
+    lines = text_table(frame, kinds={"id": "code", "state": "status"}, width=80).splitlines()
+    assert lines[1] == "7505g0000000001AAA  1,000,000,000,000  ✓ JobComplete  xxxxxxxxxxxxxxxxxxxxxxxxx…"
+    lines = text_table(frame, kinds={"id": "code", "state": "status"}, width=40).splitlines()
+    assert lines[1:] == ["7505g0000000001AAA  1,000,000,000,000", "(2 more columns not shown)"]
 
 
 def test_what_is_not_shown_is_counted():

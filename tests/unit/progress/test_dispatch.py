@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import sys
 import threading
@@ -11,11 +12,25 @@ import types
 import pandas as pd
 import pytest
 
-from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.errors import MissingExtra, UsageError
+from sfbulk_pandas.jobs.options import LoadOptions
+from sfbulk_pandas.jobs.query_options import QueryOptions
 from sfbulk_pandas.progress import choose
 from sfbulk_pandas.progress.bar import Bar
 from sfbulk_pandas.progress.choose import Dispatcher, listener_for
-from sfbulk_pandas.progress.events import FrameChecked, PlanChosen, QueryFinished
+from sfbulk_pandas.progress.events import (
+    Cause,
+    FrameChecked,
+    JobPolled,
+    LoadFinished,
+    LoadStarted,
+    PartFinished,
+    PlanChosen,
+    QueryFinished,
+    RowsRetried,
+)
+from sfbulk_pandas.progress.widget.panel import Panel
+from sfbulk_pandas.salesforce.job import JobInfo, JobState, Operation
 
 EVENT = QueryFinished(1)
 
@@ -108,16 +123,59 @@ def test_by_default_a_bar_in_a_terminal(terminal, shown, monkeypatch):
     assert isinstance(listener_for(None)._listener, Bar) is shown
 
 
-def test_by_default_a_bar_in_a_notebook(monkeypatch):
+@pytest.mark.parametrize(("widgets", "kind"), [(True, Panel), (False, Bar)])
+@pytest.mark.parametrize("progress", [None, True])
+def test_by_default_a_panel_in_a_notebook_or_a_bar_where_there_are_no_widgets(monkeypatch, progress, widgets, kind):
+    notebook(monkeypatch, widgets=widgets)
+    assert isinstance(listener_for(progress)._listener, kind)
+
+
+def notebook(monkeypatch, *, widgets):
     monkeypatch.setattr(choose, "in_notebook", lambda: True)
-    assert isinstance(listener_for(None)._listener, Bar)
+    monkeypatch.setattr(choose, "find_spec", lambda name: object() if widgets else None)
 
 
-def test_chosen():
+def test_chosen(monkeypatch):
     assert isinstance(listener_for(progress=True)._listener, Bar)
     assert listener_for(progress=False)._listener is choose.log_findings
-    with pytest.raises(UsageError, match="progress="):
-        listener_for("loud")
+    assert listener_for("log")._listener is choose.log_progress
+    notebook(monkeypatch, widgets=True)
+    assert isinstance(listener_for("widget")._listener, Panel)
+    assert isinstance(listener_for("bar")._listener, Bar)
+
+
+def test_what_there_is_no_way_for_is_refused_before_anything_is_sent(monkeypatch):
+    for make in (listener_for, lambda way: LoadOptions(progress=way), lambda way: QueryOptions(progress=way)):
+        with pytest.raises(UsageError, match="progress='loud' is neither"):
+            make("loud")
+        with pytest.raises(UsageError, match="is for notebooks"):
+            make("widget")
+    notebook(monkeypatch, widgets=False)
+    with pytest.raises(MissingExtra, match="needs ipywidgets"):
+        LoadOptions(progress="widget")
+
+
+def test_neither_notebook_nor_terminal_gives_lines_of_the_log(monkeypatch, caplog):
+    screen(monkeypatch, None)
+    caplog.set_level("INFO", logger="sfbulk_pandas")
+    job = JobInfo("750A", Operation.INSERT, "Contact", JobState.JOB_COMPLETE)
+    causes = (Cause("A_B", 2, "mend it", is_passing=False),)
+    with listener_for(None, itertools.count(5).__next__) as notify:
+        notify(LoadStarted("Contact", Operation.INSERT, 1200, "L1"))
+        notify(JobPolled(1, job))
+        notify(PartFinished(1, job, 1198, 2, 0, causes))
+        notify(RowsRetried(2, 2))
+        notify(LoadFinished(1200, 0, 0))
+        notify(PlanChosen("Contact", "rest", "it is small"))
+        notify(QueryFinished(3))
+    assert caplog.messages == [
+        "insert Contact: load L1 of 1,200 rows begins",
+        "part 1, job 750A: 1,198 successful, 2 failed, 0 unprocessed (2 A_B)",
+        "attempt 2: 2 rows are sent again",
+        "the load is over: 1,200 successful, 0 failed, 0 unprocessed; 5 API calls",
+        "query Contact by rest: it is small",
+        "the query is over: 3 rows; 7 API calls",
+    ]
 
 
 @pytest.mark.parametrize("progress", [None, False])

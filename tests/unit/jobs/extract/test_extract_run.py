@@ -14,8 +14,9 @@ from sfbulk_pandas.jobs.extract import run as extract_run
 from sfbulk_pandas.jobs.extract.conveyor import Rows
 from sfbulk_pandas.jobs.extract.pages import Chain
 from sfbulk_pandas.jobs.extract.run import Done, ExtractRun
-from sfbulk_pandas.jobs.extract.stopping import StoppableClock
 from sfbulk_pandas.jobs.plans.base import Cores, CsvPage
+from sfbulk_pandas.jobs.stopping import StoppableClock
+from sfbulk_pandas.progress.choose import Dispatcher
 from sfbulk_pandas.sinks.base import PageEnd, Place
 from sfbulk_pandas.wire.http import Headers, Request
 from sfbulk_pandas.wire.query import read_page_head
@@ -118,7 +119,9 @@ class Plan:
 
 def run_of(server, plan, *, threads=2, keep_order=True, done=None, events=None):
     notify = (lambda event: None) if events is None else events.append
-    return ExtractRun(server, plan, StoppableClock(server.clock), notify, threads, keep_order, done or Done())
+    return ExtractRun(
+        server, plan, StoppableClock(server.clock), Dispatcher(notify), threads, keep_order, done or Done()
+    )
 
 
 def taken(run):
@@ -266,7 +269,7 @@ def test_stopped_while_the_chains_are_waited_for():
         clock.sleep(60)
 
     plan.chains = chains
-    items = ExtractRun(server, plan, clock, lambda event: None, 2, keep_order=False).items()
+    items = ExtractRun(server, plan, clock, Dispatcher(None), 2, keep_order=False).items()
     next(items)
     begun = time.monotonic()
     items.close()

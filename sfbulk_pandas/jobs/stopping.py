@@ -1,4 +1,4 @@
-"""A clock whose sleep ends when an extract is stopped, so that no thread waits on for nobody."""
+"""A clock whose sleep ends when a call is stopped, so that no thread waits on for nobody."""
 
 from __future__ import annotations
 

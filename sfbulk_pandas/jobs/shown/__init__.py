@@ -1,0 +1,1 @@
+"""How results, jobs and lists of them look, in notebooks and terminals."""

@@ -1,0 +1,106 @@
+"""The result of a load: how many rows ended how, why rows failed, and how to go on."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from sfbulk_pandas.display.blocks import bar, card, facts, table
+from sfbulk_pandas.display.cells import cell_of, shorten
+from sfbulk_pandas.display.html import Html, join, tag, typed, untyped
+from sfbulk_pandas.display.text import text_bar, text_facts, writable
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Mapping
+
+    import pandas as pd
+
+    from sfbulk_pandas.jobs.results import LoadResult
+
+LOOKED_AT_ROWS = 200_000  # failed rows whose causes are told of: a look must not take long
+_CAUSES = 5  # shown; .errors has them all
+_JOBS = 3
+_WIDEST = 100  # characters a line of a terminal, where it is wider
+_SUCH_AS = 40
+
+
+def result_html(result: LoadResult, causes: pd.DataFrame) -> str:
+    """Return a result, and the causes of its first failed rows, as HTML."""
+    counts = result.counts
+    title = join(f"{result.operation} {result.sobject} ", tag("span", f"{counts.pop('rows'):,} rows", class_="sf-size"))
+    left = _more(causes, counts["failed"])
+    blocks = [bar(counts), *_causes_html(causes, left), facts(_facts(result))]
+    return str(card(title, *blocks, note=typed(_steps(result))))
+
+
+def result_text(result: LoadResult, causes: pd.DataFrame) -> str:
+    """Return the same as lines of text."""
+    counts = result.counts
+    lines = [f"{result.operation} {result.sobject}, {counts.pop('rows'):,} rows", text_bar(counts)]
+    if len(causes):
+        lines += ["", *_causes_text(causes, _more(causes, counts["failed"])), ""]
+    lines.append(text_facts(_facts(result) | {"next": untyped(_steps(result)) or None}))
+    return writable("\n".join(lines))
+
+
+def _causes_html(causes: pd.DataFrame, left: str) -> list[Html]:
+    shown = causes.head(_CAUSES)
+    if shown.empty:
+        return []
+    such = shown["values"].where(shown["values"].map(bool), shown["example"])
+    named = {"rows": "count", "cause": "code", "fields": "fields", "such as": "such", "what helps": "advice"}
+    seen = shown.assign(such=such)[list(named.values())].set_axis(list(named), axis=1)
+    return [table(seen, kinds={"cause": "code"}), *([tag("div", typed(left), class_="sf-dim")] if left else [])]
+
+
+def _causes_text(causes: pd.DataFrame, left: str) -> Iterator[str]:
+    width = min(shutil.get_terminal_size().columns, _WIDEST)
+    for cause in causes.head(_CAUSES).to_dict("records"):
+        fields = f" {cause['fields']}" if cause["fields"] else ""
+        yield shorten(f"{cause['count']:>9,} x {cause['code']}{fields}, such as {_such(cause)}", width)
+        yield from textwrap.wrap(cause["advice"], width, initial_indent=" " * 12, subsequent_indent=" " * 12)
+    if left:
+        yield f"{'':9} {untyped(left)}"
+
+
+def _such(cause: Mapping[Hashable, Any]) -> str:
+    """Return what a row of a cause holds, or Salesforce's words where no field is named."""
+    values = cause["values"]
+    return f"'{shorten(cell_of(values[0]).text, _SUCH_AS)}'" if values else str(cause["example"])
+
+
+def _more(causes: pd.DataFrame, failed: int) -> str:
+    """Say what the list of causes leaves out."""
+    if failed > LOOKED_AT_ROWS:
+        return f"in the first {LOOKED_AT_ROWS:,} failed rows; `.errors` looks at all"
+    left = len(causes) - _CAUSES
+    return f"and {left:,} more: `.errors` has every cause" if left > 0 else ""
+
+
+def _facts(result: LoadResult) -> dict[str, str | None]:
+    attempts = len(result.attempts)
+    unmatched = len(result.unmatched)
+    ids = [job.id for job in result.jobs]
+    more = f" and {len(ids) - _JOBS:,} more" if len(ids) > _JOBS else ""
+    return {
+        "load": result.load_id or None,
+        "job" if len(ids) == 1 else "jobs": ", ".join(ids[:_JOBS]) + more if ids else None,
+        "attempts": f"{attempts:,}" if attempts > 1 else None,
+        "unmatched": f"{unmatched:,} answers are surely nobody's: see .unmatched" if unmatched else None,
+    }
+
+
+def _steps(result: LoadResult) -> str:
+    """Say how to go on; what is to be typed stands between backticks."""
+    counts = result.counts
+    steps = []
+    if counts["failed"]:
+        steps.append("`.failed` has the rows and why: mend them, then `.retry(fixed)`.")
+    if counts["unprocessed"]:
+        steps.append("`.retry()` sends what has not succeeded as it is.")
+    if counts.get("unknown"):
+        steps.append("Look into `.unknown` before anything is repeated.")
+    if counts["successful"] == counts["rows"] > 0:
+        steps.append("`.successful` has the rows with their Ids.")
+    return " ".join(steps)

@@ -1,0 +1,90 @@
+"""What the panel of a notebook costs, in a real kernel: ``pytest -m benchmark -s``. Wall time, processor time, its own.
+
+``TURNS=20`` in the environment says how often each way is measured, ``ROWS`` how many rows there are.
+"""
+
+import json
+import os
+import statistics
+import sys
+from pathlib import Path
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+sys.path.insert(0, str(Path(__file__).parent))  # the tasks are scripts beside this file
+
+from discarding_org import DiscardingOrg
+from load_tasks import DESCRIBE
+from page_org import PageOrg
+
+pytestmark = pytest.mark.benchmark
+HERE = Path(__file__).parent
+ROWS = int(os.environ.get("ROWS", "400000"))
+TURNS = int(os.environ.get("TURNS", "9"))
+PARTS, PAGES = 40, 200
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run code in a kernel, and return the JSON that it prints last."""
+    paths = os.pathsep.join([str(HERE.parents[1]), str(HERE)])
+    manager, client = start_new_kernel(env=os.environ | {"PYTHONPATH": paths, "IPYTHONDIR": str(tmp_path)})
+
+    def run(code):
+        said = []
+
+        def hear(message):
+            if message["msg_type"] == "stream":
+                said.append(message["content"]["text"])
+
+        reply = client.execute_interactive(code, timeout=1800, output_hook=hear)
+        assert reply["content"]["status"] == "ok", "\n".join(reply["content"]["traceback"])
+        return json.loads("".join(said).splitlines()[-1])
+
+    yield run
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def tell(what, found):
+    medians = {
+        way: {name: statistics.median(found[way][name]) for name in ("wall", "cpu")} for way in ("panel", "none")
+    }
+    print(f"\n{what}, {TURNS} rounds in random order, {found['events']:.0f} events each")
+    for name in ("wall", "cpu"):
+        more = medians["panel"][name] / medians["none"][name] - 1
+        least = min(found["panel"][name]) / min(found["none"][name]) - 1
+        print(
+            f"  {name:<5} panel {medians['panel'][name]:.3f} s, none {medians['none'][name]:.3f} s: "
+            f"{more:+.2%} by medians, {least:+.2%} by the best"
+        )
+    own = found["own"]
+    share = own / medians["none"]["cpu"]
+    print(f"  the panel's own threads and calls: {own * 1e3:.1f} ms, {share:.2%} of the processor time")
+
+
+def test_a_load(run, tmp_path):
+    describes = tmp_path / "describes.json"
+    describes.write_text(json.dumps({"Contact": DESCRIBE}), "utf-8")
+    results = tmp_path / "results"
+    results.mkdir()
+    part_rows = ROWS // PARTS
+    with DiscardingOrg(results, describes) as org:
+        found = run(
+            "import json, panel_tasks as tasks\n"
+            f"tasks.prepare({str(results)!r}, {ROWS}, {part_rows})\n"
+            f"print(json.dumps(tasks.rounds(tasks.loads({org.host!r}, {ROWS}, {part_rows}), {TURNS})))"
+        )
+    tell(f"a load of {ROWS:,} rows in {PARTS} parts", found)
+    assert found["events"] > PARTS
+
+
+def test_an_extract_of_many_pages(run):
+    with PageOrg(ROWS, [PAGES]) as org:
+        found = run(
+            "import json, panel_tasks as tasks\n"
+            f"print(json.dumps(tasks.rounds(tasks.queries({org.host!r}, {ROWS}, {PAGES}), {TURNS})))"
+        )
+    tell(f"an extract of {ROWS:,} rows in {PAGES} pages", found)
+    assert found["events"] > PAGES
