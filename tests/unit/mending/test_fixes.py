@@ -1,5 +1,6 @@
 """Each kind of fix: what it mends, and what it leaves alone."""
 
+import ast
 import sys
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pandas as pd
 import pytest
 
 from sfbulk_pandas.mending import find_fixes
+from sfbulk_pandas.mending.code import pattern_code
 from sfbulk_pandas.salesforce.job import Operation
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # test modules are imported each by its file
@@ -258,3 +260,12 @@ def test_figures_count_on_top_of_the_fixes_above():
 def test_a_fix_that_helps_nothing_is_not_offered():
     rows = failed(pd.DataFrame({"LastName": [" Curie"]}), said=["DUPLICATES_DETECTED:known:--"])
     assert [tried.fix.fix for tried in find_fixes(rows)] == ["leave out"]
+
+
+@pytest.mark.parametrize("pattern", [r"\s", r'a"b\d', "it's", "a\"b'c", "\"\"\"'''", "\u200b", "ends with \\"])
+def test_a_pattern_is_written_so_that_it_reads_back(pattern):
+    assert ast.literal_eval(pattern_code(pattern)) == pattern
+
+
+def test_a_plain_pattern_is_written_raw():
+    assert pattern_code(r"^\s") == 'r"^\\s"'
