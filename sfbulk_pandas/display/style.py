@@ -7,6 +7,8 @@ so that no page can leave light text on white.
 
 from __future__ import annotations
 
+from sfbulk_pandas.display.chart_style import CHART_RULES
+
 LIGHT = {
     "bg": "#ffffff",
     "fg": "#1f2328",
@@ -101,7 +103,7 @@ def _under(places: tuple[str, ...]) -> str:
     return ",".join(f"{place} .sfbulk" for place in places)
 
 
-_ONE_LINE = "".join(line.strip() for line in _RULES.splitlines())
+_ONE_LINE = "".join(line.strip() for line in (_RULES + CHART_RULES).splitlines())
 STYLE = (
     f".sfbulk{_colours(LIGHT)}@media (prefers-color-scheme:dark){{.sfbulk{_colours(DARK)}}}"
     f"{_under(_SAID_LIGHT)}{_colours(LIGHT)}{_under(_SAID_DARK)}{_colours(DARK)}{_ONE_LINE}"

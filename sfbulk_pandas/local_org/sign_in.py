@@ -7,6 +7,7 @@ import json
 import secrets
 import threading
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives import serialization
@@ -94,9 +95,7 @@ class SignIn:
     @property
     def public_key_pem(self) -> bytes:
         """What stands in the certificate that was uploaded to the app."""
-        key = serialization.load_pem_private_key(self.private_key_pem.encode(), password=None)
-        form = serialization.PublicFormat.SubjectPublicKeyInfo
-        return key.public_key().public_bytes(serialization.Encoding.PEM, form)
+        return _public_pem(self.private_key_pem)
 
     def new_token(self) -> str:
         """Hand out an access token."""
@@ -140,6 +139,13 @@ def _new_secrets() -> _Secrets:
         refresh_token=f"5Aep861{secrets.token_urlsafe(48)}",
         org_id=from_number("00D", secrets.randbelow(62**9)),
     )
+
+
+@lru_cache(maxsize=8)  # reading a private key proves it, which takes longer than the rest of a sign-in
+def _public_pem(private_key_pem: str) -> bytes:
+    key = serialization.load_pem_private_key(private_key_pem.encode(), password=None)
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_key().public_bytes(serialization.Encoding.PEM, form)
 
 
 def _new_key_pem() -> str:

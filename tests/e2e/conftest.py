@@ -25,7 +25,8 @@ def local():
 
 @pytest.fixture
 def org(local):
-    with sfbulk.connect(sfbulk.JwtBearer(**local.credentials()), polling=FAST) as client:
+    login = sfbulk.ClientCredentials(local.client_id, local.client_secret, login_url=local.url)
+    with sfbulk.connect(login, polling=FAST) as client:
         yield client
 
 

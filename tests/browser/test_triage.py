@@ -1,0 +1,84 @@
+"""The triage in JupyterLab: a cause is chosen, a cell mended and a fix taken with the keyboard, and the rows go up."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from lab_org import connect
+
+from sfbulk_pandas.local_org import LocalOrg
+
+expect = pytest.importorskip("playwright.sync_api").expect
+
+TRIAGE = ".sfbulk-triage"
+RETRY_SECONDS = 60
+FAILING = """
+names = ["Ada", "Grace", "Emmy", "Sofia", "Mary"]
+frame = pd.DataFrame({"LastName": names, "Email": "a@example.com", "LeadSource": "Web"})
+frame.loc[[1, 2], "Email"] = ["at home", "emmy at example.com"]
+frame.loc[3, "LeadSource"] = "  web"
+result = frame.sfbulk.insert("Contact", progress=False)
+panel = result.triage()
+panel
+"""
+
+
+@pytest.fixture(scope="module")
+def local():
+    with LocalOrg() as org:
+        yield org
+
+
+@pytest.fixture(scope="module")
+def notebook(desk_of_all, local):
+    page = desk_of_all.written(connect(local), name="triage.ipynb")
+    page.run(0)
+    return page
+
+
+def test_rows_are_mended_and_sent_with_the_keyboard(desk, notebook, local):
+    index = notebook.add(FAILING)
+    notebook.run(index)
+    panel, keys = notebook.cell(index).locator(TRIAGE), notebook.page.keyboard
+    code = panel.get_by_label("Code")
+    press(panel.get_by_label("Causes"), "Home")
+    # A cell is chosen and written over; what is typed first opens it, and Enter keeps it.
+    grid = panel.locator(".lm-DataGrid")
+    grid.click(position={"x": 500, "y": 40})
+    keys.type("grace@example.org")
+    keys.press("Enter")
+    expect(code).to_have_value(re.compile(r"fixed\.loc\[1, .Email.\] = .grace@example\.org."))
+    desk.picture(panel, "edited")
+    assert notebook.troubles(TRIAGE) == []
+    # Fixes are buttons, and each is written down as code.
+    press(panel.get_by_role("button", name="e-mail signs: Email"), "Enter")
+    expect(panel.get_by_label("Causes")).to_contain_text("mended")
+    press(panel.get_by_label("Causes"), "End")
+    press(panel.get_by_role("button", name="LeadSource").first, "Enter")
+    expect(code).to_have_value(re.compile("LeadSource"))
+    notebook.theme("dark")
+    desk.picture(panel, "dark")
+    assert notebook.troubles(TRIAGE) == []
+    press(panel.get_by_role("button", name="Check"), "Enter")
+    expect(panel).to_contain_text("nothing would be refused")
+    press(panel.get_by_role("button", name="Retry"), "Enter")
+    expect(panel).to_contain_text("none is left", timeout=RETRY_SECONDS * 1000)
+    desk.picture(panel, "retried")
+    emails = dict(
+        zip(*(local.records("Contact").column(name).to_pylist() for name in ("LastName", "Email")), strict=True)
+    )
+    assert emails == {
+        "Ada": "a@example.com",
+        "Grace": "grace@example.org",
+        "Emmy": "emmy@example.com",
+        "Sofia": "a@example.com",
+        "Mary": "a@example.com",
+    }
+    counts = notebook.run(notebook.add("panel.result.counts"))[0]["data"]["text/plain"]
+    assert "'successful': 5, 'failed': 0" in counts
+
+
+def press(control, key):
+    control.focus()
+    control.press(key)
