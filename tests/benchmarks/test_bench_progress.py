@@ -60,8 +60,9 @@ def tell(what, found):
             f"{more:+.2%} by medians, {least:+.2%} by the best"
         )
     own = found["own"]
-    share = own / medians["none"]["cpu"]
-    print(f"  the panel's own threads and calls: {own * 1e3:.1f} ms, {share:.2%} of the processor time")
+    shares = (own / medians["none"][name] for name in ("wall", "cpu"))
+    of_time, of_processor = (f"{share:.2%}" for share in shares)
+    print(f"  the panel's own: {own * 1e3:.1f} ms, {of_time} of the time, {of_processor} of the processor time")
 
 
 def test_a_load(run, tmp_path):
