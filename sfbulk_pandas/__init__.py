@@ -55,6 +55,9 @@ from sfbulk_pandas.errors import (
 )
 from sfbulk_pandas.jobs.budget import Budget
 from sfbulk_pandas.jobs.explain import Explanation
+from sfbulk_pandas.jobs.explore.described import Description
+from sfbulk_pandas.jobs.explore.profile_frame import Profile
+from sfbulk_pandas.jobs.explore.sobjects import SObjectList
 from sfbulk_pandas.jobs.extract.bad import bad_cells
 from sfbulk_pandas.jobs.options import LoadOptions, Polling
 from sfbulk_pandas.jobs.query_options import QueryOptions
@@ -66,10 +69,12 @@ from sfbulk_pandas.org.front import (
     abort,
     clean_up,
     delete_job,
+    describe,
     explain,
     jobs,
     limits,
     loads,
+    profile,
     query,
     query_arrow,
     query_batches,
@@ -77,6 +82,7 @@ from sfbulk_pandas.org.front import (
     query_parquet,
     results,
     resume,
+    sobjects,
     sync,
 )
 from sfbulk_pandas.sinks.folder import ParquetFolder
@@ -95,6 +101,7 @@ __all__ = [
     "ConnectionFailed",
     "DataError",
     "DecodeError",
+    "Description",
     "EncodeError",
     "Explanation",
     "FromEnvironment",
@@ -118,6 +125,7 @@ __all__ = [
     "ParquetFolder",
     "Polling",
     "PreflightFailed",
+    "Profile",
     "QueryOptions",
     "QueryRefused",
     "ReadTimedOut",
@@ -126,6 +134,7 @@ __all__ = [
     "RequestLimitExceeded",
     "RetriesExhausted",
     "RetryPolicy",
+    "SObjectList",
     "SalesforceBroken",
     "SalesforceCli",
     "SessionExpired",
@@ -140,10 +149,12 @@ __all__ = [
     "clean_up",
     "connect",
     "delete_job",
+    "describe",
     "explain",
     "jobs",
     "limits",
     "loads",
+    "profile",
     "query",
     "query_arrow",
     "query_batches",
@@ -151,5 +162,6 @@ __all__ = [
     "query_parquet",
     "results",
     "resume",
+    "sobjects",
     "sync",
 ]

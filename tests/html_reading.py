@@ -22,8 +22,13 @@ OURS = {
     "th",
     "td",
     "code",
+    "svg",
+    "rect",
+    "path",
 }
 ATTRIBUTES = {"class", "style", "title", "scope", "role", "aria-label", "aria-hidden"}
+ATTRIBUTES |= {"x", "y", "width", "height", "viewbox", "d"}  # of small charts, whose bars have a <title> each
+OURS |= {"title"}
 VOID = {"br", "img", "input", "hr", "meta", "link"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 _WORDS = {
     "ok": ("✓", "successful ended jobcomplete done ready"),
     "bad": ("✗", "failed error row refused"),
-    "idle": ("…", "unprocessed open queued unfinished skipped"),
+    "idle": ("…", "unprocessed open pending queued unfinished skipped"),
     "warn": ("?", "unknown"),
     "stop": ("■", "aborted interrupted stopped"),
     "busy": ("▸", "running detached inprogress uploadcomplete preparing uploading"),

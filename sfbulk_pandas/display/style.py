@@ -7,6 +7,8 @@ so that no page can leave light text on white.
 
 from __future__ import annotations
 
+from sfbulk_pandas.display.chart_style import CHART_RULES
+
 LIGHT = {
     "bg": "#ffffff",
     "fg": "#1f2328",
@@ -49,7 +51,8 @@ _RULES = """
 .sfbulk .sf-b{margin:0 0 8px}
 .sfbulk .sf-note,.sfbulk .sf-dim,.sfbulk .sf-0{color:var(--sf-dim)}
 .sfbulk .sf-c.sf-c.sf-c{font:12px/1.5 var(--jp-code-font-family,var(--vscode-editor-font-family,ui-monospace,
-    Menlo,Consolas,monospace));color:var(--sf-fg);background:var(--sf-track);padding:1px 4px;border-radius:3px;white-space:pre-wrap}
+    Menlo,Consolas,monospace));color:var(--sf-fg);background:var(--sf-track);padding:1px 4px;border-radius:3px;
+    white-space:pre-wrap}
 .sfbulk a{color:var(--sf-accent)}
 .sfbulk dl.sf-f{display:grid;grid-template-columns:max-content 1fr;gap:1px 16px;margin:0}
 .sfbulk dl.sf-f dt{color:var(--sf-dim);font-weight:400;margin:0;float:none;width:auto}
@@ -100,7 +103,7 @@ def _under(places: tuple[str, ...]) -> str:
     return ",".join(f"{place} .sfbulk" for place in places)
 
 
-_ONE_LINE = "".join(line.strip() for line in _RULES.splitlines())
+_ONE_LINE = "".join(line.strip() for line in (_RULES + CHART_RULES).splitlines())
 STYLE = (
     f".sfbulk{_colours(LIGHT)}@media (prefers-color-scheme:dark){{.sfbulk{_colours(DARK)}}}"
     f"{_under(_SAID_LIGHT)}{_colours(LIGHT)}{_under(_SAID_DARK)}{_colours(DARK)}{_ONE_LINE}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import textwrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unicodedata import combining, east_asian_width
 
@@ -37,6 +38,7 @@ _IN_ASCII = str.maketrans(
     }
 )
 _CUT = 60
+_WIDEST = 100  # a line of words, where the terminal is wider
 _NARROWEST = 16
 _LINES = 3  # of a cell that is folded
 _GAP = "  "
@@ -69,10 +71,15 @@ def text_status(word: str) -> str:
 
 
 def text_facts(values: Mapping[str, Any]) -> str:
-    """Return pairs of name and value, a line each; None is left out."""
+    """Return pairs of name and value, one under the other, as wide as the terminal at most; None is left out."""
     known = {name: value for name, value in values.items() if value is not None}
-    widest = max(map(len, known), default=0)
-    return writable("\n".join(f"{name:<{widest}}{_GAP}{visible(_text(value))}" for name, value in known.items()))
+    indent = max(map(len, known), default=0) + len(_GAP)
+    room = max(min(shutil.get_terminal_size().columns, _WIDEST) - indent, _NARROWEST)
+    lines = []
+    for name, value in known.items():
+        folded = textwrap.wrap(visible(_text(value)), room, break_long_words=False, break_on_hyphens=False) or [""]
+        lines += [f"{name:<{indent}}{folded[0]}".rstrip(), *(" " * indent + line for line in folded[1:])]
+    return writable("\n".join(lines))
 
 
 def text_table(

@@ -8,7 +8,7 @@ import pandas as pd
 
 from sfbulk_pandas.errors import ApiError
 from sfbulk_pandas.jobs.cost import job_rows
-from sfbulk_pandas.jobs.load import encoders, frame_of
+from sfbulk_pandas.jobs.given import encoders, frame_of
 from sfbulk_pandas.jobs.prepare import Prepared, Target, examine
 from sfbulk_pandas.jobs.shown.frames import shown_report
 from sfbulk_pandas.preflight import LoadPlan, blank_cells, plan_rows

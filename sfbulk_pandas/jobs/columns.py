@@ -12,6 +12,7 @@ from sfbulk_pandas.codec.schema import TypeOptions, arrow_type
 from sfbulk_pandas.display.shown import ShownFrame
 from sfbulk_pandas.errors import QueryRefused, UsageError
 from sfbulk_pandas.preflight import check_query, expand_select
+from sfbulk_pandas.salesforce.sobject import FieldType
 from sfbulk_pandas.salesforce.soql.select import packed
 from sfbulk_pandas.salesforce.soql.tree import Call, Child, Item, Path, TypeOf
 
@@ -124,6 +125,21 @@ def result_schema(query: Query, describes: Describes, types: TypeOptions = TypeO
         Where the object is not there, or a column fits no cell.
     """
     return pa.schema([_field(query.sobject, column, describes, types) for column in result_columns(query)])
+
+
+def column_types(query: Query, describes: Describes) -> tuple[str, ...]:
+    """Return the type of each column as people write it, ``string(80)``; empty where the describe knows none."""
+    return tuple(_type_text(query.sobject, column, describes) for column in result_columns(query))
+
+
+def _type_text(sobject: str, column: ResultColumn, describes: Describes) -> str:
+    if column.function in _COUNTS:
+        return FieldType.INT.value
+    if column.function in _SUMS:
+        return FieldType.DOUBLE.value
+    is_field = column.path and (not column.function or column.function in _EXTREMES)
+    field = describes.field(sobject, column.path) if is_field else None
+    return "" if field is None else field.type_text
 
 
 def json_keys(query: Query) -> tuple[tuple[str, ...], ...]:

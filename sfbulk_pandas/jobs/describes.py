@@ -16,6 +16,7 @@ from sfbulk_pandas.wire.describe import (
 
 if TYPE_CHECKING:
     from sfbulk_pandas.salesforce.sobject import FieldDescribe, SObjectDescribe
+    from sfbulk_pandas.salesforce.sobject_list import SObjectSummary
     from sfbulk_pandas.transport.session import Session
 
 
@@ -41,6 +42,11 @@ class Describes:
                 known = self._known[sobject.lower()] = self._fetch(sobject)
             return known
 
+    def known(self, sobject: str) -> SObjectDescribe | None:
+        """Return the describe of an object where it has been asked for before; costs nothing."""
+        with self._lock:
+            return self._known.get(sobject.lower())
+
     def _fetch(self, sobject: str) -> SObjectDescribe:
         request = build_describe(self._session.api_version, sobject)
         try:
@@ -49,10 +55,13 @@ class Describes:
             raise self._unknown(sobject) from None
 
     def _unknown(self, sobject: str) -> UsageError:
-        answer = self._session.send(build_describe_global(self._session.api_version))
-        near = nearest(sobject, read_describe_global(answer))
+        near = nearest(sobject, [each.name for each in self.sobjects()])
         hint = f"did you mean {near!r}?" if near else "check the API name, and that the user may see the object"
         return UsageError(f"the org has no object {sobject!r}", hint=hint)
+
+    def sobjects(self) -> tuple[SObjectSummary, ...]:
+        """Return the list of the org's objects, as it is now; one API call."""
+        return read_describe_global(self._session.send(build_describe_global(self._session.api_version)))
 
     def field(self, sobject: str, path: str) -> FieldDescribe | None:
         """Return the field at the end of a path such as ``Account.Owner.Name``, or None.

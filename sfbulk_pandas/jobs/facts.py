@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from sfbulk_pandas.jobs.attempt import Attempt
     from sfbulk_pandas.jobs.outcome import Outcome
+    from sfbulk_pandas.mending import Terms
 
 ATTEMPT_COLUMNS = ("load_id", "attempt", "kind", "rows", "successful", "failed", "unprocessed", "unknown", "jobs")
 
@@ -37,6 +38,8 @@ class LoadFacts:
     report : DataFrame
         What the check found before anything was sent.
     labels : mapping of field name in lower case to column label
+    terms : Terms or None
+        By which rows that failed are judged; None where nothing is known of what was sent.
     spool : object
         Keeps the files that rows lie in for as long as the result is there.
     """
@@ -47,6 +50,7 @@ class LoadFacts:
     unmatched: pd.DataFrame = field(default_factory=pd.DataFrame)
     report: pd.DataFrame = field(default_factory=pd.DataFrame)
     labels: Mapping[str, Hashable] = field(default_factory=dict)
+    terms: Terms | None = None
     spool: object = None
 
     def followed_by(self, newer: LoadFacts) -> LoadFacts:
@@ -58,6 +62,7 @@ class LoadFacts:
             attempts=self.attempts + newer.attempts,
             unmatched=pd.concat([self.unmatched, newer.unmatched], ignore_index=True),
             labels=dict(self.labels) | dict(newer.labels),
+            terms=newer.terms if self.terms is None else self.terms.joined(newer.terms),
             spool=(self.spool, newer.spool),
         )
 
@@ -65,7 +70,7 @@ class LoadFacts:
         return {name: getattr(self, name) for name in self.__slots__ if name != "spool"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        for name, value in ({"spool": None} | state).items():
+        for name, value in ({"spool": None, "terms": None} | state).items():
             object.__setattr__(self, name, value)
 
 

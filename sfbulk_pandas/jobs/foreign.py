@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,17 +11,20 @@ from sfbulk_pandas.codec.frame import text_table
 from sfbulk_pandas.codec.schema import to_pandas
 from sfbulk_pandas.errors import StillRunning, UsageError
 from sfbulk_pandas.jobs.account import counters_differ, of_job
+from sfbulk_pandas.jobs.check import check
 from sfbulk_pandas.jobs.control import job_info
 from sfbulk_pandas.jobs.facts import LoadFacts, unmatched_frame
+from sfbulk_pandas.jobs.given import encoders, frame_of
 from sfbulk_pandas.jobs.ingest import Ingest
-from sfbulk_pandas.jobs.load import encoders, frame_of, load
+from sfbulk_pandas.jobs.load import load
 from sfbulk_pandas.jobs.mapping import with_mapping
 from sfbulk_pandas.jobs.options import LoadOptions
 from sfbulk_pandas.jobs.outcome import Outcome
 from sfbulk_pandas.jobs.prepare import Target
 from sfbulk_pandas.jobs.result_files import read_results
 from sfbulk_pandas.jobs.result_rows import column_names, read_result_rows
-from sfbulk_pandas.jobs.results import LoadResult
+from sfbulk_pandas.jobs.results import LoadResult, Recheck, Resend
+from sfbulk_pandas.mending import Terms
 from sfbulk_pandas.preflight import LoadCall
 from sfbulk_pandas.reconcile import Answers, Reconciled, reconcile
 from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
@@ -28,6 +32,7 @@ from sfbulk_pandas.spool import Spool
 from sfbulk_pandas.wire.ingest import ResultSet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -111,10 +116,14 @@ def _alone(loading: Loading, job: JobInfo, paths: list[Path], spool: Spool) -> t
     """Return the rows of the files themselves, one file after the other, and how many each file holds."""
     found = read_result_rows(paths, job, loading.describes)
     labels = {name.lower(): name for name in found.rows.column_names}
-    facts = LoadFacts(unmatched=unmatched_frame([]), labels=labels, spool=spool)
-    resend = partial(load, loading, target=_target(job), options=LoadOptions())
-    frame = to_pandas(found.rows)
-    return LoadResult(_target(job), frame, found.outcome, (job,), facts, resend=resend), found.counts
+    columns = [Column(name, name) for name in found.rows.column_names]
+    terms = _terms(loading, job, columns, LoadOptions())
+    facts = LoadFacts(unmatched=unmatched_frame([]), labels=labels, terms=terms, spool=spool)
+    resend, recheck = _ways(loading, job, LoadOptions())
+    result = LoadResult(
+        _target(job), to_pandas(found.rows), found.outcome, (job,), facts, resend=resend, recheck=recheck
+    )
+    return result, found.counts
 
 
 def _joined(
@@ -132,10 +141,32 @@ def _joined(
     facts = LoadFacts(
         unmatched=unmatched_frame([of_job(paired.unmatched, job)]),
         labels={column.header.lower(): column.label for column in columns},
+        terms=_terms(loading, job, columns, sent),
         spool=spool,
     )
-    resend = partial(load, loading, target=target, options=sent)
-    return LoadResult(target, frame, Outcome.answered(paired), (job,), facts, resend=resend)
+    resend, recheck = _ways(loading, job, sent)
+    return LoadResult(target, frame, Outcome.answered(paired), (job,), facts, resend=resend, recheck=recheck)
+
+
+def _ways(loading: Loading, job: JobInfo, options: LoadOptions) -> tuple[Resend, Recheck]:
+    """Return how rows of a job are sent again, and checked before."""
+    target = _target(job)
+    again = partial(load, loading, target=target, options=options)
+    return again, partial(check, loading, target=target, options=options)
+
+
+def _terms(loading: Loading, job: JobInfo, columns: Sequence[Column], options: LoadOptions) -> Terms | None:
+    """Return the terms on which rows of a job can be judged; what has not been described costs no call here."""
+    describe = loading.describes.known(job.object)
+    if describe is None:
+        return None
+    call = LoadCall(job.operation, job.external_id_field_name, rename=options.renamed, timezone=options.timezone)
+    typed = [replace(each, field=loading.describes.field(job.object, _path(each.header))) for each in columns]
+    return Terms.of(describe, call, typed, loading.describes.known)
+
+
+def _path(header: str) -> str:
+    return header.rpartition(":")[2]
 
 
 def _paired(
@@ -167,4 +198,4 @@ def _echoed(
     if len({name for _, name in found}) < len(found):
         twice = [str(label) for label, name in found if [each for _, each in found].count(name) > 1]
         raise UsageError(f"columns {' and '.join(twice)} of the frame stand for one field", hint="drop one of them")
-    return [Column(label, name, describes.field(job.object, name.rpartition(":")[2])) for label, name in found]
+    return [Column(label, name, describes.field(job.object, _path(name))) for label, name in found]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import random
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from sfbulk_pandas.errors import JournalMismatch, UsageError
+from sfbulk_pandas.jobs.check import check
 from sfbulk_pandas.jobs.cost import keep_load_within_budget
+from sfbulk_pandas.jobs.given import encoders, frame_of
 from sfbulk_pandas.jobs.identity import identity_of
 from sfbulk_pandas.jobs.mapping import with_mapping
 from sfbulk_pandas.jobs.options import LoadOptions, Progress
@@ -21,9 +20,10 @@ from sfbulk_pandas.journal.ids import new_load_id
 from sfbulk_pandas.journal.records import LoadRecord
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.spool import Spool
-from sfbulk_pandas.transport.pool import Threads
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sfbulk_pandas.jobs.cargo import Cargo
     from sfbulk_pandas.jobs.loading import Loading
     from sfbulk_pandas.jobs.results import LoadResult
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 _SAME_FRAME = (
     "give the same rows, in the same order, with the same columns; or read the jobs one by one: org.results(job_id)"
 )
-_ENCODERS = 4  # more threads do not encode faster: memory and network are the limit by then
 
 
 def load(loading: Loading, data: Any, target: Target, options: LoadOptions, retry_of: str | None = None) -> LoadResult:
@@ -97,16 +96,6 @@ def _check_names(target: Target) -> None:
         raise UsageError(f"the object is named by a text, not by a {type(named).__name__}", hint=hint)
 
 
-def frame_of(data: Any, spool: Spool) -> pd.DataFrame:
-    """Return the rows to send as a frame of our own: a snapshot, or one that lies on disk."""
-    return _snapshot(data) if isinstance(data, pd.DataFrame) else spool.frame_of(data)
-
-
-def encoders() -> Threads:
-    """Return the threads that encode."""
-    return Threads(min(_ENCODERS, os.cpu_count() or 1))
-
-
 def _run(loading: Loading, prepared: Prepared, record: LoadRecord, options: LoadOptions, spool: Spool) -> LoadRun:
     cargo = prepared.cargo(record.load_id, spool)
     if loading.journal.attempts(record.load_id):
@@ -114,6 +103,7 @@ def _run(loading: Loading, prepared: Prepared, record: LoadRecord, options: Load
     ways = Ways(
         resume=partial(_resume_after, loading, record.load_id, prepared.frame, options.progress),
         resend=partial(_resend, loading, prepared.target, options, record.load_id),
+        recheck=partial(check, loading, target=prepared.target, options=options),
     )
     return LoadRun(loading, prepared, cargo, record, options, spool, ways)
 
@@ -186,9 +176,3 @@ def _mismatch(part: PartRecord, cargo: Cargo) -> JournalMismatch:
         load_id=part.load_id,
         part=part.number,
     )
-
-
-def _snapshot(frame: pd.DataFrame) -> pd.DataFrame:
-    # So that later changes of the caller do not reach the result. With Copy-on-Write this copies nothing.
-    lazy = int(pd.__version__.split(".")[0]) >= 3 or pd.get_option("mode.copy_on_write") is True  # noqa: PLR2004
-    return frame.copy(deep=not lazy)

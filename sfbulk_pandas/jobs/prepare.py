@@ -18,6 +18,7 @@ from sfbulk_pandas.jobs.correlation import check_spare, correlation_field, with_
 from sfbulk_pandas.jobs.mapping import with_mapping
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
 from sfbulk_pandas.jobs.shown.frames import shown_report
+from sfbulk_pandas.mending import Terms
 from sfbulk_pandas.preflight import Checked, LoadCall, check_frame, settle_columns, sibling_order
 from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
 from sfbulk_pandas.salesforce.job import Operation
@@ -65,6 +66,8 @@ class Prepared:
         Which rows go up, in which order; None for all, in the frame's own.
     correlation : FieldDescribe or None
         The field that carries each row's own key.
+    terms : Terms
+        By which rows that fail can be judged later, without the org.
     """
 
     target: Target
@@ -77,6 +80,7 @@ class Prepared:
     key: str | None
     correlation: FieldDescribe | None
     mapper: Mapper
+    terms: Terms
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -162,6 +166,7 @@ def examine(
         key=correlation.name if correlation else key,
         correlation=correlation,
         mapper=mapper,
+        terms=Terms.of(describe, call, checked.columns, describes.known),
     )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sfbulk_pandas.errors import SfBulkError, UsageError
+from sfbulk_pandas.errors import MissingExtra, SfBulkError, UsageError
 from sfbulk_pandas.jobs.causes import causes_of
 from sfbulk_pandas.jobs.facts import ATTEMPT_COLUMNS, LoadFacts
 from sfbulk_pandas.jobs.merge import match_rows, replaced_rows
@@ -19,6 +19,7 @@ from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
 from sfbulk_pandas.jobs.shown.frames import shown_errors, shown_report
 from sfbulk_pandas.jobs.shown.job import ShownJob
 from sfbulk_pandas.jobs.shown.load_result import LOOKED_AT_ROWS, result_html, result_text
+from sfbulk_pandas.mending import Failed, Terms, Tried, chosen, find_fixes, fixes_frame
 from sfbulk_pandas.reconcile import split_errors
 from sfbulk_pandas.salesforce.job import Operation
 
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
 
     from sfbulk_pandas.jobs.prepare import Target
     from sfbulk_pandas.salesforce.job import JobInfo
+    from sfbulk_pandas.triage.panel import TriagePanel
 
 RESULT_COLUMNS = ("sf__Id", "sf__Created", "sf__Error", "error_code", "error_message", "error_fields", "sf__Attempts")
 _COPIES_ON_WRITE = int(pd.__version__.partition(".")[0]) >= 3  # noqa: PLR2004 - pandas 3: a view is never written to
 _OUTSTANDING = (RowStatus.FAILED, RowStatus.UNPROCESSED)
 
 Resend = Callable[[pd.DataFrame], "LoadResult"]
+Recheck = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 class LoadResult:
@@ -74,6 +77,7 @@ class LoadResult:
         facts: LoadFacts = LoadFacts(),  # noqa: B008 - frozen
         *,
         resend: Resend | None = None,
+        recheck: Recheck | None = None,
     ) -> None:
         self.sobject = target.sobject
         self.operation = target.operation
@@ -84,6 +88,8 @@ class LoadResult:
         self._target = target
         self._frame = frame
         self._resend = resend
+        self._recheck = recheck
+        self._fixes: list[Tried] | None = None
 
     @property
     def successful(self) -> pd.DataFrame:
@@ -99,6 +105,11 @@ class LoadResult:
     def unprocessed(self) -> pd.DataFrame:
         """The rows that Salesforce never came to, or that were never sent."""
         return self._rows(self.outcome.positions(RowStatus.UNPROCESSED))
+
+    @property
+    def outstanding(self) -> pd.DataFrame:
+        """The rows that failed or were not processed, in the load's order: what :meth:`retry` sends again."""
+        return self._rows(self.outcome.positions(*_OUTSTANDING))
 
     @property
     def unknown(self) -> pd.DataFrame:
@@ -164,6 +175,115 @@ class LoadResult:
         errors = pc.take(self.outcome.sf_error, pa.array(failed))
         return causes_of(self._frame, failed, errors, self._facts.labels)
 
+    @property
+    def terms(self) -> Terms | None:
+        """What the describe says of the columns, and the options: by it :meth:`suggest` judges, also without an org.
+
+        None where nothing is known of how the rows were sent.
+        """
+        return self._facts.terms
+
+    def suggest(self) -> pd.DataFrame:
+        """Suggest what mends the rows that failed: a row a fix, by column.
+
+        Each fix has been tried on :attr:`outstanding`, and is listed only where it helps. Costs no API call.
+
+        Returns
+        -------
+        DataFrame
+            ``column`` (None where whole rows are left out), ``field``, ``fix`` (a short fixed name) and ``what`` it
+            does in words; ``rows``, how many it changes; ``refused_before`` and ``refused_after``, how many rows the
+            check refuses for this column, or Salesforce has refused as they stand; ``example_before`` and
+            ``example_after``; ``certain``, whether nobody would have to decide; and ``code``, pandas code that does
+            the same to a frame named ``fixed``, as in ``fixed = result.failed``. Figures of a fix count on top of
+            the fixes above it of the same column.
+
+            In the order in which they are tried: ``trim``, ``no value`` (n/a and the like), ``picklist case``,
+            ``yes and no``, ``number``, ``date``, ``datetime``, ``e-mail blanks``; and, not certain, ``e-mail signs``,
+            ``nearest value``, ``cut to length``, ``drop cell``, ``drop named cell`` (named by Salesforce's answer, for
+            the check sees nothing wrong) and ``leave out``. A cell that is dropped leaves its field alone, or
+            empties it, as the load's ``nulls=`` says; keys and required fields are never dropped.
+        """
+        return fixes_frame(self._found())
+
+    def apply(self, fixes: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Apply fixes to the rows that failed or were not processed.
+
+        Parameters
+        ----------
+        fixes : DataFrame, optional
+            Rows of :meth:`suggest`, any of them in any order; they are applied in the order of
+            ``suggest``. Without it, the certain ones.
+
+        Returns
+        -------
+        DataFrame
+            The rows of :attr:`outstanding` under their own index, mended: ready for :meth:`retry`.
+
+        Raises
+        ------
+        UsageError
+            For a frame whose rows are not all from this result's own ``suggest``.
+        """
+        rows = self.outstanding
+        for fix in chosen(self._found(), fixes):
+            rows = fix.run(rows)
+        return rows
+
+    def check(self, fixed: pd.DataFrame) -> pd.DataFrame:
+        """Check mended rows on the terms of the load, and send nothing; see :meth:`Org.check`.
+
+        Parameters
+        ----------
+        fixed : DataFrame
+            Such as :meth:`apply` returns; columns that a result adds are passed over.
+
+        Returns
+        -------
+        DataFrame
+            The report: a row a finding, then what sending them would do and cost.
+
+        Raises
+        ------
+        UsageError
+            Where this result was unpickled and knows no org.
+        """
+        if self._recheck is None:
+            raise UsageError("this result was unpickled and knows no org", hint="check the rows with org.check(…)")
+        return self._recheck(fixed.drop(columns=_result_columns_of(fixed)))
+
+    def triage(self) -> TriagePanel:
+        """Show the rows that failed on a panel in the notebook, to mend and retry them by hand and eye.
+
+        It lists the causes; of the one that is chosen it shows the rows in a grid that can be edited, what is wrong
+        with each, what the describe says of the fields, and the fixes of :meth:`suggest` as buttons. All that is
+        done is written out as code. What it costs is what :meth:`check` and :meth:`retry` cost, when they are clicked.
+
+        Returns
+        -------
+        TriagePanel
+            A widget that shows itself; ``.fixed``, ``.code`` and, after a retry, ``.result`` are what it has come to.
+
+        Raises
+        ------
+        MissingExtra
+            Where ipywidgets or ipydatagrid is not installed.
+        """
+        try:
+            from sfbulk_pandas.triage.panel import TriagePanel  # noqa: PLC0415 - an optional package
+        except ModuleNotFoundError as error:
+            if error.name not in {"ipywidgets", "ipydatagrid"}:
+                raise
+            hint = "pip install 'sfbulk_pandas[notebook]'; without it: result.apply(result.suggest())"
+            raise MissingExtra(f"the triage panel needs {error.name}", hint=hint) from None
+        return TriagePanel(self)
+
+    def _found(self) -> list[Tried]:
+        if self._fixes is None:
+            rows, terms = self.outstanding, self._facts.terms
+            self._fixes = [] if terms is None else find_fixes(Failed(rows, rows, terms))
+        return self._fixes
+
     def retry(self, fixed: pd.DataFrame | None = None) -> LoadResult:
         """Send again what has not succeeded, and nothing else.
 
@@ -221,6 +341,7 @@ class LoadResult:
             self.jobs + newer.jobs,
             self._facts.followed_by(newer._facts),
             resend=self._resend,
+            recheck=self._recheck,
         )
 
     def _rows(self, positions: NDArray[intp]) -> pd.DataFrame:
@@ -236,7 +357,8 @@ class LoadResult:
         return rows
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_first_causes"} | {"_resend": None}
+        own = {"_resend": None, "_recheck": None, "_fixes": None}
+        return {name: value for name, value in self.__dict__.items() if name != "_first_causes"} | own
 
     def __repr__(self) -> str:
         return result_text(self, self._first_causes)

@@ -68,10 +68,13 @@ class Ways:
         Takes the load up again, waiting so many seconds.
     resend : callable
         Loads mended rows as a load of their own.
+    recheck : callable
+        Checks mended rows on the terms of the load.
     """
 
     resume: Callable[[float | None], LoadResult]
     resend: Callable[[pd.DataFrame], LoadResult]
+    recheck: Callable[[pd.DataFrame], pd.DataFrame]
 
 
 @dataclass
@@ -139,10 +142,12 @@ class LoadRun:
             unmatched=unmatched_frame([table for attempt in self._attempts for table in attempt.unmatched]),
             report=self.prepared.checked.report,
             labels={column.header.lower(): column.label for column in self.prepared.checked.columns},
+            terms=self.prepared.terms,
             spool=self.spool,
         )
-        resend = partial(self._resend, parts)
-        return LoadResult(self.prepared.target, self.prepared.frame, self._outcome, self._jobs(), facts, resend=resend)
+        target, frame, resend = self.prepared.target, self.prepared.frame, partial(self._resend, parts)
+        again = self.ways.recheck
+        return LoadResult(target, frame, self._outcome, self._jobs(), facts, resend=resend, recheck=again)
 
     @property
     def _problem(self) -> SfBulkError | None:

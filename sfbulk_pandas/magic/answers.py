@@ -136,6 +136,6 @@ class Look:
 
 def _described(org: Org, sobject: str) -> SObjectDescribe | None:
     try:
-        return org.describe(sobject)
+        return org.describe(sobject).described
     except UsageError:  # it is listed, and yet has no describe
         return None

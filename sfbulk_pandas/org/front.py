@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sfbulk_pandas.jobs.explain import Explanation
+    from sfbulk_pandas.jobs.explore.described import Description
+    from sfbulk_pandas.jobs.explore.profile_frame import Profile
+    from sfbulk_pandas.jobs.explore.sobjects import SObjectList
     from sfbulk_pandas.jobs.options import Rename
     from sfbulk_pandas.jobs.results import LoadResult
     from sfbulk_pandas.jobs.sync.result import SyncResult
@@ -116,6 +119,71 @@ def explain(soql: str, /, *, org: Org | None = None, **options: Any) -> Explanat
         Where no org is connected, or the query cannot be right.
     """
     return current_org(org).explain(soql, **options)
+
+
+def sobjects(*, org: Org | None = None) -> SObjectList:
+    """List the objects of the connected org; see :meth:`Org.sobjects`. One API call.
+
+    Parameters
+    ----------
+    org : Org, optional
+        Instead of the one last connected.
+
+    Returns
+    -------
+    SObjectList, a row an object
+
+    Raises
+    ------
+    UsageError
+        Where no org is connected.
+    """
+    return current_org(org).sobjects()
+
+
+def describe(sobject: str, /, *, org: Org | None = None) -> Description:
+    """Tell of the fields of one of the connected org's objects; see :meth:`Org.describe`. One API call, once.
+
+    Parameters
+    ----------
+    sobject : str
+        API name, in any case.
+    org : Org, optional
+        Instead of the one last connected.
+
+    Returns
+    -------
+    Description, a row a field
+
+    Raises
+    ------
+    UsageError
+        Where no org is connected, or it has no such object, with the nearest name.
+    """
+    return current_org(org).describe(sobject)
+
+
+def profile(soql: str, /, *, org: Org | None = None, **options: Any) -> Profile:
+    """Run a query on the connected org and say what each of its columns holds; see :meth:`Org.profile`.
+
+    Parameters
+    ----------
+    soql : str
+    org : Org, optional
+        Instead of the one last connected.
+    **options
+        Those of :class:`QueryOptions`, and the values to bind.
+
+    Returns
+    -------
+    Profile, a row a column
+
+    Raises
+    ------
+    UsageError
+        Where no org is connected, or the query cannot be right.
+    """
+    return current_org(org).profile(soql, **options)
 
 
 def query_parquet(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sfbulk_pandas.wire.describe import build_describe_global, read_describe_global
-
 if TYPE_CHECKING:
     from sfbulk_pandas.org.org import Org
 
@@ -23,5 +21,4 @@ def sobject_names(org: Org) -> tuple[str, ...]:
     ApiError, TransportError
         Where Salesforce does not say.
     """
-    session = org._session  # noqa: SLF001 - the same
-    return read_describe_global(session.send(build_describe_global(session.api_version)))
+    return tuple(each.name for each in org._loading.describes.sobjects())  # noqa: SLF001 - the same

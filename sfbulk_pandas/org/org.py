@@ -8,17 +8,15 @@ from sfbulk_pandas.display.blocks import card, facts
 from sfbulk_pandas.display.html import join, tag, typed
 from sfbulk_pandas.jobs.budget import limits_frame
 from sfbulk_pandas.org.copies import Copies
+from sfbulk_pandas.org.exploring import Exploring
 from sfbulk_pandas.org.jobs import Jobs
 from sfbulk_pandas.org.loads import Loads
-from sfbulk_pandas.org.queries import Queries
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sfbulk_pandas.salesforce.sobject import SObjectDescribe
 
-
-class Org(Loads, Queries, Copies, Jobs):
+class Org(Loads, Exploring, Copies, Jobs):
     """A Salesforce org to load into and query from.
 
     Made by :func:`connect`. Safe to use from several threads.
@@ -55,25 +53,6 @@ class Org(Loads, Queries, Copies, Jobs):
             Where Salesforce does not let this user in: why, and what to do.
         """
         _ = self._session.instance_url
-
-    def describe(self, sobject: str) -> SObjectDescribe:
-        """Return what Salesforce says of an object and its fields; one API call, once.
-
-        Parameters
-        ----------
-        sobject : str
-            API name, in any case.
-
-        Returns
-        -------
-        SObjectDescribe
-
-        Raises
-        ------
-        UsageError
-            Where the org has no such object, with the nearest name.
-        """
-        return self._loading.describes.get(sobject)
 
     def limits(self) -> pd.DataFrame:
         """Return what the org may use and what it has left, by Salesforce's own names; one API call.

@@ -170,6 +170,25 @@ def check_frame(
     return Checked(columns, report_frame(findings, problems, frame.index), blocked, errors)
 
 
+def find_problems(
+    frame: pd.DataFrame, columns: Sequence[Column], describe: SObjectDescribe, call: LoadCall
+) -> list[Problem]:
+    """Return what is wrong with the cells of some columns, without a report of it.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows by columns.
+    columns : sequence of Column
+        Those that are looked at.
+    describe : SObjectDescribe
+    call : LoadCall
+    """
+    subjects = _subjects(columns, describe)
+    found, _ = _in_blocks(frame, subjects, (describe, call), map)
+    return found + repeat_problems(frame, subjects, call, blocked_rows(found)[0])
+
+
 def _subjects(columns: Sequence[Column], describe: SObjectDescribe) -> list[Subject]:
     fields = [field_set(column.header, describe) for column in columns]
     pairs = enumerate(zip(columns, fields, strict=True))

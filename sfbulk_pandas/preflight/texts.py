@@ -30,12 +30,13 @@ def _email_form(more: str = "") -> str:
     return rf"^[{letters}!#$%&'*+/=?^_`{{|}}~.-]+@{label}(?:\.{label})+$"
 
 
-_EMAIL = _email_form()
-_EMAILS = rf"^(?:(?:{_EMAIL[1:-1]})?\n)*(?:{_EMAIL[1:-1]})?$"
+EMAIL = _email_form()
+_EMAILS = rf"^(?:(?:{EMAIL[1:-1]})?\n)*(?:{EMAIL[1:-1]})?$"
+SPELLED_OTHERWISE = "the picklist spells this value otherwise"
 _NEWLINE = ord("\n")
 _ANY_SCRIPT = _email_form(r"\x{80}-\x{10FFFF}")
 _PICKLISTS = frozenset({FieldType.PICKLIST, FieldType.MULTIPICKLIST})
-_LIMITED = frozenset(
+LIMITED = frozenset(
     {
         FieldType.STRING,
         FieldType.TEXTAREA,
@@ -56,7 +57,7 @@ def text_problems(cells: Cells) -> list[Problem]:
     """Name texts that are too long, no email address, or no value of a restricted picklist."""
     field = cells.subject.field
     restricted = field.restricted_picklist and field.type in _PICKLISTS and bool(field.picklist_values)
-    limited = field.type in _LIMITED and field.length > 0
+    limited = field.type in LIMITED and field.length > 0
     if cells.subject.is_path or not (restricted or limited):
         return []
     if not cells.is_text:
@@ -88,11 +89,11 @@ def _no_email(cells: Cells) -> list[Problem]:
     field = cells.subject.field
     if _are_emails(cells.values):
         return []
-    fits = pc.match_substring_regex(cells.values, _EMAIL)
+    fits = pc.match_substring_regex(cells.values, EMAIL)
     bad = ~to_mask(fits) & cells.given
     at = np.flatnonzero(bad)
     addresses = _trimmed(cells.values.take(pa.array(at)))
-    bad[at] = ~to_mask(pc.match_substring_regex(addresses, _EMAIL))
+    bad[at] = ~to_mask(pc.match_substring_regex(addresses, EMAIL))
     foreign = np.zeros(len(bad), bool)
     foreign[at] = bad[at] & to_mask(pc.match_substring_regex(addresses, _ANY_SCRIPT))
     error = (f"INVALID_EMAIL_ADDRESS:{field.label}: invalid email address: ", f":{field.name} --")
@@ -137,7 +138,7 @@ def _not_allowed(cells: Cells) -> list[Problem]:
     problems = []
     for wrong, check, text in (
         (~folded, "the picklist has no such value", error),
-        (folded & ~fits, "the picklist spells this value otherwise", None),
+        (folded & ~fits, SPELLED_OTHERWISE, None),
     ):
         bad = wrong[codes] & cells.given
         advice = _advice(coded.dictionary, np.unique(codes[bad]), field.picklist_values)

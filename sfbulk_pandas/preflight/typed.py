@@ -40,7 +40,7 @@ NO_YEAR = "the year is out of range"
 _YEARS = {FieldType.DATE: (1700, 4000), FieldType.DATETIME: (1699, 4001)}
 _DAY = r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
-_FORMS = {
+FORMS = {
     "xsd:double": r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$",
     "xsd:int": r"^[+-]?\d{1,18}$",
     "xsd:long": r"^[+-]?\d{1,18}$",
@@ -191,7 +191,7 @@ def _no_whole(numbers: NDArray[np.float64], kind: FieldType) -> Mask:
 
 
 def _text_verdict(cells: Cells, kind: FieldType) -> tuple[Mask | None, NDArray[np.float64] | None]:
-    fits = to_mask(pc.match_substring_regex(cells.values, _FORMS[XSD[kind]]))
+    fits = to_mask(pc.match_substring_regex(cells.values, FORMS[XSD[kind]]))
     if kind.is_number:
         return _number_texts(cells, fits, kind)
     if kind in {FieldType.DATE, FieldType.DATETIME}:

@@ -22,7 +22,8 @@ class Control:
     """Ask one call to stop. Any thread may use it; after the call is over, nothing listens any more.
 
     It comes with the first event of a load or query: ``event.control``. A wish is heard at once, also in a pause
-    between two questions; what is just on its way, such as one request, comes to its end first.
+    between two questions; what is just on its way, such as one request, comes to its end first. Of a pickled event, it
+    controls nothing.
 
     Examples
     --------
@@ -90,6 +91,9 @@ class Control:
         self._asked.set()
         for hearer in hearers:
             hearer()
+
+    def __reduce__(self) -> tuple[type[Control], tuple[()]]:
+        return Control, ()
 
     def __repr__(self) -> str:
         return f"Control({self._wish or 'nothing asked'})"

@@ -79,9 +79,9 @@ class FindingsView:
         )
 
 
-def _headline(found: pd.DataFrame) -> str:
-    return f"check: {found['rows'].sum():,} problem(s) that Salesforce will refuse"
+def _headline(table: pd.DataFrame) -> str:
+    return f"check: {table['rows'].sum():,} problem(s) that Salesforce will refuse"
 
 
-def _rest(found: pd.DataFrame) -> list[str]:
-    return [f"  and {len(found) - _SHOWN} more kinds of problem: {_FULL}"] if len(found) > _SHOWN else []
+def _rest(table: pd.DataFrame) -> list[str]:
+    return [f"  and {len(table) - _SHOWN} more kinds of problem: {_FULL}"] if len(table) > _SHOWN else []

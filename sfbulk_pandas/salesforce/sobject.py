@@ -68,6 +68,16 @@ class FieldType(StrEnum):
 
 _DOUBLES = frozenset({FieldType.DOUBLE, FieldType.CURRENCY, FieldType.PERCENT})
 _NUMBERS = _DOUBLES | {FieldType.INT, FieldType.LONG}
+_SIZED = frozenset(
+    {
+        FieldType.STRING,
+        FieldType.TEXTAREA,
+        FieldType.PHONE,
+        FieldType.URL,
+        FieldType.EMAIL,
+        FieldType.ENCRYPTEDSTRING,
+    }
+)  # whose length is one of free text: that of a picklist says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,11 @@ class FieldDescribe:
         Whether it is a formula, whose value may change without its record.
     picklist_values : tuple of str
         Active API values, not labels.
+    default_value : str, bool, int, float or None
+        What the field has where an insert leaves it out, as far as it is a plain value: of a picklist its default
+        entry; None for a formula.
+    auto_number : bool
+        Whether Salesforce numbers the records by it.
     """
 
     name: str
@@ -116,6 +131,21 @@ class FieldDescribe:
     relationship_order: int | None = None
     cascade_delete: bool = False
     calculated: bool = False
+    default_value: str | bool | float | None = None
+    auto_number: bool = False
+
+    @property
+    def type_text(self) -> str:
+        """The type as people write it: ``string(80)``, ``currency(18,2)``, ``int(8)``, ``reference(User, Group)``.
+
+        The numbers are those of the describe: characters of a text; digits in all and those after the point.
+        """
+        if self.type is FieldType.REFERENCE:
+            return f"{self.type}({', '.join(self.reference_to)})" if self.reference_to else self.type.value
+        if self.type.is_double:
+            return f"{self.type}({self.precision},{self.scale})" if self.precision else self.type.value
+        size = self.digits if self.type.is_number else self.length if self.type in _SIZED else 0
+        return f"{self.type}({size})" if size else self.type.value
 
     @property
     def is_required(self) -> bool:
@@ -164,6 +194,8 @@ class FieldDescribe:
             relationship_order=data.get("relationshipOrder"),
             cascade_delete=bool(data.get("cascadeDelete")),
             calculated=bool(data.get("calculated")),
+            default_value=_default(data),
+            auto_number=bool(data.get("autoNumber")),
         )
 
 
@@ -176,6 +208,13 @@ def _text(value: Any) -> str:
 def _active_values(data: Mapping[str, Any]) -> tuple[str, ...]:
     values = _listed(data.get("picklistValues"))
     return tuple(str(value["value"]) for value in values if value.get("active", True))
+
+
+def _default(data: Mapping[str, Any]) -> str | bool | float | None:
+    """Return the plain default; a picklist marks its own (SOAP API guide, "PicklistEntry")."""
+    marked = (each["value"] for each in _listed(data.get("picklistValues")) if each.get("defaultValue"))
+    value = next(marked, data.get("defaultValue"))
+    return value if isinstance(value, str | bool | int | float) else None
 
 
 def _listed(value: Any) -> list[Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.salesforce.sobject import SObjectDescribe
+from sfbulk_pandas.salesforce.sobject_list import SObjectSummary
 from sfbulk_pandas.wire.http import Request
 from sfbulk_pandas.wire.paths import ACCEPT_JSON, data_path
-from sfbulk_pandas.wire.reading import objects, read_as, text
+from sfbulk_pandas.wire.reading import objects, read_as
 
 if TYPE_CHECKING:
     from sfbulk_pandas.wire.http import Response
@@ -44,8 +45,8 @@ def build_describe_global(api_version: str) -> Request:
     return Request("GET", data_path(api_version, "sobjects"), ACCEPT_JSON)
 
 
-def read_describe_global(response: Response) -> tuple[str, ...]:
-    """Read the API names of all objects, in Salesforce's order.
+def read_describe_global(response: Response) -> tuple[SObjectSummary, ...]:
+    """Read the list of all objects, in Salesforce's order.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ def read_describe_global(response: Response) -> tuple[str, ...]:
 
     Returns
     -------
-    tuple of str
+    tuple of SObjectSummary
 
     Raises
     ------
@@ -65,5 +66,5 @@ def read_describe_global(response: Response) -> tuple[str, ...]:
     return read_as(
         response,
         "should list the objects",
-        lambda data: tuple(text(each["name"]) for each in objects(data["sobjects"])),
+        lambda data: tuple(SObjectSummary.from_json(each) for each in objects(data["sobjects"])),
     )

@@ -1,4 +1,4 @@
-"""An org that gives prepared pages of one object, on loopback, in a process of its own: ``python page_org.py ROWS``.
+"""An org that gives prepared pages of one object, on loopback, in a process of its own: a script, ``ROWS PAGES ...``.
 
 It answers what clients ask on the way to a query's rows: token, versions, describe, count, job, its pages. How many
 pages a job has is told by the object's name, ``Pages4__c``; with ``maxRecords`` they are of so many rows, as in
@@ -47,10 +47,10 @@ def soql_of(pages):
 
 
 class PageOrg:
-    """Start the org, with so many rows, and stop it at the end of the context."""
+    """Start the org, with so many rows in each of some numbers of pages, and stop it at the end of the context."""
 
-    def __init__(self, rows):
-        self._command = [sys.executable, __file__, str(rows)]
+    def __init__(self, rows, pages=PAGES):
+        self._command = [sys.executable, __file__, str(rows), *map(str, pages)]
 
     def __enter__(self):
         self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -158,14 +158,14 @@ def prepared(rows, pages):
     return [(page_of(start, stop), stop - start) for start, stop in pairwise(edges)]
 
 
-def main(rows):
+def main(rows, *each):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    server.rows, server.pages = rows, {pages: prepared(rows, pages) for pages in PAGES}
+    server.rows, server.pages = rows, {pages: prepared(rows, pages) for pages in each}
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_address[1], flush=True)
     sys.stdin.read()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(*map(int, sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""Load and query with the panel and without, in turn; to be imported in a kernel, beside the benchmarks' other scripts."""
+"""Load and query with the panel and without, in turn: imported in a kernel, beside the benchmarks' other scripts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def counted(name):
 def prepare(folder, rows, part_rows):
     """Prepare the results of a frame's parts."""
     frame = load_tasks.crm_frame(rows)
-    for part in encode_parts(frame, load_tasks.COLUMNS, PartLimits(PART_BYTES, part_rows)):
+    for part in encode_parts(frame, load_tasks.COLUMNS, limits=PartLimits(PART_BYTES, part_rows)):
         body = b"".join(part.body)
         into = folder_of(folder, len(body), body)
         into.mkdir(exist_ok=True)
@@ -61,24 +61,24 @@ def loads(host, rows, part_rows):
     return load
 
 
-def queries(url, rows, page_rows):
+def queries(host, rows, pages):
     """Return what queries pages, with progress or without."""
 
     def query(progress):
-        with sfbulk.connect(sfbulk.AccessToken(PAGES_TOKEN, url), polling=FAST) as org:
-            table = org.query_arrow(soql_of(1), plan="locator", page_rows=page_rows, progress=progress)
+        with sfbulk.connect(sfbulk.AccessToken(PAGES_TOKEN, f"http://{host}"), polling=FAST) as org:
+            table = org.query_arrow(soql_of(pages), plan="locator", progress=progress)
             assert table.num_rows == rows
 
     return query
 
 
 def rounds(call, turns):
-    """Call with the panel and without, in random order; return wall and processor seconds of each, and the panel's own."""
+    """Call with the panel and without, in random order; return wall and processor seconds, and the panel's own."""
     for name in ("__call__", "end", "_draw"):
         counted(name)
-    call("widget")
-    call(False)
     ways = {"panel": "widget", "none": False}
+    for progress in ways.values():
+        call(progress)
     found = {way: {"wall": [], "cpu": []} for way in ways}
     spent.clear()
     for _ in range(turns):

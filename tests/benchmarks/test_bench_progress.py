@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))  # the tasks are scripts beside this file
+sys.path.insert(0, str(Path(__file__).parent))  # the tasks are scripts beside this file
 
 from discarding_org import DiscardingOrg
 from load_tasks import DESCRIBE
 from page_org import PageOrg
 
 pytestmark = pytest.mark.benchmark
+HERE = Path(__file__).parent
 ROWS = int(os.environ.get("ROWS", "400000"))
 TURNS = int(os.environ.get("TURNS", "9"))
 PARTS, PAGES = 40, 200
@@ -60,9 +60,8 @@ def tell(what, found):
             f"{more:+.2%} by medians, {least:+.2%} by the best"
         )
     own = found["own"]
-    print(
-        f"  the panel's own threads and calls: {own * 1e3:.1f} ms, {own / medians['none']['cpu']:.2%} of the processor time"
-    )
+    share = own / medians["none"]["cpu"]
+    print(f"  the panel's own threads and calls: {own * 1e3:.1f} ms, {share:.2%} of the processor time")
 
 
 def test_a_load(run, tmp_path):
@@ -82,10 +81,10 @@ def test_a_load(run, tmp_path):
 
 
 def test_an_extract_of_many_pages(run):
-    with PageOrg(ROWS) as org:
+    with PageOrg(ROWS, [PAGES]) as org:
         found = run(
             "import json, panel_tasks as tasks\n"
-            f"print(json.dumps(tasks.rounds(tasks.queries({org.url!r}, {ROWS}, {ROWS // PAGES}), {TURNS})))"
+            f"print(json.dumps(tasks.rounds(tasks.queries({org.host!r}, {ROWS}, {PAGES}), {TURNS})))"
         )
     tell(f"an extract of {ROWS:,} rows in {PAGES} pages", found)
     assert found["events"] > PAGES

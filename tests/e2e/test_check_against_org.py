@@ -79,8 +79,8 @@ DOUBTS = {"the picklist spells this value otherwise", "the address has letters b
 
 def checked(org, frame, operation="insert", key=None):
     """Return the codes of the errors of each row that the check blocks, and the rows that it has its doubts of."""
-    call = LoadCall(Operation(operation), key, parents=org.describe)
-    found = check_frame(frame, org.describe("Contact"), call)
+    call = LoadCall(Operation(operation), key, parents=org._loading.describes.get)
+    found = check_frame(frame, org.describe("Contact").described, call)
     assert not found.grave().any(), found.report
     texts = zip(frame.index[found.blocked], found.errors.to_pylist(), strict=True)
     doubtful = found.report.loc[found.report["check"].isin(DOUBTS), "index"]
@@ -199,8 +199,8 @@ def test_what_may_not_be_emptied(org):
     frame = pd.DataFrame({"Id": made, "OwnerId": [None, owner], "FirstName": None})
     failed = org.update(frame, "Contact", nulls="clear").failed
     assert failed["error_code"].tolist() == ["REQUIRED_FIELD_MISSING"]
-    call = LoadCall(Operation.UPDATE, parents=org.describe, nulls="clear")
-    assert check_frame(frame, org.describe("Contact"), call).blocked.tolist() == failed.index.tolist() == [0]
+    call = LoadCall(Operation.UPDATE, parents=org._loading.describes.get, nulls="clear")
+    assert check_frame(frame, org.describe("Contact").described, call).blocked.tolist() == failed.index.tolist() == [0]
 
 
 LETTERS = st.sampled_from(list("aZ09 .,:;-+@TZé#/x\n"))

@@ -1,5 +1,6 @@
 """A load is aborted or left from a listener, at any moment: all rows accounted for, none sent twice, no job open."""
 
+import pickle
 import threading
 import time
 from collections import Counter
@@ -22,6 +23,7 @@ from sfbulk_pandas.progress.events import (
     PartUploaded,
     RowsRetried,
 )
+from sfbulk_pandas.salesforce.job import Operation
 
 ROWS, PART_ROWS = 50, 10
 FAST = sfbulk.Polling(interval_seconds=0.002, cap_seconds=0.01)
@@ -244,6 +246,16 @@ def test_abort_is_stronger_than_detach_and_stays():
     assert heard[2:] == ["late"]
     assert control.wait(60)
     assert not Control().wait(0)
+
+
+def test_a_copy_in_another_process_controls_nothing():
+    event = LoadStarted("Contact", Operation.INSERT, 3, "L1", "https://acme.my.salesforce.com")
+    event.control.abort()
+    copied = pickle.loads(pickle.dumps(event))
+    assert copied == event
+    assert copied.control.wish is None
+    assert repr(event.control) == "Control(abort)"
+    assert "ontrol" not in repr(event)
 
 
 def test_events_of_a_load_tell_what_a_panel_needs(local, org, monkeypatch):

@@ -90,7 +90,7 @@ def test_an_aborted_job_gives_back_what_it_did_not_do():
 
 def test_a_job_that_fails_as_a_whole_says_why_and_accounts_for_its_rows(local, org):
     frame = people().assign(Phone="1")
-    describe = org.describe("Contact")  # known from before, while the org then loses the field
+    describe = org.describe("Contact").described  # known from before, while the org then loses the field
     assert describe.get("Phone")
     with pytest.raises(sfbulk.JobFailed, match="Field name not found : Gone__c") as caught:
         _load_with_a_column_the_org_lost(org, frame)
@@ -125,7 +125,7 @@ def _load_with_a_column_the_org_lost(org, frame):
 
     from sfbulk_pandas.salesforce.sobject import SObjectDescribe
 
-    known = org.describe("Contact")
+    known = org.describe("Contact").described
     gone = replace(known.get("Phone"), name="Gone__c")
     stale = SObjectDescribe(known.name, known.label, known.key_prefix, (*known.fields, gone))
     org._loading.describes._known["contact"] = stale

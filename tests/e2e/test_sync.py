@@ -431,7 +431,7 @@ def test_waiting_can_be_given_up_and_taken_up_again(tmp_path):
 
 def test_all_columns_are_those_that_can_be_copied(filled, tmp_path, monkeypatch):
     result = filled.sync("contact", tmp_path / "contacts", progress=False)
-    describe = filled.describe("Contact")
+    describe = filled.describe("Contact").described
     names = result.folder.schema.names
     assert {"Id", "SystemModstamp", "IsDeleted", "LastName", "AccountId"} <= set(names)
     assert "MailingAddress" not in names

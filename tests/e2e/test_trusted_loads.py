@@ -145,7 +145,7 @@ def test_a_field_that_cannot_carry_keys_is_refused(local, org, field, reason):
 def test_a_field_that_may_be_made_but_not_changed_carries_no_keys_of_an_update(org):
     from dataclasses import replace
 
-    known = org.describe("Contact")
+    known = org.describe("Contact").described
     fixed = tuple(replace(each, updateable=each.name != "Description") for each in known.fields)
     org._loading.describes._known["contact"] = replace(known, fields=fixed)
     made = org.insert(contacts(2), "Contact", correlation_field="Description").successful

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-LEFT_OUT = ("dask", "ipywidgets", "IPython", "duckdb", "lark", "werkzeug", "sfbulk_pandas.local_org")
+LEFT_OUT = ("dask", "ipywidgets", "ipydatagrid", "IPython", "duckdb", "lark", "werkzeug", "sfbulk_pandas.local_org")
 
 
 def modules_after(statement: str) -> set[str]:

@@ -34,8 +34,13 @@ def with_bad_cells(table: pa.Table, bad: pa.Table) -> pa.Table:
     """Return a table that has its bad cells in its schema's metadata, where there are any."""
     if not bad.num_rows:
         return table
-    held = json.dumps(bad.drop_columns(["page"]).to_pylist(), ensure_ascii=False).encode()
+    held = json.dumps(bad_attrs(bad)[BAD_KEY], ensure_ascii=False).encode()
     return table.replace_schema_metadata({**(table.schema.metadata or {}), BAD_KEY.encode(): held})
+
+
+def bad_attrs(bad: pa.Table) -> dict[str, Any]:
+    """Return what a DataFrame keeps in its attrs of bad cells, where there are any."""
+    return {BAD_KEY: bad.drop_columns(["page"]).to_pylist()} if bad.num_rows else {}
 
 
 def bad_cells(result: Any) -> pd.DataFrame:
@@ -43,9 +48,9 @@ def bad_cells(result: Any) -> pd.DataFrame:
 
     Parameters
     ----------
-    result : DataFrame, Table, BatchStream or ParquetFolder
-        As ``query``, ``query_arrow``, ``query_batches`` or ``query_parquet`` returned it; of a stream, those met so
-        far.
+    result : DataFrame, Table, BatchStream, ParquetFolder or Profile
+        As ``query``, ``query_arrow``, ``query_batches``, ``query_parquet`` or ``profile`` returned it; of a stream,
+        those met so far.
 
     Returns
     -------

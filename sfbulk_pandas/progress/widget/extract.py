@@ -93,11 +93,6 @@ class ExtractModel:
         """How long it will take yet, where that is known; nobody knows it of groups that are not begun."""
         return self.rate.seconds_left(self.rows_expected, self.now) if self.group == self.groups else None
 
-    @property
-    def share(self) -> float | None:
-        """How much of the rows is there, from 0 to 1; None where nobody knows how many there are."""
-        return self.rows / self.rows_expected if self.rows_expected else None
-
     def _plan_chosen(self, event: on.PlanChosen) -> None:
         self.sobject, self.plan, self.reason = event.sobject, event.plan, event.reason
         self.instance_url = event.instance_url

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sfbulk_pandas.display.blocks import bar, card, facts, meter, status
+from sfbulk_pandas.display.blocks import bar, card, facts, status
 from sfbulk_pandas.display.cells import MISSING
-from sfbulk_pandas.display.html import Html, join, tag
+from sfbulk_pandas.display.html import Html, code, join, tag
 from sfbulk_pandas.display.signs import sign_of
 from sfbulk_pandas.progress.widget import words
 from sfbulk_pandas.progress.widget.extract import SHOWN_JOBS, ExtractModel
@@ -81,16 +81,23 @@ def _extract(model: ExtractModel) -> Drawing:
         words.left(model.seconds_left),
     )
     figures = {
-        "plan": join(tag("code", model.plan), f" {model.reason}") if model.plan else None,
+        "plan": join(code(model.plan), f" {model.reason}") if model.plan else None,
         "jobs": _jobs(model) or None,
         "pages": model.pages or None,
         "received": words.size(model.received_bytes) if model.received_bytes else None,
         "memory": f"{words.size(model.memory_bytes)} held by Python" if model.memory_bytes else None,
         "API calls": model.api_calls or None,
     }
-    share = meter(model.share or 0.0, "" if model.share is None else f"{model.share:.0%}")
-    head = card(f"query {model.sobject}: {model.rows:,}{total} rows{group}", join(share, _line(said)))
+    head = card(f"query {model.sobject}: {model.rows:,}{total} rows{group}", _share(model), _line(said))
     return Drawing(head, _details(facts(figures)))
+
+
+def _share(model: ExtractModel) -> Html:
+    """Return how much has come of what there is: two lines high, whether that is known or not."""
+    if model.rows_expected is None:
+        return join(bar({}), tag("div", "how many rows there are is not known yet", class_="sf-dim"))
+    counts = {"received": model.rows, "pending": max(model.rows_expected - model.rows, 0)}
+    return bar(counts, blank="pending")
 
 
 def _line(parts: Iterable[str]) -> Html:
@@ -151,7 +158,7 @@ def _causes(causes: Sequence[Cause]) -> Html:
         tag(
             "tr",
             tag("td", f"{cause.count:,}", class_="sf-n"),
-            tag("td", tag("code", cause.code or "without a code")),
+            tag("td", code(cause.code or "without a code")),
             tag("td", "passes by itself: sent again later" if cause.is_passing else cause.advice),
         )
         for cause in ordered[:_SHOWN_CAUSES]

@@ -38,6 +38,17 @@ def test_facts_are_aligned():
     )
 
 
+def test_long_facts_are_folded_and_ids_stay_whole(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    text = text_facts({"next": "mend them, then retry what has failed", "job": f"7505g0000000001AAA {'x' * 50}"})
+    assert text.splitlines() == [
+        "next  mend them, then retry what has",
+        "      failed",
+        "job   7505g0000000001AAA",
+        f"      {'x' * 50}",
+    ]
+
+
 def test_a_table_is_aligned_and_numbers_stand_at_the_right():
     frame = pd.DataFrame({"name": ["a", "東京", None], "count": [1, 1234, 5]})
     assert text_table(frame, width=80).splitlines() == ["name  count", "a         1", "東京  1,234", "—         5"]

@@ -74,7 +74,7 @@ class FakeOrg(Org):
         self.asked.append(("describe", sobject))
         if sobject not in DESCRIBES:
             raise UsageError("no such object")
-        return DESCRIBES[sobject]
+        return SimpleNamespace(described=DESCRIBES[sobject])
 
 
 @pytest.fixture

@@ -87,6 +87,25 @@ def test_it_is_drawn_five_times_a_second_at_most_and_without_news_not_at_all(pla
     assert all(later - earlier >= 0.19 for earlier, later in pairwise(times))
 
 
+def test_where_drawing_is_slow_it_is_done_less_often(place, soon):
+    def slow(drawing):
+        place.shown.append((time.monotonic(), drawing))
+        end = time.thread_time() + 0.005
+        while time.thread_time() < end:
+            pass
+
+    place.show = slow
+    with Dispatcher(Panel(place)) as notify:
+        notify(STARTED)
+        end = time.monotonic() + 2.5
+        while time.monotonic() < end:
+            notify(on.JobPolled(1, JOB))
+            time.sleep(0.01)
+    times = [when for when, _ in place.shown]
+    assert len(times) >= 2
+    assert min(later - earlier for earlier, later in pairwise(times)) >= 0.95
+
+
 def test_an_event_does_not_wait_for_a_drawing(place, soon):
     free, begun = threading.Event(), threading.Event()
 

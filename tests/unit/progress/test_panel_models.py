@@ -117,7 +117,7 @@ def test_a_query_from_its_plan_to_its_end():
     model.feed(on.QueryPolled(replace(QUERY, state=JobState.JOB_COMPLETE)), 102.0)
     assert (model.jobs, model.states) == ({}, {"JobComplete": 1})
     model.feed(on.RowsRead(50, 900, 200), 103.0)
-    assert (model.rows, model.received_bytes, model.share) == (50, 900, 0.25)
+    assert (model.rows, model.received_bytes, model.rows_expected) == (50, 900, 200)
     model.feed(on.PageRead(1, 100, 100, 200, 2_000, api_calls=7), 104.0)
     assert (model.rows, model.pages, model.received_bytes, model.api_calls) == (100, 1, 2_000, 7)
     model.look()

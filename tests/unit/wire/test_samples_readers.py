@@ -306,7 +306,18 @@ def test_describe():
 
 
 def test_describe_global():
-    assert read_describe_global(Sample("describe/global").response) == ("Account", "Contact")
+    account, contact = read_describe_global(Sample("describe/global").response)
+    assert (account.name, account.label, account.label_plural, account.key_prefix) == (
+        "Account",
+        "Account",
+        "Accounts",
+        "001",
+    )
+    assert (contact.name, contact.key_prefix) == ("Contact", "003")
+    assert account.queryable
+    assert account.createable
+    assert not account.custom
+    assert not account.custom_setting
 
 
 def test_no_resource_is_forgotten():

@@ -29,7 +29,8 @@ JOB = JobInfo(
 )
 
 
-def test_a_job_is_shown_in_full():
+def test_a_job_is_shown_in_full(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
     assert words(ShownJob.of(JOB)._repr_html_()) == (
         "upsert Contact job 7505g0000000001AAA ✓ JobComplete ✓ 82 successful ✗ 2,918 failed external id Key__c "
         "created 2026-11-26 09:51:51Z by user 005000000000001AAA took 1.2 s API 66.0 "

@@ -73,8 +73,9 @@ def test_a_terminal_is_told_the_same(mixed, monkeypatch):
         "\n"
         "load  20261126-095049-aeb7\n"
         "job   7505g0000000001AAA\n"
-        "next  .failed has the rows and why: mend them, then .retry(fixed). "
-        ".retry() sends what has not succeeded as it is. Look into .unknown before anything is repeated."
+        "next  .failed has the rows and why: mend them, then .retry(fixed). .retry()\n"
+        "      sends what has not succeeded as it is. Look into .unknown before anything\n"
+        "      is repeated."
     )
 
 
