@@ -11,7 +11,7 @@ import pytest
 from sfbulk_pandas.local_org import sign_in
 
 HERE = Path(__file__).parent
-# What takes longest begins first: begun last, it would keep the other workers waiting. A name that is missing here costs
+# What takes longest begins first: begun last, it would keep the other workers waiting. A name that is missing costs
 # seconds, never a test.
 LONGEST = (
     "e2e/test_kill_extract.py",
