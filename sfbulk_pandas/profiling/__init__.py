@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sfbulk_pandas.profiling.column import ColumnProfile, Lengths
+from sfbulk_pandas.profiling.column import ColumnProfile, Lengths, is_spread
 from sfbulk_pandas.profiling.counts import MOST_BYTES, MOST_VALUES, Frequencies
 from sfbulk_pandas.profiling.hyperloglog import STANDARD_ERROR
 from sfbulk_pandas.profiling.numbers import Histogram
@@ -17,4 +17,5 @@ __all__ = [
     "Histogram",
     "Lengths",
     "Profiler",
+    "is_spread",
 ]

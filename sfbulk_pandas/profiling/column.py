@@ -84,7 +84,7 @@ class Column:
         self._kind = _counted_as(kind)
         self._rows = self._filled = 0
         self._counts = ValueCounts(self._kind)
-        self._numbers = Numbers(is_whole=not _is_fraction(self._kind)) if _is_number(self._kind) else None
+        self._numbers = Numbers(is_whole=not _is_fraction(self._kind)) if is_spread(self._kind) else None
         self._edges: list[pa.Scalar] = []
         self._shortest, self._longest, self._characters = math.inf, 0, 0
 
@@ -159,7 +159,8 @@ def _is_fraction(kind: pa.DataType) -> bool:
     return bool(pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
-def _is_number(kind: pa.DataType) -> bool:
+def is_spread(kind: pa.DataType) -> bool:
+    """Whether values of a type are numbers, days, moments or times, which have a least, a largest and a mean."""
     return _is_fraction(kind) or bool(pa.types.is_integer(kind) or pa.types.is_temporal(kind))
 
 

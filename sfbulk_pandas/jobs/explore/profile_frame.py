@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
-import pyarrow as pa
 
 from sfbulk_pandas.display.cells import shorten
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.jobs.explore.profile_view import plain_columns, shown_columns, typed
 from sfbulk_pandas.jobs.explore.view import ViewedFrame
 from sfbulk_pandas.preflight import nearest
+from sfbulk_pandas.profiling import is_spread
 from sfbulk_pandas.sinks.base import METADATA_KEY
 
 if TYPE_CHECKING:
@@ -131,9 +131,9 @@ class Profile(ViewedFrame):
             Where there is no such column, or it holds texts.
         """
         found = self._of(column)
+        if found.histogram is None and not is_spread(found.kind):
+            raise UsageError(f"{column} is spread over no numbers", hint=f".top({column!r}) has its values")
         if found.histogram is None:
-            if found.filled or pa.types.is_string(found.kind) or pa.types.is_boolean(found.kind):
-                raise UsageError(f"{column} is spread over no numbers", hint=f".top({column!r}) has its values")
             return pd.DataFrame({"left": [], "right": [], "count": pd.Series([], dtype="int64")})
         edges = [typed(edge, found.kind) for edge in found.histogram.edges()]
         return pd.DataFrame({"left": edges[:-1], "right": edges[1:], "count": found.histogram.counts})

@@ -14,7 +14,6 @@ from sfbulk_pandas.jobs.extract.bad import bad_attrs, warn_of_bad_cells
 from sfbulk_pandas.jobs.extract.conveyor import Rows
 from sfbulk_pandas.jobs.extract.fetched import fetched
 from sfbulk_pandas.profiling import Profiler
-from sfbulk_pandas.progress.choose import listener_for
 from sfbulk_pandas.progress.events import QueryFinished
 from sfbulk_pandas.sinks.base import METADATA_KEY
 
@@ -34,7 +33,7 @@ def profiled(extract: Extract) -> Profile:
         As :func:`sfbulk_pandas.jobs.query.read_table`; without ``.partial``.
     """
     profiler, bad = Profiler(extract.schema), BadCells()
-    with listener_for(extract.options.progress) as notify:
+    with extract.listener() as notify:
         try:
             with fetched(extract, notify, is_streamed=True) as rows:
                 for item in rows.items:
