@@ -87,7 +87,9 @@ class TriagePanel(VBox):  # type: ignore[misc]
         self._build_pager()
         self._build_foot()
         facts = HBox([self._told, self._fields], layout=Layout(grid_gap="24px"))
-        self._body = VBox([facts, self._fixes, self._pager, self._grid_box, self._form.widget], layout=_FULL)
+        # A layout of its own: it is hidden where nothing is left, and what shares a layout is hidden with it.
+        parts = [facts, self._fixes, self._pager, self._grid_box, self._form.widget]
+        self._body = VBox(parts, layout=Layout(width="100%"))
 
     def _build_pager(self) -> None:
         self._refused_only = Checkbox(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ALLOWED = 30
 _FIELDS = 2
-_KEYS = "Enter edits the cell that is chosen"
+_KEYS = "typing writes over the chosen cell, Enter keeps it"
 _CELL_CHARS = 40
 
 
@@ -134,7 +134,7 @@ def result_told(triage: Triage, before: Mapping[str, int]) -> Html:
     left = len(triage.fixed)
     are = "is" if left == 1 else "are"
     title = f"✓ Retried: {more:,} more rows are in, {f'{left:,} {are} still open' if left else 'none is left'}"
-    return card(title, note=repr(triage.result))
+    return card(title, note=join(tag("code", ".result"), " of the panel is the result of the whole load."))
 
 
 def problem_told(error: Exception) -> Html:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -64,6 +65,8 @@ def chromium(chromium_path):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
+    if call.excinfo is not None:
+        gc.collect()  # what the driver has left, collected while a report is made, would break Python's own parser
     report = yield
     if report.when == "call":
         item.stash[FAILED] = report.failed
@@ -93,14 +96,14 @@ class Desk:
         if url.scheme in {"http", "https", "ws", "wss"} and url.hostname != "127.0.0.1":
             self.strangers.add(url.netloc)
 
-    def open(self, path, *, door="lab/tree", kernel=True):
+    def open(self, path, *, door="lab", kernel=True):
         """Open a notebook that lies below the server's root."""
         from lab_page import NotebookPage
 
         page = NotebookPage(self.context.new_page(), self.server, path, door)
         return page.open() if kernel else page.look()
 
-    def written(self, *sources, name="notebook.ipynb", door="lab/tree"):
+    def written(self, *sources, name="notebook.ipynb", door="lab"):
         """Write a notebook of code cells and open it."""
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})

@@ -11,7 +11,7 @@ polling = sfbulk.Polling(interval_seconds=0.1, cap_seconds=0.1)
 org = sfbulk.connect(sfbulk.AccessToken({token!r}, {url!r}), polling=polling)
 """
 LOAD = """
-frame = pd.DataFrame({{"LastName": [f"Lead {{n:04}}" for n in range({rows})], "Company": {company!r}}})
+frame = pd.DataFrame({{"LastName": [f"Lead {{n:04}}" for n in range({rows})], "Company": "Acme"}})
 frame["Email"] = ["no address" if n % 10 == 0 else "a@example.com" for n in range({rows})]
 result = frame.sfbulk.insert("Lead", part_rows={part_rows}, parallel_parts=2)
 result
@@ -23,9 +23,9 @@ def connect(local):
     return CONNECT.format(token=local.access_token, url=local.url)
 
 
-def load(company):
+def load():
     """Return a cell that loads leads in two parts; a tenth of them has no proper address."""
-    return LOAD.format(rows=ROWS, company=company, part_rows=PART_ROWS)
+    return LOAD.format(rows=ROWS, part_rows=PART_ROWS)
 
 
 def states(local):

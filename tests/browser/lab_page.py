@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -25,23 +26,26 @@ class NotebookPage:
     path : str
         Of the notebook, below the server's root.
     door : str
-        ``"lab/tree"`` for JupyterLab, ``"notebooks"`` for Notebook 7.
+        ``"lab"`` for JupyterLab, ``"notebooks"`` for Notebook 7.
     """
 
-    def __init__(self, page, server, path, door="lab/tree"):
-        self.page, self.server, self.path, self.door = page, server, path, door
+    def __init__(self, page, server, path, door="lab"):
+        # A workspace of its own: what earlier pages had open would be opened again.
+        lab = f"lab/workspaces/{secrets.token_hex(4)}"
+        self.page, self.server, self.path = page, server, path
+        self._lab, self._door = lab, f"{lab}/tree" if door == "lab" else door
         for script in SCRIPTS:
             page.add_init_script(path=script)
 
     def open(self):
-        self._go(f"{self.door}/{self.path}")
+        self._go(f"{self._door}/{self.path}")
         self.until("ready", seconds=OPEN_SECONDS)
         self.until("idle", seconds=OPEN_SECONDS)
         return self
 
     def look(self):
         """Open it in JupyterLab without a kernel."""
-        self._go("lab")
+        self._go(self._lab)
         self.until("isStarted", seconds=OPEN_SECONDS)
         self.ask("look")
         self.until("ready", seconds=OPEN_SECONDS)

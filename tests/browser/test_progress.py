@@ -14,32 +14,23 @@ from lab_org import ROWS, connect, load, states
 from sfbulk_pandas.local_org import ByHand, LocalOrg
 
 PANEL = ".jp-OutputArea-output .sfbulk"
-HEAD = f"{PANEL} .sf-h"
 BAD = ROWS // 10
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def local():
     with LocalOrg(pacing=ByHand(rows_per_step=200)) as org:
         yield org
 
 
 @pytest.fixture(scope="module")
-def notebook(desk_of_all, local):
-    page = desk_of_all.written(connect(local), name="progress.ipynb")
-    page.run(0)
-    return page
-
-
-@pytest.fixture(autouse=True)
-def _forget(local):
-    yield
-    for job in local.state.jobs.all():
-        local.state.jobs.delete(job)
+def notebook(desk_of_all):
+    return desk_of_all.written(name="progress.ipynb")
 
 
 def begun(notebook, local, source):
     """Run a cell with a load, until both of its jobs wait for Salesforce; return its place."""
+    notebook.run(notebook.add(connect(local)))
     index = notebook.add(source)
     notebook.start(index)
     wait(notebook, lambda: Counter(states(local)) == {"UploadComplete": 2})
@@ -57,11 +48,11 @@ def wait(notebook, condition, step=lambda: None, seconds=60):
 
 
 def test_the_panel_moves_tells_of_causes_and_folds(desk, notebook, local):
-    index = begun(notebook, local, load("moves"))
+    index = begun(notebook, local, load())
     cell = notebook.cell(index)
-    cell.locator(HEAD).filter(has_text="0 of 1,000 rows processed").wait_for()
+    cell.get_by_text("0 of 1,000 rows processed").wait_for()
     local.advance()
-    cell.locator(HEAD).filter(has_text="400 of 1,000 rows processed").wait_for()
+    cell.get_by_text("400 of 1,000 rows processed").wait_for()
     for theme in ("light", "dark"):
         notebook.theme(theme)
         assert notebook.troubles(PANEL) == []
@@ -83,7 +74,7 @@ def test_the_panel_moves_tells_of_causes_and_folds(desk, notebook, local):
 
 
 def test_abort_aborts(desk, notebook, local):
-    index = begun(notebook, local, load("aborts"))
+    index = begun(notebook, local, load())
     local.advance()
     notebook.cell(index).get_by_role("button", name="Abort").click()
     outputs = notebook.wait(index, may_fail=True)
@@ -95,11 +86,11 @@ def test_abort_aborts(desk, notebook, local):
     counts = notebook.run(notebook.add("import sys\nprint(dict(sys.last_value.result.counts))"))[0]["text"]
     assert f"'rows': {ROWS}" in counts
     assert sum(map(int, re.findall(r"\d+", counts))) == 2 * ROWS
-    assert stored(local, "aborts") == int(re.search(r"'successful': (\d+)", counts)[1]) == 360
+    assert local.records("Lead").num_rows == int(re.search(r"'successful': (\d+)", counts)[1]) == 360
 
 
 def test_detach_leaves_the_jobs_and_its_line_resumes(desk, notebook, local):
-    index = begun(notebook, local, load("detaches"))
+    index = begun(notebook, local, load())
     local.advance()
     notebook.cell(index).get_by_role("button", name="Detach").click()
     notebook.wait(index, may_fail=True)
@@ -111,15 +102,16 @@ def test_detach_leaves_the_jobs_and_its_line_resumes(desk, notebook, local):
     wait(notebook, lambda: states(local) == ["JobComplete"] * 2, local.advance)
     counts = notebook.wait(index)[-1]["data"]["text/plain"]
     assert f"'successful': {ROWS - BAD}" in counts
-    assert stored(local, "detaches") == ROWS - BAD
+    assert local.records("Lead").num_rows == ROWS - BAD
 
 
 @pytest.fixture(scope="module")
-def kept(notebook, local):
+def kept(notebook):
     """Return a notebook's content as it was saved after a load, and the place of the load's cell."""
-    index = begun(notebook, local, load("stays"))
-    wait(notebook, lambda: not notebook.is_running(index), local.advance)
-    notebook.wait(index)
+    with LocalOrg(pacing=ByHand(rows_per_step=200)) as local:
+        index = begun(notebook, local, load())
+        wait(notebook, lambda: not notebook.is_running(index), local.advance)
+        notebook.wait(index)
     return notebook.save(), index
 
 
@@ -157,7 +149,3 @@ def last_line(cell):
     line.scroll_into_view_if_needed()  # what is far away is not drawn
     expect(line).to_contain_text("insert Lead", use_inner_text=True)
     return line.inner_text()
-
-
-def stored(local, company):
-    return local.records("Lead").column("Company").to_pylist().count(company)

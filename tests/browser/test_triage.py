@@ -43,16 +43,21 @@ def test_rows_are_mended_and_sent_with_the_keyboard(desk, notebook, local):
     panel, keys = notebook.cell(index).locator(TRIAGE), notebook.page.keyboard
     code = panel.get_by_label("Code")
     press(panel.get_by_label("Causes"), "Home")
-    # A cell is chosen and written over; what is typed first opens it, and Enter keeps it.
-    grid = panel.locator(".lm-DataGrid")
-    grid.click(position={"x": 500, "y": 40})
+    # A cell of the grid is written over: what is typed opens it, and Enter keeps it.
+    panel.locator(".lm-DataGrid").click(position={"x": 500, "y": 40})
     keys.type("grace@example.org")
     keys.press("Enter")
     expect(code).to_have_value(re.compile(r"fixed\.loc\[1, .Email.\] = .grace@example\.org."))
+    # The same without a mouse: by line and column.
+    press(panel.get_by_label("Line"), "ArrowUp")
+    expect(panel.get_by_label("Cell", exact=True)).to_have_value("emmy at example.com")
+    panel.get_by_label("Cell", exact=True).fill("emmy at example.net")
+    press(panel.get_by_role("button", name="Set cell"), "Enter")
+    expect(code).to_have_value(re.compile(r"fixed\.loc\[2, .Email.\] = .emmy at example\.net."))
     desk.picture(panel, "edited")
     assert notebook.troubles(TRIAGE) == []
     # Fixes are buttons, and each is written down as code.
-    press(panel.get_by_role("button", name="e-mail signs: Email"), "Enter")
+    press(panel.get_by_role("button", name="e-mail signs"), "Enter")
     expect(panel.get_by_label("Causes")).to_contain_text("mended")
     press(panel.get_by_label("Causes"), "End")
     press(panel.get_by_role("button", name="LeadSource").first, "Enter")
@@ -71,7 +76,7 @@ def test_rows_are_mended_and_sent_with_the_keyboard(desk, notebook, local):
     assert emails == {
         "Ada": "a@example.com",
         "Grace": "grace@example.org",
-        "Emmy": "emmy@example.com",
+        "Emmy": "emmy@example.net",
         "Sofia": "a@example.com",
         "Mary": "a@example.com",
     }

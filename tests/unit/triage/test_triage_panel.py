@@ -186,6 +186,7 @@ def test_a_retry_after_which_nothing_is_left_says_so(panel):
     assert "none is left" in named(panel, "message").value
     assert named(panel, "causes").options == ()
     assert (named(panel, "retry").disabled, named(panel, "check").disabled) == (True, True)
+    assert panel.layout.display != "none"
 
 
 def test_what_goes_wrong_is_told_on_the_panel(panel):
