@@ -25,11 +25,12 @@ OURS = {
     "svg",
     "rect",
     "path",
+    "wbr",
 }
 ATTRIBUTES = {"class", "style", "title", "scope", "role", "aria-label", "aria-hidden"}
 ATTRIBUTES |= {"x", "y", "width", "height", "viewbox", "d"}  # of small charts, whose bars have a <title> each
 OURS |= {"title"}
-VOID = {"br", "img", "input", "hr", "meta", "link"}
+VOID = {"br", "wbr", "img", "input", "hr", "meta", "link"}
 
 
 class Reader(HTMLParser):
@@ -52,7 +53,10 @@ class Reader(HTMLParser):
         assert self._open.pop() == tag
 
     def handle_data(self, data):
-        (self.styles if self._open[-1:] == ["style"] else self.texts).append(data)
+        if self.tags[-1:] == ["wbr"] and self.texts:  # a place to break a word at does not end it
+            self.texts[-1] += data
+        else:
+            (self.styles if self._open[-1:] == ["style"] else self.texts).append(data)
 
     def handle_comment(self, data):
         raise AssertionError(data)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from sfbulk_pandas.display.cells import MISSING, cell_of, label_text, not_shown, shorten
-from sfbulk_pandas.display.html import Html, code, join, tag
+from sfbulk_pandas.display.html import Html, breakable, join, tag
 from sfbulk_pandas.display.small import meter, status
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _drawn(value: Any, cell: Cell, kind: str | None, most: int) -> _Drawn:
         return _Drawn(meter(float(value), f"{value:.1%}"))
     text = shorten(cell.text, CUT)
     side = {"number": "sf-n", "time": "sf-one"}.get(cell.kind, "sf-long" if len(text) > _LONG else None)
-    return _Drawn(code(text) if kind == "code" else text, side, _whole(cell.text, most))
+    return _Drawn(breakable(text) if kind == "code" else text, side, _whole(cell.text, most))
 
 
 def _heading(label: Any, cells: list[_Drawn], most: int) -> Html:

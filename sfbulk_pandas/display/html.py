@@ -55,6 +55,12 @@ def code(text: str) -> Html:
     return tag("code", text, class_="sf-c")
 
 
+def breakable(text: str) -> Html:
+    """Return a name such as a status code, which may go over to the next line behind an underscore."""
+    pieces = text.split("_")
+    return tag("code", *(join(piece, "_", Html("<wbr>")) for piece in pieces[:-1]), pieces[-1], class_="sf-c")
+
+
 def typed(text: str) -> Html:
     """Return a sentence of ours in which what is to be typed stands between backticks."""
     return join(*(code(piece) if at % 2 else piece for at, piece in enumerate(text.split("`"))))

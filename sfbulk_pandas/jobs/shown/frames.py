@@ -36,9 +36,28 @@ def shown_errors(frame: pd.DataFrame) -> ShownFrame:
     return ShownFrame(frame, "Causes of failure", kinds={"code": "code"}, view=_errors)
 
 
+def shown_fixes(frame: pd.DataFrame) -> ShownFrame:
+    """Return fixes of failed rows."""
+    note = "`.apply(fixes)` applies them, or those that you choose; `code` has the pandas code of each."
+    return ShownFrame(frame, "Fixes", note=note, view=_fixes)
+
+
 def shown_report(frame: pd.DataFrame, title: str = "Report of the check") -> ShownFrame:
     """Return what a check has found."""
     return ShownFrame(frame, title, kinds={"severity": "status"}, view=_report)
+
+
+_OF_FIXES = {
+    "column",
+    "fix",
+    "what",
+    "rows",
+    "refused_before",
+    "refused_after",
+    "example_before",
+    "example_after",
+    "certain",
+}
 
 
 def _is_any(frame: pd.DataFrame, state: str) -> bool:
@@ -70,6 +89,18 @@ def _limits(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _errors(frame: pd.DataFrame) -> pd.DataFrame:
     return columns_first(frame, "count", "code", "fields", "advice", "values", "example", "rows", "retry_helps")
+
+
+def _fixes(frame: pd.DataFrame) -> pd.DataFrame:
+    if not set(frame.columns) >= _OF_FIXES:
+        return frame
+    counts = zip(frame["refused_before"], frame["refused_after"], strict=True)
+    examples = {"example_before": "such as", "example_after": "becomes"}
+    return frame[["column", "fix", "what", "rows"]].assign(
+        refused=[f"{before:,} → {after:,}" for before, after in counts],
+        **frame[list(examples)].rename(columns=examples),
+        certain=["yes" if certain else "you decide" for certain in frame["certain"]],
+    )
 
 
 def _report(frame: pd.DataFrame) -> pd.DataFrame:

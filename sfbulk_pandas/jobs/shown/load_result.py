@@ -96,7 +96,7 @@ def _steps(result: LoadResult) -> str:
     counts = result.counts
     steps = []
     if counts["failed"]:
-        steps.append("`.failed` has the rows and why: mend them, then `.retry(fixed)`.")
+        steps.append("`.failed` has the rows and why; `.suggest()` or `.triage()` help, `.retry(fixed)` sends them.")
     if counts["unprocessed"]:
         steps.append("`.retry()` sends what has not succeeded as it is.")
     if counts.get("unknown"):

@@ -54,7 +54,7 @@ def test_a_notebook_is_told_counts_causes_ids_and_steps(mixed):
         "1 UNABLE_TO_LOCK_ROW unable to obtain exclusive access "
         "other work held the record or its parent: send these rows again, sorted by parent "
         "load 20261126-095049-aeb7 job 7505g0000000001AAA "
-        ".failed has the rows and why: mend them, then .retry(fixed) . "
+        ".failed has the rows and why; .suggest() or .triage() help, .retry(fixed) sends them. "
         ".retry() sends what has not succeeded as it is. Look into .unknown before anything is repeated."
     )
 
@@ -73,9 +73,9 @@ def test_a_terminal_is_told_the_same(mixed, monkeypatch):
         "\n"
         "load  20261126-095049-aeb7\n"
         "job   7505g0000000001AAA\n"
-        "next  .failed has the rows and why: mend them, then .retry(fixed). .retry()\n"
-        "      sends what has not succeeded as it is. Look into .unknown before anything\n"
-        "      is repeated."
+        "next  .failed has the rows and why; .suggest() or .triage() help, .retry(fixed)\n"
+        "      sends them. .retry() sends what has not succeeded as it is. Look into\n"
+        "      .unknown before anything is repeated."
     )
 
 
