@@ -16,7 +16,7 @@ from sfbulk_pandas.jobs.causes import causes_of
 from sfbulk_pandas.jobs.facts import ATTEMPT_COLUMNS, LoadFacts
 from sfbulk_pandas.jobs.merge import match_rows, replaced_rows
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
-from sfbulk_pandas.jobs.shown.frames import shown_errors, shown_report
+from sfbulk_pandas.jobs.shown.frames import shown_errors, shown_fixes, shown_report
 from sfbulk_pandas.jobs.shown.job import ShownJob
 from sfbulk_pandas.jobs.shown.load_result import LOOKED_AT_ROWS, result_html, result_text
 from sfbulk_pandas.mending import Failed, Terms, Tried, chosen, find_fixes, fixes_frame
@@ -204,7 +204,7 @@ class LoadResult:
             the check sees nothing wrong) and ``leave out``. A cell that is dropped leaves its field alone, or
             empties it, as the load's ``nulls=`` says; keys and required fields are never dropped.
         """
-        return fixes_frame(self._found())
+        return shown_fixes(fixes_frame(self._found()))
 
     def apply(self, fixes: pd.DataFrame | None = None) -> pd.DataFrame:
         """Apply fixes to the rows that failed or were not processed.

@@ -41,6 +41,12 @@ def shown_report(frame: pd.DataFrame, title: str = "Report of the check") -> Sho
     return ShownFrame(frame, title, kinds={"severity": "status"}, view=_report)
 
 
+def shown_fixes(frame: pd.DataFrame) -> ShownFrame:
+    """Return what mends rows that failed."""
+    note = "`result.apply(fixes)` applies them, or those that you choose; `code` does the same with pandas alone."
+    return ShownFrame(frame, "What mends the failed rows", note=note if len(frame) else "", view=_fixes)
+
+
 def _is_any(frame: pd.DataFrame, state: str) -> bool:
     return bool((frame["state"] == state).any())
 
@@ -70,6 +76,13 @@ def _limits(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _errors(frame: pd.DataFrame) -> pd.DataFrame:
     return columns_first(frame, "count", "code", "fields", "advice", "values", "example", "rows", "retry_helps")
+
+
+def _fixes(frame: pd.DataFrame) -> pd.DataFrame:
+    first = columns_first(frame, "fix", "column", "certain", "rows", "refused_before", "refused_after", "what")
+    return first.drop(
+        columns=[name for name in ("code", "field") if name in first]
+    )  # code has lines; it is not for here
 
 
 def _report(frame: pd.DataFrame) -> pd.DataFrame:
