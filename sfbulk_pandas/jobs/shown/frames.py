@@ -36,15 +36,15 @@ def shown_errors(frame: pd.DataFrame) -> ShownFrame:
     return ShownFrame(frame, "Causes of failure", kinds={"code": "code"}, view=_errors)
 
 
-def shown_fixes(frame: pd.DataFrame) -> ShownFrame:
-    """Return fixes of failed rows."""
-    note = "`.apply(fixes)` applies them, or those that you choose; `code` has the pandas code of each."
-    return ShownFrame(frame, "Fixes", note=note, view=_fixes)
-
-
 def shown_report(frame: pd.DataFrame, title: str = "Report of the check") -> ShownFrame:
     """Return what a check has found."""
     return ShownFrame(frame, title, kinds={"severity": "status"}, view=_report)
+
+
+def shown_fixes(frame: pd.DataFrame) -> ShownFrame:
+    """Return what mends rows that failed."""
+    note = "`result.apply(fixes)` applies them, or those that you choose; `code` does the same with pandas alone."
+    return ShownFrame(frame, "What mends the failed rows", note=note if len(frame) else "", view=_fixes)
 
 
 _OF_FIXES = {

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from sfbulk_pandas.jobs.shown.frames import shown_errors, shown_jobs, shown_limits, shown_loads, shown_report
+from sfbulk_pandas.jobs.shown.frames import (
+    shown_errors,
+    shown_fixes,
+    shown_jobs,
+    shown_limits,
+    shown_loads,
+    shown_report,
+)
 
 sys.path.insert(0, str(Path(__file__).parents[3]))  # test modules are imported each by its file
 
@@ -55,11 +62,35 @@ def test_what_a_load_uses_stands_first_then_what_is_used_most():
 
 
 def test_a_list_that_lost_its_columns_is_still_shown():
-    for make in (shown_limits, shown_loads, shown_jobs, shown_report, shown_errors):
+    for make in (shown_limits, shown_loads, shown_jobs, shown_report, shown_errors, shown_fixes):
         shown = make(pd.DataFrame({"state": ["ended"], "name": ["x"], "used_share": [0.5]}))
         del shown["name"]
         assert "50.0%" in words(shown._repr_html_()) or "0.5" in words(shown._repr_html_())
         assert "1 row" in repr(shown)
+
+
+def test_fixes_are_shown_without_their_code_and_told_how_they_are_applied():
+    fixes = {
+        "column": ["Email"],
+        "field": ["Email"],
+        "fix": ["trim"],
+        "what": ["takes the blanks away"],
+        "rows": [2],
+        "refused_before": [1_200],
+        "refused_after": [0],
+        "example_before": ["a@b.de "],
+        "example_after": ["a@b.de"],
+        "certain": [True],
+        "code": ["x = 1"],
+    }
+    shown = shown_fixes(pd.DataFrame(fixes))
+    assert words(shown._repr_html_()).startswith(
+        "What mends the failed rows 1 row column fix what rows refused such as becomes certain "
+        "Email trim takes the blanks away 2 1,200 → 0 a@b.de a@b.de yes"
+    )
+    assert "x = 1" not in shown._repr_html_()
+    assert "result.apply(fixes)" in repr(shown)
+    assert "apply" not in repr(shown_fixes(pd.DataFrame(fixes)[:0]))
 
 
 def test_an_unfinished_load_is_told_how_it_goes_on():
