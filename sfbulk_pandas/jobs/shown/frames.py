@@ -97,7 +97,7 @@ def _fixes(frame: pd.DataFrame) -> pd.DataFrame:
     counts = zip(frame["refused_before"], frame["refused_after"], strict=True)
     examples = {"example_before": "such as", "example_after": "becomes"}
     return frame[["column", "fix", "what", "rows"]].assign(
-        refused=[f"{before:,} → {after:,}" for before, after in counts],
+        refused=[f"{before:,}\u00a0→\u00a0{after:,}" for before, after in counts],
         **frame[list(examples)].rename(columns=examples),
         certain=["yes" if certain else "you decide" for certain in frame["certain"]],
     )
