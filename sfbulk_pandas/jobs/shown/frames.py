@@ -70,9 +70,8 @@ def _jobs(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _loads(frame: pd.DataFrame) -> pd.DataFrame:
     first = columns_first(frame, "load_id", "state", "operation", "sobject", "rows", "successful", "failed")
-    return first.drop(
-        columns=[name for name in ("retry_of", "unknown") if name in first and _says_nothing(first[name])]
-    )
+    dull = [name for name in ("retry_of", "unknown", "unprocessed") if name in first and _says_nothing(first[name])]
+    return first.drop(columns=dull)
 
 
 def _says_nothing(column: pd.Series) -> bool:
