@@ -58,7 +58,7 @@ class Server:
     def start(self):
         with (self.folder / "server.log").open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "jupyterlab", f"--ServerApp.port={_free_port()}", *self._flags()],
+                [*_mortal(), sys.executable, "-m", "jupyterlab", f"--ServerApp.port={_free_port()}", *self._flags()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -144,6 +144,12 @@ class Server:
         with requests.request(method, f"{self.url}/{path}", headers=headers, timeout=START_SECONDS) as answer:
             answer.raise_for_status()
             return answer
+
+
+def _mortal():
+    """Return the words that let a command end with the tests, however those end; Linux has them."""
+    tool = shutil.which("setpriv")
+    return [tool, "--pdeathsig", "TERM"] if tool else []
 
 
 def _free_port():

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import psutil
 import requests
 from lab_server import Server
@@ -29,6 +33,27 @@ def test_a_server_that_stops_leaves_no_kernel(chromium_path, tmp_path):
     assert len(family) > 1
     server.stop()
     assert [each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE] == []
+
+
+STARTS = """
+import pathlib, sys, time
+sys.path.insert(0, sys.argv[1])
+from lab_server import Server
+Server(pathlib.Path(sys.argv[2])).start()
+print("started", flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_server_ends_with_tests_that_are_killed(chromium_path, tmp_path):
+    command = [sys.executable, "-c", STARTS, Path(__file__).parent, tmp_path]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as tests:
+        assert tests.stdout.readline() == "started\n"
+        family = psutil.Process(tests.pid).children(recursive=True)
+        tests.kill()
+    _, alive = psutil.wait_procs(family, timeout=30)
+    assert family
+    assert alive == []
 
 
 def test_a_stranger_is_not_let_in(server):

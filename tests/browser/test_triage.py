@@ -9,8 +9,6 @@ from lab_org import connect
 
 from sfbulk_pandas.local_org import LocalOrg
 
-expect = pytest.importorskip("playwright.sync_api").expect
-
 TRIAGE = ".sfbulk-triage"
 RETRY_SECONDS = 60
 FAILING = """
@@ -38,6 +36,8 @@ def notebook(desk_of_all, local):
 
 
 def test_rows_are_mended_and_sent_with_the_keyboard(desk, notebook, local):
+    from playwright.sync_api import expect
+
     index = notebook.add(FAILING)
     notebook.run(index)
     panel, keys = notebook.cell(index).locator(TRIAGE), notebook.page.keyboard
