@@ -99,8 +99,9 @@ class LoadRun:
 
     def go(self) -> LoadResult:
         """Send what is to be sent, wait, and return the result; raise where something went wrong."""
+        session = self.loading.session  # alone: what is told of them must not hold the run, and with it all its rows
         try:
-            with listener_for(self.options.progress, self._calls) as notify:
+            with listener_for(self.options.progress, lambda: session.calls) as notify:
                 return self._through(notify)
         except StillRunning as error:
             error._resume = self.ways.resume  # noqa: SLF001 - the error hands the caller the way back
@@ -121,9 +122,6 @@ class LoadRun:
             self._first(notify)
             self._again(notify)
             return self._end(notify)
-
-    def _calls(self) -> int:
-        return self.loading.session.calls
 
     def _started(self, control: Control) -> LoadStarted:
         operation, record = self.prepared.job.operation, self.record

@@ -3,16 +3,20 @@
 import gc
 import json
 import sys
+import tempfile
 import threading
 import time
+import weakref
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.codec import slices
 from sfbulk_pandas.codec.encode import PartLimits, encode_parts
+from sfbulk_pandas.local_org import LocalOrg
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))  # the org is a script there, and runs by itself
 
@@ -86,3 +90,29 @@ def test_memory_beside_the_frame_does_not_grow_with_the_number_of_parts(host, tm
     # Two parts on their way, each with room for quotes that were not needed, and what one is accounted for in.
     assert held[MANY] < 5 * PART_BYTES
     assert held[MANY] < held[FEW] + 2 * PART_BYTES
+
+
+@pytest.mark.parametrize("progress", [False, lambda event: None, "log"], ids=["none", "a listener", "the log"])
+def test_a_result_that_nobody_holds_is_let_go_at_once_with_its_files(tmp_path, monkeypatch, progress):
+    """Without cycles, that is: what refers to itself stays until Python looks for it, and so would all its rows."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    frame = pd.DataFrame({"LastName": ["Curie", "Noether", None]})
+    with LocalOrg() as local:
+        org = sfbulk.connect(sfbulk.JwtBearer(**local.credentials()), journal=tmp_path / "journal.db")
+        gc.collect()
+        gc.disable()
+        try:
+            result = org.insert(frame, "Contact", progress=progress)
+            shown = (result._repr_html_(), repr(result), len(result.errors), len(result.suggest()))
+            assert all(shown)
+            run = weakref.ref(result._resend.func.__self__)
+            files = list(temporary.rglob("*.arrow"))
+            del result
+            assert run() is None
+            assert files
+            assert not [each for each in files if each.exists()]
+        finally:
+            gc.enable()
+            org.close()
