@@ -35,13 +35,13 @@ def bar(counts: Mapping[str, int], blank: str | None = None) -> Html:
     Parameters
     ----------
     counts : mapping of str to int
-        Such as ``{"successful": 3, "failed": 1}``, in the order of the bar.
+        Such as ``{"successful": 3, "failed": 1}``, in the order of the bar; none where nothing is known yet.
     blank : str, optional
         The word whose piece is left empty: what is still to come.
     """
     tones = {word: "blank" if word == blank else tone_of(word) for word in counts}
     pieces = [tag("i", class_=f"sf-{tones[word]}", style=f"flex:{n} 0 3px") for word, n in counts.items() if n]
-    said = ", ".join(f"{count:,} {word}" for word, count in counts.items())
+    said = ", ".join(f"{count:,} {word}" for word, count in counts.items()) or "nothing known yet"
     legend = tag("ul", *(tag("li", status(word, count)) for word, count in counts.items()), class_="sf-k")
     return tag("div", *pieces, class_="sf-bar", role="img", aria_label=said) + legend
 

@@ -1,4 +1,4 @@
-"""The panel of a load in JupyterLab: it moves, its buttons do what they say, and its last line stays."""
+"""The panels of loads and queries in JupyterLab: they move, buttons do what they say, and the last line stays."""
 
 from __future__ import annotations
 
@@ -103,6 +103,26 @@ def test_detach_leaves_the_jobs_and_its_line_resumes(desk, notebook, local):
     counts = notebook.wait(index)[-1]["data"]["text/plain"]
     assert f"'successful': {ROWS - BAD}" in counts
     assert local.records("Lead").num_rows == ROWS - BAD
+
+
+def test_cancel_ends_a_query_and_aborts_its_job(desk, notebook, local):
+    notebook.run(notebook.add(connect(local)))
+    index = notebook.add('org.query("SELECT Id, LastName FROM Lead", plan="locator")')
+    notebook.start(index)
+    cell = notebook.cell(index)
+    cancel = cell.get_by_role("button", name="Cancel")
+    cancel.wait_for()
+    cell.get_by_text("query Lead: 0 rows").wait_for()
+    cell.get_by_text("locator asked for").wait_for()
+    assert notebook.troubles(PANEL) == []
+    desk.picture(notebook.page, "before")
+    cancel.click()
+    outputs = notebook.wait(index, may_fail=True)
+    assert states(local) == ["Aborted"]
+    assert [each["ename"] for each in outputs if each["output_type"] == "error"] == ["JobAborted"]
+    cell.locator(PANEL).filter(has_text="query Lead").get_by_text("aborted").first.wait_for()
+    assert cancel.count() == 0
+    desk.picture(notebook.page, "after")
 
 
 @pytest.fixture(scope="module")

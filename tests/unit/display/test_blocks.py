@@ -51,6 +51,10 @@ def test_a_bar_says_every_count_by_sign_number_and_word():
     ]
 
 
+def test_a_bar_of_nothing_has_a_name_too():
+    assert 'aria-label="nothing known yet"' in bar({})
+
+
 @pytest.mark.parametrize(("share", "width"), [(0.25, "25.0%"), (1.7, "100.0%"), (-1, "0.0%")])
 def test_a_meter_stays_within_its_track(share, width):
     page = meter(share, "so much")
