@@ -166,7 +166,7 @@ def test_a_copy_that_is_aborted_goes_on_with_the_next_call(org, tmp_path):
 
 
 @pytest.mark.parametrize("wish", ["abort", "detach"])
-def test_a_pause_of_half_a_minute_is_not_waited_out(local, wish):
+def test_a_pause_of_half_a_minute_is_not_waited_out(local, org, wish):
     slow = sfbulk.Polling(interval_seconds=30, cap_seconds=30)
     controls = []
 
@@ -178,11 +178,16 @@ def test_a_pause_of_half_a_minute_is_not_waited_out(local, wish):
 
     began = time.monotonic()
     with (
-        sfbulk.connect(sfbulk.JwtBearer(**local.credentials()), polling=slow) as org,
+        sfbulk.connect(sfbulk.JwtBearer(**local.credentials()), polling=slow) as patient,
         pytest.raises(sfbulk.JobError, match="as asked"),
     ):
-        org.query_arrow(SOQL, plan="locator", progress=listen)
+        patient.query_arrow(SOQL, plan="locator", progress=listen)
     assert time.monotonic() - began < 10
+    jobs = org.jobs(counts=False)
+    running = jobs["id"][~jobs["state"].isin(["Aborted", "JobComplete"])].tolist()
+    assert len(running) == (wish == "detach")
+    for job_id in running:
+        org.abort(job_id)
 
 
 def test_too_late_is_no_error(org):
