@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.display.shown import ShownFrame, columns_first
+from sfbulk_pandas.mending.suggest import COLUMNS
 from sfbulk_pandas.progress.report import kinds_table
 
 if TYPE_CHECKING:
@@ -47,19 +48,6 @@ def shown_fixes(frame: pd.DataFrame) -> ShownFrame:
     return ShownFrame(frame, "What mends the failed rows", note=note if len(frame) else "", view=_fixes)
 
 
-_OF_FIXES = {
-    "column",
-    "fix",
-    "what",
-    "rows",
-    "refused_before",
-    "refused_after",
-    "example_before",
-    "example_after",
-    "certain",
-}
-
-
 def _is_any(frame: pd.DataFrame, state: str) -> bool:
     return bool((frame["state"] == state).any())
 
@@ -91,7 +79,7 @@ def _errors(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _fixes(frame: pd.DataFrame) -> pd.DataFrame:
-    if not set(frame.columns) >= _OF_FIXES:
+    if not set(frame.columns) >= set(COLUMNS):
         return frame
     counts = zip(frame["refused_before"], frame["refused_after"], strict=True)
     examples = {"example_before": "such as", "example_after": "becomes"}
