@@ -98,7 +98,8 @@ def test_a_profile_says_what_pandas_says(column):
     known = found.frequencies
     assert known.is_exact
     assert known.distinct == series.nunique()
-    assert dict(zip(known.ranked.to_pylist(), known.counts.tolist(), strict=True)) == series.value_counts().to_dict()
+    # Not value_counts: pandas 2 guesses a type for its index from some objects, and warns that it does.
+    assert dict(zip(known.ranked.to_pylist(), known.counts.tolist(), strict=True)) == Counter(values)
     assert known.counts.tolist() == sorted(known.counts.tolist(), reverse=True)
     if found.lengths is not None:
         lengths = series.str.len()
