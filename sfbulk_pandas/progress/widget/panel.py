@@ -85,15 +85,16 @@ class Panel:
 
     def _draw(self) -> None:
         try:
-            if self._over.wait(DELAY_SECONDS):
-                return
-            while not self._over.is_set():
+            pause, is_first = DELAY_SECONDS, True
+            while not self._over.wait(pause):
                 self._news.wait()
                 self._news.clear()
                 began = time.thread_time()
                 if self._read():
                     self._show()
-                self._over.wait(max(PERIOD_SECONDS, _EASE * (time.thread_time() - began)))
+                # The first drawing loads libraries, once: it says nothing of the next.
+                pause = max(PERIOD_SECONDS, 0 if is_first else _EASE * (time.thread_time() - began))
+                is_first = False
         except Exception:  # whatever a front end or its libraries do, the job goes on
             log.warning("the progress panel failed and is not drawn again", exc_info=True)
 
