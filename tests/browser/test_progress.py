@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 from lab_org import ROWS, connect, load, states
 
-from sfbulk_pandas.local_org import ByHand, LocalOrg
+from sfbulk_pandas.local_org import ByHand, Faults, LocalOrg, Switches
 
 PANEL = ".jp-OutputArea-output .sfbulk"
 BAD = ROWS // 10
@@ -123,6 +123,45 @@ def test_cancel_ends_a_query_and_aborts_its_job(desk, notebook, local):
     cell.locator(PANEL).filter(has_text="query Lead").get_by_text("aborted").first.wait_for()
     assert cancel.count() == 0
     desk.picture(notebook.page, "after")
+
+
+def test_the_panel_of_a_query_tells_of_pages_as_they_come(desk, notebook):
+    with LocalOrg(switches=Switches(query_page_rows=50)) as local:
+        notebook.run(notebook.add(connect(local)))
+        notebook.run(notebook.add(load()))
+        rows = local.records("Lead").num_rows
+        local.faults.on("GET", "results", fault=Faults.answer_delayed(0.4), times=None)
+        index = notebook.add('table = org.query_arrow("SELECT Id, LastName FROM Lead", plan="locator")\ntable.num_rows')
+        notebook.start(index)
+        panel = notebook.cell(index).locator(PANEL)
+        panel.first.wait_for()
+        seen = pages_beyond(notebook, panel, 0)
+        seen_later = pages_beyond(notebook, panel, seen)
+        for theme in ("light", "dark"):
+            notebook.theme(theme)
+            assert notebook.troubles(PANEL) == []
+            desk.picture(notebook.cell(index), theme)
+        notebook.theme("light")
+        local.faults.clear()
+        outputs = notebook.wait(index)
+    assert 0 < seen < seen_later < rows / 50
+    assert outputs[-1]["data"]["text/plain"] == str(rows)
+    last = notebook.cell(index).locator(PANEL).filter(has_text="query Lead").first.inner_text()
+    assert all(each in last for each in ("done", f"{rows:,} rows", "locator"))
+
+
+def pages_beyond(notebook, panel, pages):
+    """Wait until the panel tells of more pages than that, and return of how many; it tells of all else, too."""
+    told = []
+
+    def has_more():
+        text = panel.first.inner_text() + panel.last.inner_text()
+        said = re.search(r"\d of 900 rows[\s\S]*B/s[\s\S]*pages\s+(\d+)[\s\S]*MB held by Python", text)
+        told.append(int(said[1]) if said else 0)
+        return told[-1] > pages
+
+    wait(notebook, has_more)
+    return told[-1]
 
 
 @pytest.fixture(scope="module")
