@@ -2,7 +2,8 @@
 
 Which theme it is, JupyterLab, Notebook 7 and nbconvert say by ``data-jp-theme-light``, VS Code by a class of the body,
 others by ``data-theme``; where nobody says it, the system's setting holds. Text and background are always set together,
-so that no page can leave light text on white.
+so that no page can leave light text on white. VS Code's own variables come first: once it has shown a widget, its pages
+have JupyterLab's as well, and those of the light theme only.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _SAID_DARK = (
     'html[theme="dark"]',
 )
 _RULES = """
-.sfbulk{font:13px/1.5 var(--jp-ui-font-family,var(--vscode-font-family,system-ui,-apple-system,"Segoe UI",
+.sfbulk{font:13px/1.5 var(--vscode-font-family,var(--jp-ui-font-family,system-ui,-apple-system,"Segoe UI",
     sans-serif));font-variant-numeric:tabular-nums;color:var(--sf-fg);max-width:88em;padding:2px 0 4px;
     text-align:left}
 .sfbulk *{box-sizing:border-box}
@@ -50,7 +51,7 @@ _RULES = """
 .sfbulk .sf-size{font-weight:400;color:var(--sf-dim)}
 .sfbulk .sf-b{margin:0 0 8px}
 .sfbulk .sf-note,.sfbulk .sf-dim,.sfbulk .sf-0{color:var(--sf-dim)}
-.sfbulk .sf-c.sf-c.sf-c{font:12px/1.5 var(--jp-code-font-family,var(--vscode-editor-font-family,ui-monospace,
+.sfbulk .sf-c.sf-c.sf-c{font:12px/1.5 var(--vscode-editor-font-family,var(--jp-code-font-family,ui-monospace,
     Menlo,Consolas,monospace));color:var(--sf-fg);background:var(--sf-track);padding:1px 4px;border-radius:3px;
     white-space:pre-wrap}
 .sfbulk a{color:var(--sf-accent)}
@@ -91,11 +92,22 @@ _RULES = """
 .sfbulk td.sf-x b{color:var(--sf-bad)}
 .sfbulk table.sf-t td.sf-x{background:var(--sf-mark);box-shadow:inset 2px 0 var(--sf-bad);padding-left:8px}
 """
+# Its widgets stand on white in any theme, with the colours of JupyterLab's light one: they take the editor's here.
+_OF_VS_CODE = """
+.cell-output-ipywidget-background:has(.sfbulk){background:var(--vscode-editor-background)!important;
+    --jp-widgets-color:var(--vscode-editor-foreground);--jp-widgets-label-color:var(--vscode-editor-foreground);
+    --jp-widgets-input-color:var(--vscode-input-foreground);
+    --jp-widgets-input-background-color:var(--vscode-input-background);
+    --jp-widgets-input-border-color:var(--vscode-input-border,var(--vscode-editor-foreground));
+    --jp-layout-color2:var(--vscode-button-secondaryBackground);
+    --jp-ui-font-color1:var(--vscode-button-secondaryForeground);
+    --jp-brand-color1:var(--vscode-button-background);--jp-ui-inverse-font-color1:var(--vscode-button-foreground)}
+"""
 
 
 def _colours(palette: dict[str, str]) -> str:
     own = {name: colour for name, colour in palette.items() if name != "bg"}
-    ground = f"background:var(--jp-layout-color0,var(--vscode-editor-background,{palette['bg']}))"
+    ground = f"background:var(--vscode-editor-background,var(--jp-layout-color0,{palette['bg']}))"
     return "{" + "".join(f"--sf-{name}:{colour};" for name, colour in own.items()) + ground + "}"
 
 
@@ -103,7 +115,7 @@ def _under(places: tuple[str, ...]) -> str:
     return ",".join(f"{place} .sfbulk" for place in places)
 
 
-_ONE_LINE = "".join(line.strip() for line in (_RULES + CHART_RULES).splitlines())
+_ONE_LINE = "".join(line.strip() for line in (_RULES + CHART_RULES + _OF_VS_CODE).splitlines())
 STYLE = (
     f".sfbulk{_colours(LIGHT)}@media (prefers-color-scheme:dark){{.sfbulk{_colours(DARK)}}}"
     f"{_under(_SAID_LIGHT)}{_colours(LIGHT)}{_under(_SAID_DARK)}{_colours(DARK)}{_ONE_LINE}"

@@ -19,6 +19,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # test modules are imported each
 REQUIRED = bool(os.environ.get("SFBULK_BROWSER"))
 SCREENSHOTS = os.environ.get("SFBULK_SCREENSHOTS")
 INSTALL = "apt-get install chromium, and pip install 'sfbulk_pandas[dev]'"
+NODE_TOOLS = os.environ.get("SFBULK_NODE_TOOLS")
+NODE_INSTALL = "npm install what tests/interop/node/package.json names into FOLDER, and export SFBULK_NODE_TOOLS=FOLDER"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 SIZE = {"width": 1280, "height": 900}
 # Neither a proxy nor a name server is asked: what is not on this machine is not found.
@@ -49,6 +51,18 @@ def server(chromium_path, tmp_path_factory):
     running = Server(tmp_path_factory.mktemp("jupyter")).start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def vscode_server(server):
+    """Return the server, with the page that shows widgets as VS Code does."""
+    from vscode_page import build
+
+    if NODE_TOOLS is None:
+        pytest.skip(f"VS Code's manager of widgets is not here: {NODE_INSTALL}")
+    (server.static / "vscode").mkdir()
+    build(Path(NODE_TOOLS, "node_modules").absolute(), server.static / "vscode")
+    return server
 
 
 # As long as the browser's driver lives, the thread has an event loop: other suites could not run theirs.

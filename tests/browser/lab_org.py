@@ -16,6 +16,16 @@ frame["Email"] = ["no address" if n % 10 == 0 else "a@example.com" for n in rang
 result = frame.sfbulk.insert("Lead", part_rows={part_rows}, parallel_parts=2)
 result
 """
+# A cell with a load of five rows, three of which fail, and the panel to mend them.
+FAILING = """
+names = ["Ada", "Grace", "Emmy", "Sofia", "Mary"]
+frame = pd.DataFrame({"LastName": names, "Email": "a@example.com", "LeadSource": "Web"})
+frame.loc[[1, 2], "Email"] = ["at home", "emmy at example.com"]
+frame.loc[3, "LeadSource"] = "  web"
+result = frame.sfbulk.insert("Contact", progress=False)
+panel = result.triage()
+panel
+"""
 
 
 def connect(local):

@@ -42,10 +42,18 @@ class Server:
     ----------
     folder : Path
         Home, settings, kernels and notebooks lie below it.
+
+    Attributes
+    ----------
+    root : Path
+        Of the notebooks.
+    static : Path
+        What is put here is served below ``static``.
     """
 
     def __init__(self, folder):
-        self.folder, self.root = folder, folder / "root"
+        self.folder, self.root, self.static = folder, folder / "root", folder / "static"
+        self.static.mkdir()
         self.token = secrets.token_urlsafe(24)
         self.url = None
         self._process = None
@@ -93,7 +101,8 @@ class Server:
         return (self.folder / "server.log").read_text(encoding="utf-8", errors="replace")
 
     def _flags(self):
-        return [f"--{name}={value}" for name, value in FLAGS.items()]
+        own = {"ServerApp.extra_static_paths": [str(self.static)]}
+        return [f"--{name}={value}" for name, value in (FLAGS | own).items()]
 
     def _environment(self):
         """Leave out what Jupyter would take from the user: a password, a configuration, a path."""

@@ -5,21 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from lab_org import connect
+from lab_org import FAILING, connect
 
 from sfbulk_pandas.local_org import LocalOrg
 
 TRIAGE = ".sfbulk-triage"
 RETRY_SECONDS = 60
-FAILING = """
-names = ["Ada", "Grace", "Emmy", "Sofia", "Mary"]
-frame = pd.DataFrame({"LastName": names, "Email": "a@example.com", "LeadSource": "Web"})
-frame.loc[[1, 2], "Email"] = ["at home", "emmy at example.com"]
-frame.loc[3, "LeadSource"] = "  web"
-result = frame.sfbulk.insert("Contact", progress=False)
-panel = result.triage()
-panel
-"""
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,8 @@ def test_every_rule_is_for_our_own_elements():
     without_media = STYLE.replace("@media (prefers-color-scheme:dark){", "").replace("}}", "}")
     selectors = [each for rule in without_media.split("}") for each in _split(rule.partition("{")[0])]
     assert len(selectors) > 30
-    assert [each for each in selectors if not re.search(r"(?:^|\s)\.sfbulk(?=\s|$)", each)] == []
+    others = [each for each in selectors if not re.search(r"(?:^|\s)\.sfbulk(?=\s|$)", each)]
+    assert others == [".cell-output-ipywidget-background:has(.sfbulk)"]  # what VS Code puts around them
 
 
 def _split(selectors):
