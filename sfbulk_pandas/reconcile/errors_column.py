@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 TEXT = pa.large_string()
 # One error with its fields, as nearly every text is: all others are read one by one.
 _ONE = r"(?s)^(?P<code>[A-Z][A-Z0-9_]*) *:(?P<message>[^:].*[^ ]|[^ :]):(?P<fields>(?:\w[\w.]*(?: \w[\w.]*)*)?) ?--$"
-_CODE = r"^(?P<code>[A-Z][A-Z0-9_]*) *:"
+_CODE = re.compile(r"([A-Z][A-Z0-9_]*) *:")
 _END = "--"
 _FEW = 4  # how often a text must come back on average for a look-up to pay
 
@@ -93,11 +95,14 @@ def count_codes(errors: pa.Array | pa.ChunkedArray) -> list[tuple[str, int]]:
     >>> count_codes(pa.array(["A_B:one:F --", None, "C:two:--", "A_B:three:--"]))
     [('A_B', 2), ('C', 1)]
     """
-    texts = pc.drop_null(_flat(errors))
-    codes = pc.fill_null(pc.struct_field(pc.extract_regex(texts, _CODE), "code"), "")
-    counted = pc.value_counts(codes)
-    pairs = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
-    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+    counted = pc.value_counts(errors)
+    counts: Counter[str] = Counter()
+    # A text is looked at once, however many rows have it: most fail alike.
+    for text, rows in zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True):
+        if text is not None:
+            found = _CODE.match(text)
+            counts[found[1] if found else ""] += rows
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def each_error(errors: pa.Array | pa.ChunkedArray) -> RowErrors:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import tempfile
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -15,26 +17,28 @@ from page_org import soql_of
 
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.codec.encode import PartLimits, encode_parts
-from sfbulk_pandas.progress.widget import panel
+from sfbulk_pandas.jobs import attempt
+from sfbulk_pandas.progress.widget import panel, stage
 from sfbulk_pandas.salesforce.limits import PART_BYTES
 
 FAST = sfbulk.Polling(interval_seconds=0.005, cap_seconds=0.05)
+OWN = {"__call__": panel.Panel, "end": panel.Panel, "_draw": panel.Panel, "_causes": attempt.Attempt}
 spent = Counter()
 
 
-def counted(name):
-    """Count the processor time of what the panel does, thread by thread."""
-    real = getattr(panel.Panel, name)
+def counted(kind, name):
+    """Count the processor time of what is done for the panel, thread by thread."""
+    real = getattr(kind, name)
 
     def call(self, *arguments):
         began = time.thread_time()
         try:
             return real(self, *arguments)
         finally:
-            spent["seconds"] += time.thread_time() - began
+            spent[f"seconds, {name}"] += time.thread_time() - began
             spent[name] += 1
 
-    setattr(panel.Panel, name, call)
+    setattr(kind, name, call)
 
 
 def prepare(folder, rows, part_rows):
@@ -65,26 +69,42 @@ def queries(host, rows, pages):
     """Return what queries pages, with progress or without."""
 
     def query(progress):
-        with sfbulk.connect(sfbulk.AccessToken(PAGES_TOKEN, f"http://{host}"), polling=FAST) as org:
-            table = org.query_arrow(soql_of(pages), plan="locator", progress=progress)
-            assert table.num_rows == rows
+        with (
+            sfbulk.connect(sfbulk.AccessToken(PAGES_TOKEN, f"http://{host}"), polling=FAST) as org,
+            org.query_batches(soql_of(pages), plan="locator", progress=progress) as reader,
+        ):
+            assert sum(batch.num_rows for batch in reader) == rows
 
     return query
 
 
+def messengers_seconds():
+    """Return the processor seconds of the thread that brings the kernel's messages out."""
+    threads = [each for each in threading.enumerate() if each.name == "IOPub"]
+    assert threads
+    return sum(time.clock_gettime(time.pthread_getcpuclockid(each.ident)) for each in threads)
+
+
 def rounds(call, turns):
-    """Call with the panel and without, in random order; return wall and processor seconds, and the panel's own."""
-    for name in ("__call__", "end", "_draw"):
-        counted(name)
+    """Call with the panel and without, in random order; return wall and processor seconds, and the panel's own.
+
+    To its own belongs what its messages cost.
+    """
+    for name, kind in OWN.items():
+        counted(kind, name)
+    counted(stage.Stage, "show")  # within _draw
     ways = {"panel": "widget", "none": False}
     for progress in ways.values():
         call(progress)
-    found = {way: {"wall": [], "cpu": []} for way in ways}
+    found = {way: {"wall": [], "cpu": [], "user": []} for way in ways}
     spent.clear()
     for _ in range(turns):
         for way in random.sample(sorted(ways), len(ways)):
-            wall, cpu = time.monotonic(), time.process_time()
+            wall, cpu, user, sent = time.monotonic(), time.process_time(), os.times().user, messengers_seconds()
             call(ways[way])
+            spent[f"messages, {way}"] += messengers_seconds() - sent
             found[way]["wall"].append(time.monotonic() - wall)
             found[way]["cpu"].append(time.process_time() - cpu)
-    return found | {"events": spent["__call__"] / turns, "own": spent["seconds"] / turns}
+            found[way]["user"].append(os.times().user - user)
+    own = sum(spent[f"seconds, {name}"] for name in OWN) + spent["messages, panel"] - spent["messages, none"]
+    return found | {"events": spent["__call__"] / turns, "drawings": spent["show"] / turns, "own": own / turns}

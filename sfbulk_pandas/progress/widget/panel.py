@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from sfbulk_pandas.progress.widget.stage import Stage
 
 log = logging.getLogger("sfbulk_pandas")
-DELAY_SECONDS = 2.0  # what is over by then shows no panel: making and folding one takes 15 to 19 ms (2026-11)
+DELAY_SECONDS = 3.5  # what is over by then shows no panel: making and folding one takes 20 to 25 ms (2026-11)
 PERIOD_SECONDS = 0.2  # between two drawings, at least
-_EASE = 200  # and so many times as long as the last one has taken: half a hundredth of the time is for drawing
+_EASE = 300  # and so many times as long as the last one has taken: with its messages, half a hundredth of the time
 _WORDS = ((JobAborted, "aborted"), (StillRunning, "detached"), (KeyboardInterrupt, "interrupted"))
 
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from sfbulk_pandas.progress.widget.view import Drawing, LastLine
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
-_WIDE = {"width": "auto"}
 # Its kernels have these; it sends clicks to the thread in which the cell runs.
 _OF_VS_CODE = ("VSCODE_PID", "VSCODE_CWD")
 
@@ -75,26 +74,30 @@ class Stage:
         self._here(self._build, drawing)
         view = {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}
         # What shows no widgets, or lost its kernel on the way, shows the first drawing.
-        still = {"text/html": "".join(drawing), "text/plain": "running"}
+        still = {"text/html": "".join((*drawing, note(""))), "text/plain": "running"}
         self._display({_VIEW: view} | still, raw=True, display_id=self._id)
 
     def _build(self, drawing: Drawing) -> None:
         import ipywidgets  # noqa: PLC0415 - `import sfbulk_pandas` stays light
 
-        self._head, self._details = map(ipywidgets.HTML, drawing)
-        self._note = ipywidgets.HTML(note(self._hint()))
+        # Each layout and style is a model of its own, with messages of its own: they are shared.
+        self._head = ipywidgets.HTML(drawing.head)
+        look = {"layout": self._head.layout, "style": self._head.style}
+        self._details = ipywidgets.HTML(drawing.details, **look)
+        self._note = ipywidgets.HTML(note(self._hint()), **look)
         if self.is_load:
             self._add("Detach", "Leave the jobs running in Salesforce and stop waiting for them", self._detach)
             self._add("Abort", "Abort the jobs in Salesforce; rows written by then stay", self._abort)
         else:
             self._add("Cancel", "Abort the query's jobs in Salesforce and stop reading", self._abort)
         row = ipywidgets.HBox([*self._buttons, self._note], layout={"align_items": "center"})
-        self._box = ipywidgets.VBox([self._head, row, self._details])
+        self._box = ipywidgets.VBox([self._head, row, self._details], layout=self._head.layout)
 
     def _add(self, word: str, tip: str, press: Callable[[Any], None]) -> None:
         import ipywidgets  # noqa: PLC0415 - the same
 
-        button = ipywidgets.Button(description=word, tooltip=tip, layout=_WIDE)
+        look = {name: getattr(each, name) for each in self._buttons[:1] for name in ("layout", "style")}
+        button = ipywidgets.Button(description=word, tooltip=tip, **(look or {"layout": {"width": "auto"}}))
         button.on_click(press)
         _hear_at_once(button)
         self._buttons.append(button)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sfbulk_pandas.display.blocks import bar, card, facts, status
+from sfbulk_pandas.display.blocks import bar, bare_card, card, facts, status, stylesheet
 from sfbulk_pandas.display.cells import MISSING
 from sfbulk_pandas.display.html import Html, code, join, tag
 from sfbulk_pandas.display.signs import sign_of
@@ -33,7 +33,7 @@ class Drawing(NamedTuple):
     head : Html
         Always of the same height, so that buttons under it stay where they are.
     details : Html
-        Shown in the same page: its style is that of the head.
+        Both are shown beside a :func:`note`, which has the stylesheet.
     """
 
     head: Html
@@ -46,8 +46,8 @@ def panel(model: LoadModel | ExtractModel) -> Drawing:
 
 
 def note(text: str) -> Html:
-    """Return a small text that stands beside something."""
-    return tag("div", tag("span", text, class_="sf-dim"), class_="sfbulk")
+    """Return a small text that stands beside a drawing and, once for all drawings, the stylesheet."""
+    return tag("div", stylesheet(), tag("span", text, class_="sf-dim"), class_="sfbulk")
 
 
 def _load(model: LoadModel) -> Drawing:
@@ -63,7 +63,7 @@ def _load(model: LoadModel) -> Drawing:
     title = (
         f"{model.operation} {model.sobject}: {sums.processed:,} of {words.some(model.rows, 'row')} processed{attempt}"
     )
-    head = card(title, bar(model.counts, blank="queued"), _line(said))
+    head = bare_card(title, bar(model.counts, blank="queued"), _line(said))
     return Drawing(head, _details(_causes(tuple(model.causes.values())), _parts(model)))
 
 
@@ -88,7 +88,7 @@ def _extract(model: ExtractModel) -> Drawing:
         "memory": f"{words.size(model.memory_bytes)} held by Python" if model.memory_bytes else None,
         "API calls": model.api_calls or None,
     }
-    head = card(f"query {model.sobject}: {model.rows:,}{total} rows{group}", _share(model), _line(said))
+    head = bare_card(f"query {model.sobject}: {model.rows:,}{total} rows{group}", _share(model), _line(said))
     return Drawing(head, _details(facts(figures)))
 
 
