@@ -17,10 +17,12 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parent))  # the tasks are scripts beside this file
 
+from floor import Floor
 from load_tasks import Memory, connected, outsider
 from page_org import PageOrg, soql_of
 
 MOMENTS = {"Birthdate": "%Y-%m-%d", "Seen__c": "ISO8601"}
+FLOORS = {}  # by host: each has its buffer from the start
 WARM_UP_ROWS = 20_000  # for fewer, our client makes no job
 
 
@@ -30,6 +32,12 @@ def ours(host, pages):
 
 def ours_as_arrow(host, pages):
     return connected(host).query_arrow(soql_of(pages), progress=False)
+
+
+def floor(host, pages):
+    """Parse one page with types and hand it to pandas, and nothing else: no sign-in, no job, no counting of rows."""
+    found = FLOORS.setdefault(host, Floor(int(host.rpartition(":")[2]), f"750{pages:012}AAA"))
+    return found.table().to_pandas(types_mapper=pd.ArrowDtype)
 
 
 def pages_of(host, pages):
@@ -60,6 +68,7 @@ def read_csv_as_text(host, pages):
 WAYS = {
     "ours": ours,
     "ours, query_arrow": ours_as_arrow,
+    "floor": floor,
     "read_csv": read_csv,
     "read_csv as text": read_csv_as_text,
 }

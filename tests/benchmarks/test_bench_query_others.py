@@ -35,6 +35,7 @@ WAYS = {
     "ours, 1 page": ("ours", 1),
     "ours, query_arrow, 4 pages": ("ours, query_arrow", 4),
     "ours, query_arrow, 1 page": ("ours, query_arrow", 1),
+    "floor: socket, parser, to_pandas": ("floor", 1),
     "simple-salesforce, read_csv": ("read_csv", 4),
     "simple-salesforce, read_csv as text": ("read_csv as text", 4),
 }
