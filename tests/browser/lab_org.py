@@ -40,3 +40,13 @@ def load():
 
 def states(local):
     return [str(job.state) for job in local.state.jobs.all()]
+
+
+def wait(notebook, condition, step=lambda: None, seconds=60):
+    """Wait for something, and do something again and again meanwhile."""
+    for _ in range(seconds * 10):
+        if condition():
+            return
+        step()
+        notebook.page.wait_for_timeout(100)
+    raise AssertionError("it has not come")

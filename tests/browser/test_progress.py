@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 
 import pytest
-from lab_org import ROWS, connect, load, states
+from lab_org import ROWS, connect, load, states, wait
 
 from sfbulk_pandas.local_org import ByHand, Faults, LocalOrg, Switches
 
@@ -35,16 +35,6 @@ def begun(notebook, local, source):
     notebook.start(index)
     wait(notebook, lambda: Counter(states(local)) == {"UploadComplete": 2})
     return index
-
-
-def wait(notebook, condition, step=lambda: None, seconds=60):
-    """Wait for something, and do something again and again meanwhile."""
-    for _ in range(seconds * 10):
-        if condition():
-            return
-        step()
-        notebook.page.wait_for_timeout(100)
-    raise AssertionError("it has not come")
 
 
 def test_the_panel_moves_tells_of_causes_and_folds(desk, notebook, local):

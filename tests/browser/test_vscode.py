@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 import pytest
-from lab_org import FAILING, ROWS, connect, load, states
+from lab_org import FAILING, ROWS, connect, load, states, wait
 
 from sfbulk_pandas.local_org import ByHand, LocalOrg
 
@@ -34,15 +34,6 @@ def begun(notebook, local):
     wait(notebook, lambda: Counter(states(local)) == {"UploadComplete": 2})
     notebook.cell(index).get_by_text("0 of 1,000 rows processed").wait_for()
     return index
-
-
-def wait(notebook, condition, step=lambda: None, seconds=60):
-    for _ in range(seconds * 10):
-        if condition():
-            return
-        step()
-        notebook.page.wait_for_timeout(100)
-    raise AssertionError("it has not come")
 
 
 def test_the_panel_moves_and_folds(desk, notebook, local):

@@ -96,8 +96,9 @@ class Stage:
     def _add(self, word: str, tip: str, press: Callable[[Any], None]) -> None:
         import ipywidgets  # noqa: PLC0415 - the same
 
-        look = {name: getattr(each, name) for each in self._buttons[:1] for name in ("layout", "style")}
-        button = ipywidgets.Button(description=word, tooltip=tip, **(look or {"layout": {"width": "auto"}}))
+        first = self._buttons[0] if self._buttons else None
+        look = {"layout": {"width": "auto"}} if first is None else {"layout": first.layout, "style": first.style}
+        button = ipywidgets.Button(description=word, tooltip=tip, **look)
         button.on_click(press)
         _hear_at_once(button)
         self._buttons.append(button)

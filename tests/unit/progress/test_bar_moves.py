@@ -233,9 +233,9 @@ def test_without_ipython_there_is_no_notebook(monkeypatch):
 
 @pytest.mark.parametrize(("widgets", "module"), [(True, "tqdm.notebook"), (False, "tqdm.std")])
 def test_bar_of_the_notebook_where_widgets_are_installed(widgets, module, monkeypatch):
+    notebook = pytest.importorskip("tqdm.notebook")  # before there is a false shell, which ipywidgets would keep
     kernel(monkeypatch, "ZMQInteractiveShell")
     monkeypatch.setattr(bar_module, "find_spec", lambda name: object() if widgets else None)
-    notebook = pytest.importorskip("tqdm.notebook")
     used = []
     monkeypatch.setattr(notebook, "tqdm", lambda **options: used.append("tqdm.notebook"))
     monkeypatch.setattr("tqdm.tqdm", lambda **options: used.append("tqdm.std"))
