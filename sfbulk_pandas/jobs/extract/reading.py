@@ -38,8 +38,6 @@ class Delivery:
         Takes the batches, each with its bad cells.
     delivered : int
         Rows that were handed over before, in this run or an earlier one.
-    received_bytes : int
-        Of all tries.
     """
 
     session: Session
@@ -48,12 +46,12 @@ class Delivery:
     on_head: Callable[[Request | None], None]
     put: Callable[[pa.RecordBatch, pa.Table | None], None]
     delivered: int = 0
-    received_bytes: int = 0
     _following: Request | None = None
     _knows_head: bool = False
     _last: pa.RecordBatch | None = None
     _bad_cells: BadCells = field(default_factory=BadCells)
-    _raw: BodyFile | None = None
+    # The bytes of earlier tries, and the body that is being read: one value, for other threads ask for their sum.
+    _received: tuple[int, BodyFile | None] = (0, None)
 
     def read(self) -> PageEnd:
         """Hand over the rows of the page that were not handed over before.
@@ -75,10 +73,10 @@ class Delivery:
             raise
 
     @property
-    def bytes_so_far(self) -> int:
-        """How many bytes have come by now; from any thread."""
-        raw = self._raw
-        return self.received_bytes + (0 if raw is None else raw.received_bytes)
+    def received_bytes(self) -> int:
+        """How many bytes have come by now, in all tries; from any thread."""
+        before, body = self._received
+        return before + (0 if body is None else body.received_bytes)
 
     def _tried(self) -> PageEnd:
         for attempt in range(1, _TRIES + 1):
@@ -101,7 +99,7 @@ class Delivery:
 
     def _read_once(self) -> tuple[int | None, int]:
         with self.session.stream(self.todo.request) as answer:
-            self._raw = answer.raw
+            self._received = (self.received_bytes, answer.raw)
             page = self.plan.open(answer, self.todo)
             self._tell_head(page)
             try:
@@ -110,8 +108,7 @@ class Delivery:
                     self.delivered += batch.num_rows
                     self._last = batch.take([batch.num_rows - 1])
             finally:
-                self._raw = None
-                self.received_bytes += answer.raw.received_bytes
+                self._received = (self.received_bytes, None)
         return page.rows, page.read_rows
 
     def _new_rows(self, page: OpenPage) -> Iterator[pa.RecordBatch]:

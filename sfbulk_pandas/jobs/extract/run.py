@@ -195,9 +195,10 @@ class ExtractRun:
             self._under_way.append(delivery)
         try:
             end = delivery.read()
-        finally:
+        except BaseException:
             with self._lock:
-                self._under_way = [each for each in self._under_way if each is not delivery]
+                self._forget(todo)
+            raise
         self._finish(todo, end, delivery.received_bytes)
 
     def _put(self, rows: Rows) -> None:
@@ -209,7 +210,7 @@ class ExtractRun:
         with self._lock:
             self._told = now
             came = self.rows + sum(each.delivered for each in self._under_way)
-            received = self.received_bytes + sum(each.bytes_so_far for each in self._under_way)
+            received = self.received_bytes + sum(each.received_bytes for each in self._under_way)
             self.notify(RowsRead(came, received, self._expected()))
 
     def _hand_kept(self, todo: Todo) -> None:
@@ -221,9 +222,14 @@ class ExtractRun:
         if following is not None:
             self._agenda.add(Todo(todo.chain, todo.number + 1, following))
 
+    def _forget(self, todo: Todo) -> None:
+        """Count a page no longer among those that are being read; the caller holds the lock."""
+        self._under_way = [each for each in self._under_way if each.todo is not todo]
+
     def _finish(self, todo: Todo, end: PageEnd, received_bytes: int) -> None:
         self._conveyor.put(end)
         with self._lock:
+            self._forget(todo)  # together with what it adds: how much has come never goes back
             self.rows += end.rows
             self.pages += 1
             self.received_bytes += received_bytes
