@@ -220,6 +220,21 @@ def test_rows_are_told_of_while_a_page_is_read(org, monkeypatch):
     assert received[0] > 0
 
 
+def test_a_page_that_is_over_is_counted_until_it_is_added(org, monkeypatch):
+    seen, finish = [], run.ExtractRun._finish
+
+    def watched(extract, todo, end, received_bytes):
+        came = extract.rows + sum(each.delivered for each in extract._under_way)
+        seen.append(came - extract.rows - end.rows)
+        finish(extract, todo, end, received_bytes)
+        assert all(each.todo is not todo for each in extract._under_way)
+
+    monkeypatch.setattr(run.ExtractRun, "_finish", watched)
+    org.query_arrow(SOQL, plan="locator", page_rows=PAGE_ROWS, progress=False)
+    assert seen
+    assert min(seen) >= 0
+
+
 def test_a_job_that_ended_meanwhile_does_not_keep_the_others_running(local, org, monkeypatch):
     real, turns = BulkJob.abandon, []
 
