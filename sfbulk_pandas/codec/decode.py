@@ -10,20 +10,20 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from sfbulk_pandas.codec.bad_cells import BadColumns
-from sfbulk_pandas.codec.blocks import BLOCK_BYTES, COMMA
+from sfbulk_pandas.codec.blocks import BLOCK_BYTES, COMMA, Buffers
 from sfbulk_pandas.codec.header import places_of, split_header
 from sfbulk_pandas.codec.row_typer import ReadOptions, RowTyper
 from sfbulk_pandas.codec.schema import parser_type
 from sfbulk_pandas.errors import DecodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     from sfbulk_pandas.codec.bad_cells import BadCells
     from sfbulk_pandas.codec.blocks import Readable
+    from sfbulk_pandas.codec.mapper import Mapper
 
 __all__ = ["PageReader", "ReadOptions", "read_result_batches", "read_result_table", "read_typed_table"]
-STRIDE_BYTES = 1 << 20  # what one thread of Arrow's parser takes at a time
 NO_ROWS = "Records not found for this query"  # all that Bulk API 1.0 answers then, with or without a line end
 
 
@@ -39,6 +39,10 @@ class PageReader:
     bad_cells : BadCells
         Takes the cells whose text is no value of their type, when their batch is handed out.
     options : ReadOptions
+    mapper : callable
+        Like ``map``: how blocks are parsed. Blocks are read, and rows handed out, in the thread that iterates.
+    buffers : Buffers, optional
+        What the blocks lie in, where pages share it.
 
     Attributes
     ----------
@@ -60,10 +64,14 @@ class PageReader:
         schema: pa.Schema,
         bad_cells: BadCells,
         options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
+        mapper: Mapper = map,
+        buffers: Buffers | None = None,
     ) -> None:
         self._raw = raw
         self._schema = schema
         self._options = options
+        self._mapper = mapper
+        self._buffers = buffers or Buffers()
         self._typer = RowTyper(schema, bad_cells, options)
 
     @property
@@ -72,35 +80,35 @@ class PageReader:
         return self._typer.rows
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        header, blocks = split_header(self._raw, self._options.block_bytes)
+        header, blocks = split_header(self._raw, self._options.block_bytes, buffers=self._buffers)
         if header is None or header == [NO_ROWS]:
             return
-        order = [str(place) for place in places_of(self._schema.names, header)]
-        names = [str(place) for place in range(len(header))]
+        places = places_of(self._schema.names, header)
+        parse = _Parse(len(header), places, self._schema.names, self._buffers)
+        yield from _typed_rows(blocks, parse, self._schema, self._typer, self._mapper)
+
+
+def _typed_rows(
+    blocks: Iterator[memoryview], parse: _Parse, schema: pa.Schema, typer: RowTyper, mapper: Mapper
+) -> Iterator[pa.RecordBatch]:
+    """Let the parser type the columns, and give a type by hand to those that it refused or leaves as text."""
+    kinds = [parser_type(kind) for kind in schema.types]
+
+    def tasks() -> Iterator[tuple[memoryview, list[pa.DataType]]]:
         for block in blocks:
-            parse = _Parse(names, order, self._options.use_threads())
-            yield from _typed_rows(block, parse, self._schema, self._typer)
+            yield block, [pa.string() if place in typer.by_hand else kind for place, kind in enumerate(kinds)]
+
+    decimals = {place: kind for place, kind in enumerate(schema.types) if pa.types.is_decimal(kind)}
+    batches = chain.from_iterable(mapper(lambda task: parse.typed(*task, decimals).to_batches(), tasks()))
+    return chain.from_iterable(map(typer.handed_out, batches))  # which holds no rows, as a loop's variable would
 
 
-def _typed_rows(block: memoryview, parse: _Parse, schema: pa.Schema, typer: RowTyper) -> Iterator[pa.RecordBatch]:
-    """Let the parser type the columns; where a value does not fit, take all of this block as text."""
-    types = [parser_type(kind) for kind in schema.types]
-    for place in typer.by_hand:
-        types[place] = pa.string()
-    try:
-        parsed = [_narrowed(batch, schema) for batch in parse(block, types, STRIDE_BYTES)]
-    except pa.ArrowInvalid:
-        parsed = parse.as_text(block)
-    for batch in parsed:
-        yield from typer.handed_out(batch)
-
-
-def _narrowed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+def _narrowed(rows: pa.Table, decimals: Mapping[int, pa.DataType]) -> pa.Table:
     """Hold decimals to their precision, which Arrow's parser does not look at (seen in pyarrow 26)."""
-    for place, field in enumerate(schema):
-        if pa.types.is_decimal(batch.column(place).type):
-            batch = batch.set_column(place, field.name, pc.cast(batch.column(place), field.type))
-    return batch
+    for place, kind in decimals.items():
+        if pa.types.is_decimal(rows.column(place).type):
+            rows = rows.set_column(place, rows.column_names[place], pc.cast(rows.column(place), kind))
+    return rows
 
 
 def read_typed_table(
@@ -109,6 +117,7 @@ def read_typed_table(
     *,
     delimiter: str = COMMA,
     block_bytes: int = BLOCK_BYTES,
+    mapper: Mapper = map,
 ) -> tuple[pa.Table, frozenset[str]]:
     """Read an ingest result file whole, its columns in their types and an empty cell as null.
 
@@ -120,6 +129,8 @@ def read_typed_table(
         Name of a column, as the file spells it -> the type of its cells.
     delimiter, block_bytes
         As for :func:`read_result_table`.
+    mapper : callable
+        As for :class:`PageReader`.
 
     Returns
     -------
@@ -132,13 +143,13 @@ def read_typed_table(
     DecodeError
         Where the bytes are no CSV.
     """
-    header, blocks = split_header(raw, block_bytes, delimiter)
+    buffers = Buffers()
+    header, blocks = split_header(raw, block_bytes, delimiter, buffers)
     header = header or []
-    places = [str(place) for place in range(len(header))]  # names of their own: those of the file may come twice
-    schema = pa.schema([(place, kind_of(name)) for place, name in zip(places, header, strict=True)])
-    parse, bad = _Parse(places, places, use_threads=True, delimiter=delimiter), BadColumns()
-    typer = RowTyper(schema, bad, ReadOptions())
-    batches = chain.from_iterable(_typed_rows(block, parse, schema, typer) for block in blocks)
+    names = [str(place) for place in range(len(header))]  # names of their own: those of the file may come twice
+    schema = pa.schema([(place, kind_of(name)) for place, name in zip(names, header, strict=True)])
+    parse, bad = _Parse(len(header), range(len(header)), names, buffers, delimiter), BadColumns()
+    batches = _typed_rows(blocks, parse, schema, RowTyper(schema, bad, ReadOptions()), mapper)
     table = pa.Table.from_batches(batches, schema).rename_columns(header)
     return table, frozenset(header[int(place)] for place in bad.names)
 
@@ -185,48 +196,61 @@ def read_result_batches(
     -------
     tuple of (pyarrow.Schema, iterator of pyarrow.RecordBatch)
     """
-    header, blocks = split_header(raw, block_bytes, delimiter)
+    buffers = Buffers()
+    header, blocks = split_header(raw, block_bytes, delimiter, buffers)
     header = header or []
-    names = [str(place) for place in range(len(header))]
-    order = [place for place, name in zip(names, header, strict=True) if only is None or name in only]
+    places = [place for place, name in enumerate(header) if only is None or name in only]
+    schema = pa.schema([(header[place], pa.string()) for place in places])
+    parse = _Parse(len(header), places, schema.names, buffers, delimiter, has_nulls=False)
     # On this thread alone: what others have allocated is not given back by release_unused, here or there (pyarrow 26).
-    parse = _Parse(names, order, use_threads=False, delimiter=delimiter, has_nulls=False)
-    schema = pa.schema([(header[int(place)], pa.string()) for place in order])
-    parsed = chain.from_iterable(parse.as_text(block) for block in blocks)
-    return schema, (pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in parsed)
+    return schema, chain.from_iterable(parse.texts(block).to_batches() for block in blocks)
 
 
 class _Parse:
-    """Arrow's parser, for blocks of one file."""
+    """Arrow's parser, for blocks of one file; from any thread. A block is given back once it is parsed."""
 
     def __init__(
-        self, names: list[str], order: list[str], use_threads: bool, delimiter: str = COMMA, has_nulls: bool = True
+        self,
+        width: int,
+        places: Sequence[int],
+        names: Sequence[str],
+        buffers: Buffers,
+        delimiter: str = COMMA,
+        has_nulls: bool = True,
     ) -> None:
+        self._columns = [str(place) for place in range(width)]
+        self._wanted = [str(place) for place in places]
         self._names = names
-        self._order = order
-        self._use_threads = use_threads
+        self._buffers = buffers
         self._form = csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
         self._has_nulls = has_nulls
 
-    def __call__(self, block: memoryview, types: Sequence[pa.DataType], stride: int) -> list[pa.RecordBatch]:
-        read = csv.ReadOptions(column_names=self._names, block_size=stride, use_threads=self._use_threads)
+    def typed(self, block: memoryview, kinds: Sequence[pa.DataType], decimals: Mapping[int, pa.DataType]) -> pa.Table:
+        """Return the rows typed; where a value does not fit, all of this block as text."""
+        try:
+            rows = _narrowed(self._rows(block, kinds), decimals)
+        except pa.ArrowInvalid:
+            return self.texts(block)
+        self._buffers.give_back(block)
+        return rows
+
+    def texts(self, block: memoryview) -> pa.Table:
+        """Return the rows as text."""
+        try:
+            rows = self._rows(block, [pa.string()] * len(self._wanted))
+        except pa.ArrowInvalid as error:
+            raise DecodeError(f"the answer's CSV cannot be read: {error}") from error
+        self._buffers.give_back(block)
+        return rows
+
+    def _rows(self, block: memoryview, kinds: Sequence[pa.DataType]) -> pa.Table:
+        read = csv.ReadOptions(column_names=self._columns, block_size=len(block), use_threads=False)
         convert = csv.ConvertOptions(
-            column_types=dict(zip(self._order, types, strict=True)),
-            include_columns=self._order,
+            column_types=dict(zip(self._wanted, kinds, strict=True)),
+            include_columns=self._wanted,
             null_values=[""],
             strings_can_be_null=self._has_nulls,
             quoted_strings_can_be_null=self._has_nulls,
         )
-        table = csv.read_csv(pa.BufferReader(block), read, self._form, convert)
-        return [batch for batch in table.to_batches() if batch.num_rows]
-
-    def as_text(self, block: memoryview) -> list[pa.RecordBatch]:
-        types = [pa.string()] * len(self._order)
-        try:
-            return self(block, types, STRIDE_BYTES)
-        except pa.ArrowInvalid:
-            pass  # perhaps only because a row is longer than the stride: the whole block at once knows no such limit
-        try:
-            return self(block, types, len(block))
-        except pa.ArrowInvalid as error:
-            raise DecodeError(f"the answer's CSV cannot be read: {error}") from error
+        rows = csv.read_csv(pa.BufferReader(block), read, self._form, convert)
+        return rows.rename_columns(self._names)

@@ -14,22 +14,24 @@ from sfbulk_pandas.salesforce.limits import MAX_ANSWER_COLUMNS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sfbulk_pandas.codec.blocks import Readable
+    from sfbulk_pandas.codec.blocks import Buffers, Readable
 
 _FIRST_LINE = re.compile(rb"[\r\n]*([^\n]*)\n?")
 
 
 def split_header(
-    raw: Readable, block_bytes: int, delimiter: str = COMMA
+    raw: Readable, block_bytes: int, delimiter: str = COMMA, buffers: Buffers | None = None
 ) -> tuple[list[str] | None, Iterator[memoryview]]:
     """Return the names in the first line, and the rows after it in blocks; None where there is no first line.
+
+    Parameters as for :func:`row_blocks`.
 
     Raises
     ------
     DecodeError
         Where it is not UTF-8, or no header.
     """
-    blocks = row_blocks(raw, block_bytes, delimiter)
+    blocks = row_blocks(raw, block_bytes, delimiter, buffers)
     first = next(blocks, memoryview(b""))
     found = _FIRST_LINE.match(first)
     line, end = (found[1].rstrip(b"\r"), found.end()) if found else (b"", 0)

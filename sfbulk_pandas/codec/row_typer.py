@@ -14,7 +14,7 @@ from sfbulk_pandas.codec.typed import typed_cells
 from sfbulk_pandas.errors import DecodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -35,8 +35,6 @@ class ReadOptions:
     skip_rows : int
         Rows that were delivered before the page broke off, and are left out now, with their bad cells.
     on_bad_value : {"keep", "raise"}
-    use_threads : callable
-        Returns whether Arrow's threads may parse it, asked for each block; not where other pages have the cores.
     block_bytes : int
         How much is parsed at a time; a larger row makes a larger block.
     """
@@ -45,7 +43,6 @@ class ReadOptions:
     name: str = "the page"
     skip_rows: int = 0
     on_bad_value: OnBadValue = "keep"
-    use_threads: Callable[[], bool] = lambda: True
     block_bytes: int = BLOCK_BYTES
 
 
@@ -93,6 +90,8 @@ class RowTyper:
             yield batch
 
     def _typed(self, parsed: pa.RecordBatch, first: int) -> pa.RecordBatch:
+        if parsed.schema.equals(self._schema):
+            return parsed
         columns, bad = [], []
         for place, (column, field) in enumerate(zip(parsed.columns, self._schema, strict=True)):
             if column.type == field.type:

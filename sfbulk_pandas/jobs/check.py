@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sfbulk_pandas.errors import ApiError
+from sfbulk_pandas.jobs.cores import core_threads
 from sfbulk_pandas.jobs.cost import job_rows
-from sfbulk_pandas.jobs.given import encoders, frame_of
+from sfbulk_pandas.jobs.given import frame_of
 from sfbulk_pandas.jobs.prepare import Prepared, Target, examine
 from sfbulk_pandas.jobs.shown.frames import shown_report
 from sfbulk_pandas.preflight import LoadPlan, blank_cells, plan_rows
@@ -28,7 +29,7 @@ def check(loading: Loading, data: Any, target: Target, options: LoadOptions) -> 
     UsageError
         Where the call itself cannot be right.
     """
-    with Spool() as spool, encoders() as pool:
+    with Spool() as spool, core_threads() as pool:
         prepared = examine(frame_of(data, spool), target, loading.describes, options, pool.map)
         report = prepared.checked.report
         if prepared.checked.grave(options.on_problem).any():

@@ -13,8 +13,9 @@ from sfbulk_pandas.errors import StillRunning, UsageError
 from sfbulk_pandas.jobs.account import counters_differ, of_job
 from sfbulk_pandas.jobs.check import check
 from sfbulk_pandas.jobs.control import job_info
+from sfbulk_pandas.jobs.cores import core_threads
 from sfbulk_pandas.jobs.facts import LoadFacts, unmatched_frame
-from sfbulk_pandas.jobs.given import encoders, frame_of
+from sfbulk_pandas.jobs.given import frame_of
 from sfbulk_pandas.jobs.ingest import Ingest
 from sfbulk_pandas.jobs.load import load
 from sfbulk_pandas.jobs.mapping import with_mapping
@@ -173,7 +174,7 @@ def _paired(
     frame: pd.DataFrame, target: Target, columns: list[Column], answers: Answers, timezone: str | None
 ) -> Reconciled:
     options = EncodeOptions(timezone=timezone, allow_na_text=True)
-    with encoders() as pool:
+    with core_threads() as pool:
         texts = text_table(frame, columns, options, mapper=pool.map)
     return reconcile(texts, columns, answers, LoadCall(target.operation, target.external_id_field).key)
 

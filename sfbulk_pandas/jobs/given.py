@@ -1,28 +1,18 @@
-"""The rows that a caller gives, as a frame of our own, and the threads that work on it."""
+"""The rows that a caller gives, as a frame of our own."""
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sfbulk_pandas.transport.pool import Threads
-
 if TYPE_CHECKING:
     from sfbulk_pandas.spool import Spool
-
-_ENCODERS = 4  # more threads do not encode faster: memory and network are the limit by then
 
 
 def frame_of(data: Any, spool: Spool) -> pd.DataFrame:
     """Return the rows to send as a frame of our own: a snapshot, or one that lies on disk."""
     return _snapshot(data) if isinstance(data, pd.DataFrame) else spool.frame_of(data)
-
-
-def encoders() -> Threads:
-    """Return the threads that encode."""
-    return Threads(min(_ENCODERS, os.cpu_count() or 1))
 
 
 def _snapshot(frame: pd.DataFrame) -> pd.DataFrame:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.errors import JournalMismatch, UsageError
 from sfbulk_pandas.jobs.check import check
+from sfbulk_pandas.jobs.cores import core_threads
 from sfbulk_pandas.jobs.cost import keep_load_within_budget
-from sfbulk_pandas.jobs.given import encoders, frame_of
+from sfbulk_pandas.jobs.given import frame_of
 from sfbulk_pandas.jobs.identity import identity_of
 from sfbulk_pandas.jobs.mapping import with_mapping
 from sfbulk_pandas.jobs.options import LoadOptions, Progress
@@ -48,7 +49,7 @@ def load(loading: Loading, data: Any, target: Target, options: LoadOptions, retr
     options = with_mapping(options)
     spool = Spool()
     frame = frame_of(data, spool)
-    with encoders() as pool:
+    with core_threads() as pool:
         prepared = prepare(frame, target, loading.describes, options, pool.map)
         record = _record(loading, prepared, options, retry_of)
         if not options.repeat:
@@ -82,7 +83,7 @@ def resume(
     spool = Spool()
     frame = frame_of(data, spool)
     target = Target(record.sobject, Operation(record.operation), record.external_id_field)
-    with encoders() as pool, loading.journal.hold(record.load_id):
+    with core_threads() as pool, loading.journal.hold(record.load_id):
         prepared = prepare(frame, target, loading.describes, options, pool.map)
         run = _run(loading, prepared, loading.journal.load(record.load_id), options, spool)
         _check_frame(loading, run.cargo, record)

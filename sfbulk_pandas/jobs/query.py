@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sfbulk_pandas.codec.bad_cells import BadCells
 from sfbulk_pandas.errors import SfBulkError, StillRunning
 from sfbulk_pandas.jobs.columns import result_schema, settle_query
+from sfbulk_pandas.jobs.cores import core_threads
 from sfbulk_pandas.jobs.extract.bad import warn_of_bad_cells, with_bad_cells
 from sfbulk_pandas.jobs.extract.conveyor import Rows
 from sfbulk_pandas.jobs.extract.facts import with_facts
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.wide.groups import ColumnGroup
     from sfbulk_pandas.progress.choose import Dispatcher
     from sfbulk_pandas.salesforce.soql import Query
+    from sfbulk_pandas.transport.pool import Threads
 
 _PLANS = {plan.name: plan for plan in (LocatorPlan, ResultPagesPlan, IdRangesPlan, PkChunksPlan, RestPlan)}
 _AUTO = "auto"
@@ -90,8 +92,8 @@ class Extract:
         leaves_jobs : bool
             Whether jobs go on in Salesforce where the run is stopped early.
         """
-        options = self.options
-        question = self._question(notify, is_streamed=is_streamed)
+        options, pool = self.options, core_threads()
+        question = self._question(notify, pool, is_streamed=is_streamed)
         if options.plan == _AUTO:
             plan: Plan = AutoPlan(question)
         else:
@@ -105,9 +107,10 @@ class Extract:
             options.parallel_pages or default_parallel_pages(),
             options.keep_order or bool(self.query.order),
             leaves_jobs=leaves_jobs,
+            pool=pool,
         )
 
-    def _question(self, notify: Dispatcher, *, is_streamed: bool) -> Question:
+    def _question(self, notify: Dispatcher, pool: Threads, *, is_streamed: bool) -> Question:
         session, options = self.loading.session, self.options
         return Question(
             session=session,
@@ -128,6 +131,7 @@ class Extract:
             group=self.group,
             memory=self.memory,
             remember=self.remember or self.memory.update,
+            mapper=pool.map,
         )
 
     def listener(self) -> Dispatcher:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from sfbulk_pandas.codec.decode import read_result_batches, read_typed_table
 from sfbulk_pandas.codec.schema import arrow_type
+from sfbulk_pandas.jobs.cores import core_threads
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
 
 if TYPE_CHECKING:
@@ -85,11 +86,12 @@ def _read_files(paths: Sequence[Path], job: JobInfo, describes: Describes) -> li
 
     files: list[pa.Table] = []
     unfit: set[str] = set()
-    for path in paths:
-        with path.open("rb") as raw:
-            table, names = read_typed_table(raw, kind_of, delimiter=delimiter)
-        files.append(table)
-        unfit.update(name.lower() for name in names)
+    with core_threads() as pool:
+        for path in paths:
+            with path.open("rb") as raw:
+                table, names = read_typed_table(raw, kind_of, delimiter=delimiter, mapper=pool.map)
+            files.append(table)
+            unfit.update(name.lower() for name in names)
     return [_with_texts(file, path, unfit, delimiter) for file, path in zip(files, paths, strict=True)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
@@ -41,9 +42,15 @@ class Pool(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Begin nothing any more, and wait for what runs. May be called twice."""
+        ...
+
 
 class Threads:
-    """A pool of threads, to be used as a context; up to ``workers + 1`` items are ahead of the consumer.
+    """A pool of threads, to be used as a context.
+
+    Up to ``workers + 1`` items are ahead of the consumer. Of several consumers, all together; but each may have one.
 
     Parameters
     ----------
@@ -57,6 +64,8 @@ class Threads:
         self._workers = workers
         self._closed = False
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="sfbulk")
+        self._ahead = 0
+        self._lock = threading.Lock()
 
     def map(self, fn: Callable[[T], R], items: Iterable[T]) -> Generator[R, None, None]:
         """Yield ``fn(item)`` for each item, in the order of the items. See :class:`Pool`."""
@@ -66,17 +75,25 @@ class Threads:
             for item in source:
                 self._check_open()
                 ahead.append(self._executor.submit(fn, item))
-                if len(ahead) > self._workers:
+                if self._counted(1) > self._workers:
                     yield self._next_of(ahead)
             while ahead:
                 yield self._next_of(ahead)
             source.raise_held()
         finally:
             _give_up(ahead)
+            self._counted(-len(ahead))
 
     def _next_of(self, ahead: deque[Future[R]]) -> R:
         self._check_open()
+        self._counted(-1)
         return ahead.popleft().result()
+
+    def _counted(self, more: int) -> int:
+        """Count items that are ahead of their consumers, and return how many they are."""
+        with self._lock:
+            self._ahead += more
+            return self._ahead
 
     def _check_open(self) -> None:
         if self._closed:

@@ -32,7 +32,8 @@ from page_org import TOKEN, PageOrg, soql_of
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas import AccessToken
 from sfbulk_pandas.codec.bad_cells import BadCells
-from sfbulk_pandas.codec.decode import PageReader, ReadOptions
+from sfbulk_pandas.codec.decode import PageReader
+from sfbulk_pandas.jobs.cores import core_threads
 from sfbulk_pandas.transport import gunzip
 from sfbulk_pandas.transport.session import Session
 from sfbulk_pandas.wire.query import build_page
@@ -41,7 +42,7 @@ pytestmark = pytest.mark.benchmark
 ROWS = int(os.environ.get("ROWS", "1000000"))
 ROUNDS = int(os.environ.get("ROUNDS", "25"))
 PAGES = 4
-THREADS = 2
+TOGETHER = 2
 
 
 @pytest.fixture(scope="module")
@@ -58,16 +59,22 @@ def session(port):
         yield session
 
 
-def page(session, job, locator=None, use_threads=True):
+@pytest.fixture
+def parsers():
+    with core_threads() as pool:
+        yield pool
+
+
+def page(session, parsers, job, locator=None):
     """Stream one page into batches and drop them; return its rows."""
     with session.stream(build_page("66.0", job, locator, None)) as answer:
-        reader = PageReader(answer.raw, SCHEMA, BadCells(), ReadOptions(use_threads=lambda: use_threads))
-        return sum(batch.num_rows for batch in reader)
+        return sum(batch.num_rows for batch in PageReader(answer.raw, SCHEMA, BadCells(), mapper=parsers.map))
 
 
-def table(session, job):
+def table(session, parsers, job):
     with session.stream(build_page("66.0", job, None, None)) as answer:
-        return pa.Table.from_batches(PageReader(answer.raw, SCHEMA, BadCells()), SCHEMA).num_rows
+        batches = PageReader(answer.raw, SCHEMA, BadCells(), mapper=parsers.map)
+        return pa.Table.from_batches(batches, SCHEMA).num_rows
 
 
 def streaming_reader(session, job):
@@ -76,16 +83,16 @@ def streaming_reader(session, job):
         return sum(batch.num_rows for batch in csv.open_csv(answer.raw, read, FORM, CONVERT))
 
 
-def pages(session, kind):
+def pages(session, parsers, kind):
     locators = [None, *(str(number) for number in range(1, PAGES))]
-    with ThreadPoolExecutor(THREADS) as pool:
-        return sum(pool.map(lambda each: page(session, f"750{kind}{PAGES}", each, use_threads=False), locators))
+    with ThreadPoolExecutor(TOGETHER) as pool:
+        return sum(pool.map(lambda each: page(session, parsers, f"750{kind}{PAGES}", each), locators))
 
 
-def packed(session, inflater, way, *arguments):
+def packed(session, parsers, inflater, way, *arguments):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gunzip, "inflater", inflater)
-        return way(session, *arguments)
+        return way(session, parsers, *arguments)
 
 
 def timed(variants):
@@ -137,32 +144,32 @@ def peak_memory(run):
     return most[0]
 
 
-def test_memory_of_streamed_pages(session):
+def test_memory_of_streamed_pages(session, parsers):
     print()
     ways = {
-        "one page, streamed": lambda: page(session, "750plain1"),
-        "one page, packed, streamed": lambda: page(session, "750gzip1"),
-        f"{PAGES} pages on {THREADS} threads, streamed": lambda: pages(session, "plain"),
+        "one page, streamed": lambda: page(session, parsers, "750plain1"),
+        "one page, packed, streamed": lambda: page(session, parsers, "750gzip1"),
+        f"{PAGES} pages, {TOGETHER} at a time, streamed": lambda: pages(session, parsers, "plain"),
         "open_csv on the same stream": lambda: streaming_reader(session, "750plain1"),
     }
     for name, way in ways.items():
         print(f"  {name:<40} {peak_memory(way) / 1e6:6.0f} MB above the start")
 
 
-def test_plain_pages(port, session):
+def test_plain_pages(port, session, parsers):
     floor = Floor(port)
     variants = {
         "floor": floor,
         "floor again": floor,
-        "one page, streamed": lambda: page(session, "750plain1"),
-        "one page, kept as a table": lambda: table(session, "750plain1"),
-        f"{PAGES} pages on {THREADS} threads": lambda: pages(session, "plain"),
+        "one page, streamed": lambda: page(session, parsers, "750plain1"),
+        "one page, kept as a table": lambda: table(session, parsers, "750plain1"),
+        f"{PAGES} pages, {TOGETHER} at a time": lambda: pages(session, parsers, "plain"),
         "open_csv on the same stream": lambda: streaming_reader(session, "750plain1"),
     }
     show(f"{ROWS:,} rows, {floor.size / 1e6:.0f} MB", timed(variants))
 
 
-def test_packed_pages(port, session):
+def test_packed_pages(port, session, parsers):
     import zlib
 
     from isal import isal_zlib
@@ -171,18 +178,18 @@ def test_packed_pages(port, session):
     variants = {"floor": floor, "floor again": floor}
     for module in (zlib, isal_zlib):
         name = module.__name__.rpartition(".")[2]
-        variants[f"one page, {name}"] = lambda module=module: packed(session, module, page, "750gzip1")
-        variants[f"{PAGES} pages on {THREADS} threads, {name}"] = lambda module=module: packed(
-            session, module, pages, "gzip"
+        variants[f"one page, {name}"] = lambda module=module: packed(session, parsers, module, page, "750gzip1")
+        variants[f"{PAGES} pages, {TOGETHER} at a time, {name}"] = lambda module=module: packed(
+            session, parsers, module, pages, "gzip"
         )
     show(f"the same packed, {floor.size / 1e6:.0f} MB unpacked", timed(variants))
 
 
 def test_the_whole_public_way(tmp_path):
     with PageOrg(ROWS) as pages:
-        fast = sfbulk.Polling(interval_seconds=0.01, cap_seconds=0.1)
+        at_once = sfbulk.Polling(interval_seconds=0.001)  # waiting for Salesforce is no part of this
         token = sfbulk.AccessToken(TOKEN, f"http://{pages.host}")
-        org = sfbulk.connect(token, polling=fast, journal=tmp_path / "journal.db")
+        org = sfbulk.connect(token, polling=at_once, journal=tmp_path / "journal.db")
         floor = Floor(int(pages.host.rpartition(":")[2]), "750000000000001AAA")
         ways = {
             f"query_arrow, {count} page(s)": lambda count=count: (

@@ -141,6 +141,28 @@ def test_exactly_one_item_more_than_there_are_threads_is_taken_ahead():
         assert next(taken) == 3
 
 
+def test_several_consumers_take_no_more_ahead_together_and_each_gets_on():
+    taken = [0, 0, 0]
+
+    def items(consumer):
+        for n in itertools.count():
+            taken[consumer] += 1
+            yield n
+
+    with Threads(2) as pool:
+        results = [pool.map(str, items(consumer)) for consumer in range(3)]
+        for n in range(20):
+            assert [next(each) for each in results] == [str(n)] * 3
+            assert sum(taken) - 3 * (n + 1) <= 2 + 1
+        results[0].close()
+        assert next(results[1]) == "20"
+        before = taken[2]
+        assert [next(results[2]) for _ in range(5)] == ["20", "21", "22", "23", "24"]
+        results[1].close()
+        assert next(results[2]) == "25"
+        assert taken[2] > before + 6  # as if it had always been alone
+
+
 @pytest.mark.parametrize("what", ["iterator", "pool"])
 def test_what_has_not_begun_is_cancelled(what):
     begun, go = [], threading.Event()

@@ -56,7 +56,7 @@ class Conveyor:
         self._limit_bytes = limit_bytes
         self._keep_order = keep_order
         self._turn: Key = _MIXED
-        self._lanes: dict[Key, deque[Rows | PageEnd]] = {}
+        self._lanes: dict[Key, deque[tuple[Rows | PageEnd, int]]] = {}
         self._held_bytes = 0
         self._complete = False
         self._stopped = False
@@ -77,7 +77,7 @@ class Conveyor:
             self._moved.wait_for(lambda: self.is_stopped or self._has_room(key, size))
             if self.is_stopped:
                 raise CancelledError
-            self._lanes.setdefault(key, deque()).append(item)
+            self._lanes.setdefault(key, deque()).append((item, size))
             self._held_bytes += size
             self._moved.notify_all()
 
@@ -120,11 +120,10 @@ class Conveyor:
                 raise self._error
             return None
 
-    def _taken(self, lane: deque[Rows | PageEnd]) -> Rows | PageEnd:
-        item = lane.popleft()
-        if isinstance(item, Rows):
-            self._held_bytes -= item.batch.nbytes
-        elif self._keep_order:
+    def _taken(self, lane: deque[tuple[Rows | PageEnd, int]]) -> Rows | PageEnd:
+        item, size = lane.popleft()
+        self._held_bytes -= size
+        if self._keep_order and not isinstance(item, Rows):
             del self._lanes[self._turn]
             at = item.place
             self._turn = (at.chain + 1, 0) if item.following is None else (at.chain, at.page + 1)

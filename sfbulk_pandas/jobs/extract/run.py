@@ -19,6 +19,7 @@ from sfbulk_pandas.jobs.winding import named
 from sfbulk_pandas.progress.control import Wish
 from sfbulk_pandas.progress.events import PageRead, RowsRead
 from sfbulk_pandas.sinks.base import PageEnd
+from sfbulk_pandas.transport.pool import Serial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.stopping import StoppableClock
     from sfbulk_pandas.progress.choose import Dispatcher
     from sfbulk_pandas.sinks.base import Place
+    from sfbulk_pandas.transport.pool import Pool
     from sfbulk_pandas.transport.session import Session
     from sfbulk_pandas.wire.http import Request
 
@@ -76,6 +78,8 @@ class ExtractRun:
     done : Done
     leaves_jobs : bool
         Whether jobs that have not ended go on in Salesforce where the run is stopped early.
+    pool : Pool
+        The threads that the plan's pages are parsed in; closed when the run ends.
     reason : str
         Why this plan.
     rows, pages, received_bytes : int
@@ -90,6 +94,7 @@ class ExtractRun:
     keep_order: bool
     done: Done = field(default_factory=Done)
     leaves_jobs: bool = False
+    pool: Pool = field(default_factory=Serial)
     reason: str = ""
     rows: int = 0
     pages: int = 0
@@ -146,6 +151,7 @@ class ExtractRun:
         self._conveyor.stop()
         for thread in threads:
             thread.join()
+        self.pool.close()
         if abandons:
             with suppress(SfBulkError):  # what ended the extract is what the caller must hear of
                 self.plan.abandon()
@@ -287,5 +293,5 @@ def _in_order(chains: Iterator[Chain]) -> Iterator[Chain]:
 
 
 def default_parallel_pages() -> int:
-    """Return how many pages are read at a time where nobody says: parsing takes a core each."""
+    """Return how many pages are read at a time where nobody says: enough to keep the cores busy that parse them."""
     return min(4, max(2, os.cpu_count() or 1))

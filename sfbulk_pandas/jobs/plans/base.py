@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sfbulk_pandas.codec.blocks import Buffers
 from sfbulk_pandas.codec.decode import PageReader, ReadOptions
 from sfbulk_pandas.progress.events import PlanChosen
 from sfbulk_pandas.wire.query import read_page_head
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sfbulk_pandas.codec.bad_cells import BadCells
+    from sfbulk_pandas.codec.mapper import Mapper
     from sfbulk_pandas.codec.schema import OnBadValue
     from sfbulk_pandas.jobs.extract.pages import Todo
     from sfbulk_pandas.jobs.options import Polling
@@ -27,39 +26,6 @@ if TYPE_CHECKING:
     from sfbulk_pandas.wire.http import Request
 
 ASKED_FOR = "asked for"  # the reason of a plan that the caller has named
-
-
-class Cores:
-    """Count the pages that are read side by side; for any number of threads.
-
-    Parameters
-    ----------
-    count : int, optional
-        How many cores there are; by default those of the machine.
-    """
-
-    def __init__(self, count: int | None = None) -> None:
-        self._count = count or os.cpu_count() or 1
-        self._pages = 0
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Read a page for as long as the context lasts."""
-        with self._lock:
-            self._pages += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._pages -= 1
-
-    def are_spare(self) -> bool:
-        """Return whether there are more cores than pages.
-
-        Two pages on two cores, a thread each, take a sixth less time than with Arrow's threads on top (2026-11).
-        """
-        return self._pages < self._count
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +65,10 @@ class Question:
         What the plan wrote down in an earlier run, such as its jobs; plain JSON values.
     remember : callable
         Writes down such values, before they are needed again.
-    cores : Cores
-        Which the pages of all its jobs share.
+    mapper : callable
+        Like ``map``: how the blocks of a page are parsed. The pages of all its jobs share its threads.
+    buffers : Buffers
+        What the blocks of pages lie in.
     """
 
     session: Session
@@ -121,7 +89,8 @@ class Question:
     group: tuple[int, int] = (1, 1)
     memory: dict[str, Any] = field(default_factory=dict)
     remember: Callable[[Mapping[str, Any]], None] = lambda _: None
-    cores: Cores = field(default_factory=Cores)
+    mapper: Mapper = map
+    buffers: Buffers = field(default_factory=Buffers)
 
     def tell_plan(self, sobject: str, plan: str, reason: str) -> None:
         """Say how the rows are fetched, and why so."""
@@ -154,11 +123,10 @@ class CsvPage:
 
     def batches(self, skip_rows: int, bad_cells: BadCells) -> Iterator[pa.RecordBatch]:
         """Read the body, once, without its first rows."""
-        cores, todo = self._question.cores, self._todo
-        options = ReadOptions(todo.key, todo.name, skip_rows, self._question.on_bad_value, use_threads=cores.are_spare)
-        self._reader = PageReader(self._raw, self._question.schema, bad_cells, options)
-        with cores.taken():
-            yield from self._reader
+        asked, todo = self._question, self._todo
+        options = ReadOptions(todo.key, todo.name, skip_rows, asked.on_bad_value)
+        self._reader = PageReader(self._raw, asked.schema, bad_cells, options, asked.mapper, asked.buffers)
+        return iter(self._reader)
 
     @property
     def read_rows(self) -> int:

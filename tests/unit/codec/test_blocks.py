@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfbulk_pandas.codec import blocks
-from sfbulk_pandas.codec.blocks import row_blocks
+from sfbulk_pandas.codec.blocks import Buffers, row_blocks
 from sfbulk_pandas.errors import DecodeError
 
 SHARP = st.text(st.sampled_from('a",;\n\r |'), max_size=5)
@@ -99,3 +99,30 @@ def test_streams_that_give_a_few_bytes_at_a_time_are_cut_alike():
 
     body = written([[str(i), "x" * (i % 30)] for i in range(300)])
     assert [bytes(each) for each in row_blocks(Slow(body), 500)] == cut(body, 500, 1 << 16)
+
+
+def test_a_block_stays_as_it_is_until_it_is_given_back():
+    body = written([[str(i), "x" * (i % 30)] for i in range(300)])
+    assert b"".join(list(row_blocks(io.BytesIO(body), 200, buffers=Buffers()))) == body
+
+
+def test_what_is_given_back_is_used_again():
+    buffers, places, found = Buffers(), set(), []
+    body = written([[str(i), "x" * (i % 30)] for i in range(300)])
+    for block in row_blocks(io.BytesIO(body), 200, buffers=buffers):
+        found.append(bytes(block))
+        places.add(id(block.obj))
+        buffers.give_back(block)
+    assert b"".join(found) == body
+    assert len(places) < len(found) / 10
+
+
+def test_a_buffer_that_is_too_small_for_the_rest_of_a_larger_block_is_not_used():
+    buffers = Buffers()
+    body = written([["1", "x" * 20], ["2", "y" * 700], ["3", "z" * 700], ["4", "w" * 5]])
+    found = []
+    for block in row_blocks(io.BytesIO(body), 32, buffers=buffers):
+        found.append(bytes(block))
+        buffers.give_back(block)
+    assert b"".join(found) == body
+    assert all(block.endswith(b'"\n') for block in found)

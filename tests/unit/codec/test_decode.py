@@ -11,6 +11,7 @@ from sfbulk_pandas.codec import decode
 from sfbulk_pandas.codec.bad_cells import BadCells
 from sfbulk_pandas.codec.decode import PageReader, ReadOptions
 from sfbulk_pandas.errors import DecodeError
+from sfbulk_pandas.transport.pool import Serial, Threads
 
 TEXT = pa.string()
 TYPES = {
@@ -45,11 +46,11 @@ def page_of(names, *rows):
     return "".join(",".join(f'"{cell}"' for cell in line) + "\n" for line in lines).encode()
 
 
-def read(body, *names, **options):
+def read(body, *names, mapper=map, **options):
     """Return the rows of a page and its bad cells."""
     bad = BadCells()
     raw = io.BytesIO(body) if isinstance(body, bytes) else body
-    batches = list(PageReader(raw, schema_of(*names), bad, ReadOptions(**options)))
+    batches = list(PageReader(raw, schema_of(*names), bad, ReadOptions(**options), mapper))
     assert all(batch.schema == schema_of(*names) and batch.num_rows for batch in batches)
     return pa.Table.from_batches(batches, schema_of(*names)).to_pylist(), bad.table().to_pylist()
 
@@ -192,12 +193,13 @@ def test_newlines_quotes_and_commas_inside_values_and_letters_beyond_ascii():
 
 
 @pytest.mark.parametrize("block_bytes", [1, 10, 64, 1_000_000])
-@pytest.mark.parametrize("use_threads", [True, False])
-def test_any_block_size_and_any_read_size_give_the_same_rows(block_bytes, use_threads):
+@pytest.mark.parametrize("workers", [0, 1, 3])
+def test_any_block_size_and_any_read_size_give_the_same_rows_on_any_number_of_threads(block_bytes, workers):
     rows = [{"Id": f"{i:03}", "Text": f'line\n"{i}"\n,' * (i % 5) or None, "I": i} for i in range(60)]
     lines = [f'"{r["Id"]}","{(r["Text"] or "").replace(chr(34), chr(34) * 2)}","{r["I"]}"\n' for r in rows]
     body = ('"Id","Text","I"\n' + "".join(lines)).encode()
-    found = read(Dribble(body), "Id", "Text", "I", block_bytes=block_bytes, use_threads=lambda: use_threads)
+    with Threads(workers) if workers else Serial() as pool:
+        found = read(Dribble(body), "Id", "Text", "I", mapper=pool.map, block_bytes=block_bytes)
     assert found == (rows, [])
 
 

@@ -9,21 +9,23 @@ from types import SimpleNamespace
 import pyarrow as pa
 import pytest
 
-from sfbulk_pandas.errors import ConnectionFailed, IncompleteResult, NotFound
+from sfbulk_pandas.codec.blocks import Buffers
+from sfbulk_pandas.errors import ConnectionFailed, IncompleteResult, NotFound, UsageError
 from sfbulk_pandas.jobs.extract import run as extract_run
 from sfbulk_pandas.jobs.extract.conveyor import Rows
 from sfbulk_pandas.jobs.extract.pages import Chain
 from sfbulk_pandas.jobs.extract.run import Done, ExtractRun
-from sfbulk_pandas.jobs.plans.base import Cores, CsvPage
+from sfbulk_pandas.jobs.plans.base import CsvPage
 from sfbulk_pandas.jobs.stopping import StoppableClock
 from sfbulk_pandas.progress.choose import Dispatcher
 from sfbulk_pandas.sinks.base import PageEnd, Place
+from sfbulk_pandas.transport.pool import Threads
 from sfbulk_pandas.wire.http import Headers, Request
 from sfbulk_pandas.wire.query import read_page_head
 
 SCHEMA = pa.schema([("Id", pa.string()), ("Staff__c", pa.int64())])
 
-QUESTION = SimpleNamespace(schema=SCHEMA, on_bad_value="keep", cores=Cores())
+QUESTION = SimpleNamespace(schema=SCHEMA, on_bad_value="keep", mapper=map, buffers=Buffers())
 
 
 class Clock:
@@ -313,3 +315,24 @@ def test_a_bad_cell_of_the_last_row_before_a_short_end_is_told_once():
     items = taken(run_of(server, Plan("a", expected={"job": 3})))
     assert ids(items) == ["1", "2", "3"]
     assert bad_texts(items) == ["x"]
+
+
+def test_pages_are_parsed_in_the_threads_of_the_pool_which_ends_with_the_run(monkeypatch):
+    with Threads(2) as pool:
+        parsers = set()
+
+        def noted(fn, items):
+            def parse(item):
+                parsers.add(threading.current_thread().name)
+                return fn(item)
+
+            return pool.map(parse, items)
+
+        monkeypatch.setattr(QUESTION, "mapper", noted)
+        run = run_of(Server(a=[page("1", "2")], b=[page("3")]), Plan("a", "b"))
+        run.pool = pool
+        assert ids(taken(run)) == ["1", "2", "3"]
+        assert parsers
+        assert all(name.startswith("sfbulk_") for name in parsers)
+        with pytest.raises(UsageError, match="closed"):
+            list(pool.map(str, [1]))
