@@ -106,8 +106,7 @@ class Delivery:
                 for batch in self._new_rows(page):
                     self.put(batch, self._bad_cells.taken())
                     self.delivered += batch.num_rows
-                    self._last = batch.take([batch.num_rows - 1])  # a slice would hold all of them
-                    del batch  # nor is it held while the next one comes
+                    self._last = batch.slice(batch.num_rows - 1)
             finally:
                 self._received = (self.received_bytes, None)
         return page.rows, page.read_rows
