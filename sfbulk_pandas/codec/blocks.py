@@ -96,7 +96,7 @@ def row_blocks(
     closing = re.compile(rb'[^"\r\n%b]"' % re.escape(delimiter.encode()))
     buffer = buffers.begun(block_bytes, b"")
     held = _fill(raw, memoryview(buffer)[: len(_BOM)])
-    if buffer.startswith(_BOM):
+    if buffer[:held] == _BOM:  # behind what came lies what the buffer held before
         held = 0
     while True:
         held += _fill(raw, memoryview(buffer)[held:])

@@ -117,6 +117,15 @@ def test_what_is_given_back_is_used_again():
     assert len(places) < len(found) / 10
 
 
+def test_what_a_buffer_held_before_is_no_byte_order_mark():
+    buffers = Buffers()
+    for block in row_blocks(io.BytesIO(b"..\xbf\n"), 32, buffers=buffers):
+        buffers.give_back(block)
+    for block in row_blocks(io.BytesIO(b".\xbb"), 32, buffers=buffers):
+        buffers.give_back(block)
+    assert b"".join(row_blocks(io.BytesIO(b"\xef"), 32, buffers=buffers)) == b"\xef"
+
+
 def test_a_buffer_that_is_too_small_for_the_rest_of_a_larger_block_is_not_used():
     buffers = Buffers()
     body = written([["1", "x" * 20], ["2", "y" * 700], ["3", "z" * 700], ["4", "w" * 5]])
