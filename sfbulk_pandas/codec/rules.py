@@ -76,9 +76,8 @@ def _naive_refusals(naive: pa.Array, timezone: str | None) -> Iterator[Refusal]:
     yield from _under(lost, NAIVE if timezone is None else clock_changed(timezone))
 
 
-def text_refusals(text: pa.Array, options: EncodeOptions) -> Iterator[Refusal]:
-    """Find the texts that would clear a field, and those that are too long for one."""
-    lengths = lengths_bytes(text)
+def text_refusals(text: pa.Array, lengths: NDArray[np.int64], options: EncodeOptions) -> Iterator[Refusal]:
+    """Find the texts that would clear a field, and those that are too long for one; ``lengths`` are their bytes."""
     if not options.allow_na_text and (lengths == len(NULL_MARK)).any():
         yield from _under(pc.equal(text, NULL_MARK), NA_TEXT)
     if lengths.max(initial=0) > MAX_FIELD_CHARS:

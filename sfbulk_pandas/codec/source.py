@@ -19,6 +19,8 @@ from sfbulk_pandas.salesforce.limits import MAX_FIELD_CHARS, NULL_MARK
 from sfbulk_pandas.salesforce.sobject import FieldType
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
@@ -93,23 +95,23 @@ class Source:
         if array is not None and has_writer(array.type) and not is_text(array.type):
             refusals = list(array_refusals(array, self._kind, self._options.timezone))
             return Look(refusals, TYPED_BYTES, 8 * len(array))
-        text = None if array is None or not is_text(array.type) else pc.cast(array, TEXT)
-        if text is None or lengths_bytes(text).max(initial=0) > MAX_FIELD_CHARS:  # with fewer line ends it may fit
-            text, refusals = self._written(array, rows)
-        else:
-            refusals = list(text_refusals(text, self._options))
-        lengths = lengths_bytes(text)
-        return Look(refusals, max(int(lengths.max(initial=0)), len(NULL_MARK)), int(lengths.sum()) + len(text))
+        if array is not None and is_text(array.type):
+            text = pc.cast(array, TEXT)
+            lengths = lengths_bytes(text)
+            if lengths.max(initial=0) <= MAX_FIELD_CHARS:  # a longer one may fit with fewer line ends
+                return _look_of(text_refusals(text, lengths, self._options), lengths)
+        text, refusals = self._written(array, rows)
+        return _look_of(refusals, lengths_bytes(text))
 
     def _written(self, array: pa.Array | None, rows: slice | NDArray[np.int64]) -> tuple[pa.Array, list[Refusal]]:
         timezone = self._options.timezone
         if array is None or not has_writer(array.type):
             cells = self._series.iloc[rows] if array is None else array.to_pylist()
             text, refused = cells_text(cells, self._kind, timezone)
-            return text, [*refused, *text_refusals(text, self._options)]
+            return text, [*refused, *text_refusals(text, lengths_bytes(text), self._options)]
         text = array_text(array, self._kind, timezone)
         if is_text(array.type):
-            return text, list(text_refusals(text, self._options))
+            return text, list(text_refusals(text, lengths_bytes(text), self._options))
         return text, list(array_refusals(array, self._kind, timezone))
 
     def value(self, position: int) -> Any:
@@ -135,6 +137,11 @@ class Source:
         except (pa.ArrowException, UnicodeEncodeError, OverflowError):
             return None
         return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _look_of(refusals: Iterable[Refusal], lengths: NDArray[np.int64]) -> Look:
+    longest = max(int(lengths.max(initial=0)), len(NULL_MARK))
+    return Look(list(refusals), longest, int(lengths.sum()) + len(lengths))
 
 
 def _always_travels(dtype: Any) -> bool:
