@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # What is parsed together. With 1 MB a page takes a third longer, for each costs a millisecond and threads that wait for
-# each other; with 4 MB a page takes 90 MB of memory on two cores, and not 65 (2026-11).
+# each other; with 4 MB a page takes 80 to 90 MB of memory on two cores, and not 60 (2026-11).
 BLOCK_BYTES = 5 << 19
 COMMA = ","
 _LEAST_BYTES = 16

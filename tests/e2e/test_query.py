@@ -1,11 +1,13 @@
 """Queries come back typed, whole, and bound safely."""
 
 import datetime as dt
+import threading
 
 import pandas as pd
 import pytest
 
 import sfbulk_pandas as sfbulk
+from sfbulk_pandas.codec import decode
 from sfbulk_pandas.local_org import Faults, LocalOrg, Switches
 from sfbulk_pandas.progress.events import PageRead
 
@@ -47,6 +49,24 @@ def test_types_come_from_the_describe(filled):
     assert set(frame.index) == {"O'Neil", "null", "NA"}
     assert frame.loc["O'Neil", "MailingCountry"] == "NA"
     assert frame["Id"].str.len().eq(18).all()
+
+
+@pytest.mark.parametrize("plan", ["locator", "result_pages", "pk_chunks", "id_ranges"])
+def test_pages_and_result_files_are_parsed_in_threads_of_their_own_which_end(filled, monkeypatch, plan):
+    parsers = []
+
+    def typed(*arguments):
+        parsers.append(threading.current_thread().name)
+        return parse(*arguments)
+
+    parse = decode._Parse.typed
+    monkeypatch.setattr(decode._Parse, "typed", typed)
+    assert len(filled.query("SELECT Id, LastName FROM Contact", plan=plan)) == 3
+    job_id = filled.insert(pd.DataFrame({"LastName": ["Somebody"]}), "Contact").jobs[0].id
+    assert len(filled.results(job_id).successful) == 1
+    assert len(parsers) >= 2
+    assert all(name.startswith("sfbulk_") for name in parsers)
+    assert not [each.name for each in threading.enumerate() if each.name.startswith("sfbulk")]
 
 
 def test_an_empty_result_is_typed_the_same(filled):

@@ -128,10 +128,8 @@ def test_what_a_buffer_held_before_is_no_byte_order_mark():
 
 def test_a_buffer_that_is_too_small_for_the_rest_of_a_larger_block_is_not_used():
     buffers = Buffers()
-    body = written([["1", "x" * 20], ["2", "y" * 700], ["3", "z" * 700], ["4", "w" * 5]])
-    found = []
-    for block in row_blocks(io.BytesIO(body), 32, buffers=buffers):
-        found.append(bytes(block))
-        buffers.give_back(block)
-    assert b"".join(found) == body
-    assert all(block.endswith(b'"\n') for block in found)
+    block = memoryview(bytearray(40))[:30]  # as long as somebody looks at it, it cannot grow
+    buffers.give_back(block)
+    buffer = buffers.begun(40, b"x" * 90)
+    assert buffer.startswith(b"x" * 90)
+    assert len(buffer) > 90

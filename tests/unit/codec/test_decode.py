@@ -9,6 +9,7 @@ import pytest
 
 from sfbulk_pandas.codec import decode
 from sfbulk_pandas.codec.bad_cells import BadCells
+from sfbulk_pandas.codec.blocks import Buffers
 from sfbulk_pandas.codec.decode import PageReader, ReadOptions
 from sfbulk_pandas.errors import DecodeError
 from sfbulk_pandas.transport.pool import Serial, Threads
@@ -337,3 +338,12 @@ def test_memory_does_not_grow_with_the_page(rows):
     tracemalloc.stop()
     assert count == rows
     assert most < 40_000_000
+
+
+@pytest.mark.parametrize("value", ["1", "none"], ids=["typed", "as text"])
+def test_blocks_are_given_back_once_they_are_parsed(value):
+    buffers = Buffers()
+    body = io.BytesIO(page_of(["Id", "I"], *([f"{i:03}", value] for i in range(100))))
+    batches = list(PageReader(body, schema_of("Id", "I"), BadCells(), ReadOptions(block_bytes=100), buffers=buffers))
+    assert len(batches) > 10
+    assert len(buffers._spare) in {1, 2}

@@ -94,3 +94,16 @@ def test_whoever_waits_for_room_is_let_go_when_it_stops():
     waiting.join(5)
     assert not waiting.is_alive()
     assert list(conveyor) == []
+
+
+def test_what_was_taken_makes_room_for_more():
+    conveyor = Conveyor(2 * BATCH.nbytes, keep_order=False)
+    taken = iter(conveyor)
+    for _ in range(3):
+        putting = in_thread(conveyor, rows(0, 0), rows(0, 1))
+        putting.join(10)
+        is_stuck = putting.is_alive()
+        if is_stuck:
+            conveyor.stop()
+        assert not is_stuck
+        assert [next(taken), next(taken)] == [rows(0, 0), rows(0, 1)]
