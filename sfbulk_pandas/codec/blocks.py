@@ -18,9 +18,11 @@ from sfbulk_pandas.salesforce.limits import MAX_ROW_BYTES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# What is parsed together. With 1 MB a page takes a third longer, for each costs a millisecond and threads that wait for
-# each other; with 4 MB a page takes 80 to 90 MB of memory on two cores, and not 60 (2026-11).
+# What is parsed together. With 1 MB a page takes a third longer, for each block costs a millisecond and threads that
+# wait for each other. With 5 MB it takes a tenth less time than with 2.5 MB, but 80 to 90 MB of memory on two cores
+# instead of 60: for rows that are kept, which take more anyway. From 8 MB on it is slower again: caches end (2026-11).
 BLOCK_BYTES = 5 << 19
+KEPT_BLOCK_BYTES = 5 << 20
 COMMA = ","
 _LEAST_BYTES = 16
 _STRIDE_BYTES = 1 << 20  # what is looked at together: the places of its line ends and quotes take eight times as much
@@ -45,17 +47,23 @@ class Buffers:
     """The memory that blocks of any number of streams lie in, used again and again; for any thread.
 
     Fresh memory for each page cost a fifteenth of the processor's time (2026-11).
+
+    Parameters
+    ----------
+    block_bytes : int
+        How large a block is, where its rows fit.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, block_bytes: int = BLOCK_BYTES) -> None:
+        self._block_bytes = max(block_bytes, _LEAST_BYTES)
         self._spare: deque[bytearray] = deque()
 
-    def begun(self, size: int, beginning: bytes) -> bytearray:
+    def begun(self, beginning: bytes = b"") -> bytearray:
         """Return a buffer that begins so and has room for more."""
         try:
             buffer = self._spare.pop()
         except IndexError:
-            buffer = bytearray(size)
+            buffer = bytearray(self._block_bytes)
         while len(buffer) <= len(beginning):
             buffer = bytearray(2 * len(buffer))
         buffer[: len(beginning)] = beginning
@@ -66,12 +74,7 @@ class Buffers:
         self._spare.append(cast("bytearray", block.obj))
 
 
-def row_blocks(
-    raw: Readable,
-    block_bytes: int = BLOCK_BYTES,
-    delimiter: str = COMMA,
-    buffers: Buffers | None = None,
-) -> Iterator[memoryview]:
+def row_blocks(raw: Readable, buffers: Buffers, delimiter: str = COMMA) -> Iterator[memoryview]:
     """Yield the stream in blocks of whole rows; a row larger than a block makes a larger block.
 
     A byte order mark is left out.
@@ -80,21 +83,18 @@ def row_blocks(
     ----------
     raw : binary file-like
         Read to its end and not closed.
-    block_bytes : int
+    buffers : Buffers
+        A block lies in one of them until it is given back.
     delimiter : str
         What separates the columns.
-    buffers : Buffers, optional
-        A block lies in one of them until it is given back.
 
     Raises
     ------
     DecodeError
         Where the stream ends inside quotes, or a row is larger than any of Salesforce's.
     """
-    buffers = buffers or Buffers()
-    block_bytes = max(block_bytes, _LEAST_BYTES)
     closing = re.compile(rb'[^"\r\n%b]"' % re.escape(delimiter.encode()))
-    buffer = buffers.begun(block_bytes, b"")
+    buffer = buffers.begun()
     held = _fill(raw, memoryview(buffer)[: len(_BOM)])
     if buffer[:held] == _BOM:  # behind what came lies what the buffer held before
         held = 0
@@ -106,7 +106,7 @@ def row_blocks(
         if end:
             rest = bytes(memoryview(buffer)[end:held])
             yield memoryview(buffer)[:end]
-            buffer, held = buffers.begun(block_bytes, rest), len(rest)
+            buffer, held = buffers.begun(rest), len(rest)
         else:
             buffer = _grown(buffer)
     if buffer.count(b'"', _row_end(buffer, held, closing), held) % 2:

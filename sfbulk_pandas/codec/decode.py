@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from sfbulk_pandas.codec.bad_cells import BadColumns
-from sfbulk_pandas.codec.blocks import BLOCK_BYTES, COMMA, Buffers
+from sfbulk_pandas.codec.blocks import COMMA, Buffers
 from sfbulk_pandas.codec.header import places_of, split_header
 from sfbulk_pandas.codec.row_typer import ReadOptions, RowTyper
 from sfbulk_pandas.codec.schema import parser_type
@@ -80,7 +80,7 @@ class PageReader:
         return self._typer.rows
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        header, blocks = split_header(self._raw, self._options.block_bytes, buffers=self._buffers)
+        header, blocks = split_header(self._raw, self._buffers)
         if header is None or header == [NO_ROWS]:
             return
         places = places_of(self._schema.names, header)
@@ -116,7 +116,7 @@ def read_typed_table(
     kind_of: Callable[[str], pa.DataType],
     *,
     delimiter: str = COMMA,
-    block_bytes: int = BLOCK_BYTES,
+    buffers: Buffers | None = None,
     mapper: Mapper = map,
 ) -> tuple[pa.Table, frozenset[str]]:
     """Read an ingest result file whole, its columns in their types and an empty cell as null.
@@ -127,7 +127,7 @@ def read_typed_table(
         Read to its end and not closed.
     kind_of : callable
         Name of a column, as the file spells it -> the type of its cells.
-    delimiter, block_bytes
+    delimiter, buffers
         As for :func:`read_result_table`.
     mapper : callable
         As for :class:`PageReader`.
@@ -143,8 +143,8 @@ def read_typed_table(
     DecodeError
         Where the bytes are no CSV.
     """
-    buffers = Buffers()
-    header, blocks = split_header(raw, block_bytes, delimiter, buffers)
+    buffers = buffers or Buffers()
+    header, blocks = split_header(raw, buffers, delimiter)
     header = header or []
     names = [str(place) for place in range(len(header))]  # names of their own: those of the file may come twice
     schema = pa.schema([(place, kind_of(name)) for place, name in zip(names, header, strict=True)])
@@ -154,7 +154,7 @@ def read_typed_table(
     return table, frozenset(header[int(place)] for place in bad.names)
 
 
-def read_result_table(raw: Readable, *, delimiter: str = COMMA, block_bytes: int = BLOCK_BYTES) -> pa.Table:
+def read_result_table(raw: Readable, *, delimiter: str = COMMA, buffers: Buffers | None = None) -> pa.Table:
     """Read an ingest result file whole, every column as text and an empty cell as ``""``.
 
     Parameters
@@ -163,6 +163,8 @@ def read_result_table(raw: Readable, *, delimiter: str = COMMA, block_bytes: int
         Read to its end and not closed.
     delimiter : str
         What separates the columns; that of the job.
+    buffers : Buffers, optional
+        What the blocks lie in.
 
     Returns
     -------
@@ -174,7 +176,7 @@ def read_result_table(raw: Readable, *, delimiter: str = COMMA, block_bytes: int
     DecodeError
         Where the bytes are no CSV.
     """
-    schema, batches = read_result_batches(raw, delimiter=delimiter, block_bytes=block_bytes)
+    schema, batches = read_result_batches(raw, delimiter=delimiter, buffers=buffers)
     return pa.Table.from_batches(batches, schema)
 
 
@@ -182,7 +184,7 @@ def read_result_batches(
     raw: Readable,
     *,
     delimiter: str = COMMA,
-    block_bytes: int = BLOCK_BYTES,
+    buffers: Buffers | None = None,
     only: Container[str] | None = None,
 ) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     """Read an ingest result file block by block; parameters and errors as for :func:`read_result_table`.
@@ -196,8 +198,8 @@ def read_result_batches(
     -------
     tuple of (pyarrow.Schema, iterator of pyarrow.RecordBatch)
     """
-    buffers = Buffers()
-    header, blocks = split_header(raw, block_bytes, delimiter, buffers)
+    buffers = buffers or Buffers()
+    header, blocks = split_header(raw, buffers, delimiter)
     header = header or []
     places = [place for place, name in enumerate(header) if only is None or name in only]
     schema = pa.schema([(header[place], pa.string()) for place in places])

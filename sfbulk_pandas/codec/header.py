@@ -20,7 +20,7 @@ _FIRST_LINE = re.compile(rb"[\r\n]*([^\n]*)\n?")
 
 
 def split_header(
-    raw: Readable, block_bytes: int, delimiter: str = COMMA, buffers: Buffers | None = None
+    raw: Readable, buffers: Buffers, delimiter: str = COMMA
 ) -> tuple[list[str] | None, Iterator[memoryview]]:
     """Return the names in the first line, and the rows after it in blocks; None where there is no first line.
 
@@ -31,7 +31,7 @@ def split_header(
     DecodeError
         Where it is not UTF-8, or no header.
     """
-    blocks = row_blocks(raw, block_bytes, delimiter, buffers)
+    blocks = row_blocks(raw, buffers, delimiter)
     first = next(blocks, memoryview(b""))
     found = _FIRST_LINE.match(first)
     line, end = (found[1].rstrip(b"\r"), found.end()) if found else (b"", 0)

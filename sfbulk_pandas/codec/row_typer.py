@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 
 from sfbulk_pandas.codec.bad_cells import BAD_CELLS
-from sfbulk_pandas.codec.blocks import BLOCK_BYTES
 from sfbulk_pandas.codec.typed import typed_cells
 from sfbulk_pandas.errors import DecodeError
 
@@ -35,15 +34,12 @@ class ReadOptions:
     skip_rows : int
         Rows that were delivered before the page broke off, and are left out now, with their bad cells.
     on_bad_value : {"keep", "raise"}
-    block_bytes : int
-        How much is parsed at a time; a larger row makes a larger block.
     """
 
     page: int = 1
     name: str = "the page"
     skip_rows: int = 0
     on_bad_value: OnBadValue = "keep"
-    block_bytes: int = BLOCK_BYTES
 
 
 class RowTyper:

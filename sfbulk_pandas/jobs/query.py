@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sfbulk_pandas.codec.bad_cells import BadCells
+from sfbulk_pandas.codec.blocks import BLOCK_BYTES, KEPT_BLOCK_BYTES, Buffers
 from sfbulk_pandas.errors import SfBulkError, StillRunning
 from sfbulk_pandas.jobs.columns import result_schema, settle_query
 from sfbulk_pandas.jobs.cores import core_threads
@@ -132,6 +133,7 @@ class Extract:
             memory=self.memory,
             remember=self.remember or self.memory.update,
             mapper=pool.map,
+            buffers=Buffers(BLOCK_BYTES if is_streamed else KEPT_BLOCK_BYTES),
         )
 
     def listener(self) -> Dispatcher:

@@ -7,32 +7,29 @@ would give fewer rows and no complaint. So the bytes are counted here, and the p
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any, Protocol
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 import urllib3.exceptions as u3
 
 from sfbulk_pandas.transport.failures import cut_off, map_error
 from sfbulk_pandas.transport.gunzip import Gunzip
+from sfbulk_pandas.transport.uncopied import received
 from sfbulk_pandas.wire.http import Response, header_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sfbulk_pandas.errors import SfBulkError
+    from sfbulk_pandas.transport.uncopied import Wire
     from sfbulk_pandas.wire.http import Headers
 
+A = TypeVar("A")
+T = TypeVar("T")
 _BLOCK_BYTES = 256 * 1024  # what is taken off the wire at a time where memory is to follow what comes
 _MOST_BYTES = 4 << 20  # and where it is there already: fewer, larger pieces save a twentieth of an extract (2026-11)
 _PLAIN = frozenset({"", "identity"})
-
-
-class Wire(Protocol):
-    """The part of urllib3's response that is used here."""
-
-    def read(self, amt: int, decode_content: bool) -> bytes:
-        """Return up to ``amt`` bytes as they came; nothing at the end."""
-        ...
 
 
 class BodyFile(io.RawIOBase):
@@ -61,7 +58,7 @@ class BodyFile(io.RawIOBase):
 
     def __init__(self, wire: Wire, headers: Headers, what: str, close: Callable[[int], object]) -> None:
         super().__init__()
-        self._wire = wire
+        self._received = received(wire)
         self._what = what
         self._on_close = close
         self.received_bytes = 0
@@ -108,7 +105,9 @@ class BodyFile(io.RawIOBase):
         size = min(len(view), _MOST_BYTES)
         if size == 0:
             return 0
-        data = self._taken(size) if self._gzip is None else self._piece(self._gzip, size)
+        if self._gzip is None:
+            return self._filled(view[:size])
+        data = self._piece(self._gzip, size)
         view[: len(data)] = data
         return len(data)
 
@@ -119,20 +118,26 @@ class BodyFile(io.RawIOBase):
             self._on_close(self.received_bytes)
 
     def _taken(self, size: int) -> bytes:
-        if self._ended:
-            return b""
-        failure: SfBulkError | None = None
-        data = b""
-        try:
-            data = self._wire.read(size, decode_content=False)
-        except (u3.HTTPError, requests.RequestException, OSError) as error:
-            failure = map_error(error, self._what)
-        if failure is not None:
-            raise self._noted(failure)
-        self.received_bytes += len(data)
-        if not data:
-            self._end()
+        data = b"" if self._ended else self._outcome(self._received.read, size)
+        self._count(len(data))
         return data
+
+    def _filled(self, view: memoryview) -> int:
+        size = 0 if self._ended else self._outcome(self._received.readinto, view)
+        self._count(size)
+        return size
+
+    def _outcome(self, receive: Callable[[A], T], argument: A) -> T:
+        try:
+            return receive(argument)
+        except (u3.HTTPError, requests.RequestException, HTTPException, OSError) as error:
+            failure = map_error(error, self._what)
+        raise self._noted(failure)
+
+    def _count(self, size: int) -> None:
+        self.received_bytes += size
+        if size == 0 and not self._ended:
+            self._end()
 
     def _end(self) -> None:
         self._ended = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http.client import IncompleteRead
+from ssl import SSLError
 from typing import TYPE_CHECKING
 
 import requests
@@ -32,7 +33,7 @@ _TOO_LATE = (requests.exceptions.Timeout, u3.ReadTimeoutError, TimeoutError)
 # In this order: a proxy's failure is wrapped in a connection's, a cut inside a protocol's.
 _BROKEN: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     (
-        (requests.exceptions.SSLError, u3.SSLError),
+        (requests.exceptions.SSLError, u3.SSLError, SSLError),
         "the secure connection failed",
         "behind a company proxy, give its certificate: Network(ca_bundle=...), or set REQUESTS_CA_BUNDLE",
     ),

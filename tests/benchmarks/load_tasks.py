@@ -132,10 +132,10 @@ def outsider(host):
     return Salesforce(instance=host, session_id=TOKEN, session=session)
 
 
-def connected(host):
+def connected(host, polling=FAST):
     """Connect with a journal of its own: a load of the same bytes is never a repetition."""
     journal = Path(tempfile.mkdtemp(dir=tempfile.gettempdir())) / "journal.db"
-    return sfbulk.connect(sfbulk.AccessToken(TOKEN, f"http://{host}"), polling=FAST, journal=journal)
+    return sfbulk.connect(sfbulk.AccessToken(TOKEN, f"http://{host}"), polling=polling, journal=journal)
 
 
 def _encode(frame):

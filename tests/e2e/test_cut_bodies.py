@@ -5,16 +5,17 @@ from __future__ import annotations
 import gzip
 import re
 import socket
+import socketserver
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyarrow.csv as pc
 import pytest
 
 from sfbulk_pandas.auth import AccessToken
-from sfbulk_pandas.errors import ConnectionFailed, RetriesExhausted, TransportError
+from sfbulk_pandas.errors import ConnectionFailed, ReadTimedOut, RetriesExhausted, TransportError
 from sfbulk_pandas.transport.network import Network
 from sfbulk_pandas.transport.session import Session
 from sfbulk_pandas.wire.http import Request
@@ -97,13 +98,48 @@ def server(*replies, reset=False):
             thread.join(10)
 
 
-def opened(url):
-    return Session(AccessToken("tok", url), clock=NoWait(), network=Network(connect_seconds=5, read_seconds=5))
+@contextmanager
+def lasting_server(reply):
+    """Answer each request with the same bytes; a connection lasts until the other side ends it. Gives its address and
+    a list with a place for each connection made."""
+    made = []
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self):
+            made.append(self.client_address)
+            while self.rfile.readline():
+                while self.rfile.readline().strip():
+                    pass
+                self.wfile.write(reply)
+
+        def finish(self):
+            with suppress(OSError):
+                super().finish()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as listening:
+        listening.daemon_threads = True
+        threading.Thread(target=listening.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{listening.server_address[1]}", made
+        listening.shutdown()
+
+
+def opened(url, read_seconds=5):
+    network = Network(connect_seconds=5, read_seconds=read_seconds)
+    return Session(AccessToken("tok", url), clock=NoWait(), network=network)
 
 
 def take_all(session):
     with session.stream(GET) as streamed:
         return streamed.raw.read()
+
+
+def fill_all(session):
+    """Read into a buffer, as pages are read."""
+    buffer, pieces = bytearray(300_000), []
+    with session.stream(GET) as streamed:
+        while size := streamed.raw.readinto(buffer):
+            pieces.append(buffer[:size])
+    return b"".join(pieces)
 
 
 @pytest.mark.parametrize("reply", WHOLE.values(), ids=WHOLE)
@@ -113,6 +149,7 @@ def test_whole(reply):
             assert pc.open_csv(streamed.raw).read_all().num_rows == 200_000
         assert session.send(GET).body == CSV
         assert session.calls == 2
+        assert fill_all(session) == CSV
 
 
 @pytest.mark.parametrize("reply", CUT.values(), ids=CUT)
@@ -125,6 +162,8 @@ def test_cut(reply):
         with pytest.raises(RetriesExhausted):
             session.send(GET)
         assert session.calls == 6
+        with pytest.raises(ConnectionFailed, match=r"cut off|broke"):
+            fill_all(session)
 
 
 def rows(streamed):
@@ -175,3 +214,36 @@ def test_a_stream_left_early_harms_nobody():
         with session.stream(GET) as streamed:
             streamed.raw.read(10)
         assert session.send(GET).body == CSV
+
+
+@pytest.mark.parametrize("name", ["length short", "chunk cut", "gzip, length short"])
+def test_a_body_that_stops_coming_is_late(name):
+    with lasting_server(CUT[name]) as (url, _), opened(url, read_seconds=0.2) as session, pytest.raises(ReadTimedOut):
+        fill_all(session)
+
+
+LASTING = [name for name in WHOLE if name != "until the end"]
+
+
+@pytest.mark.parametrize("name", LASTING)
+@pytest.mark.parametrize("read", [take_all, fill_all, lambda session: session.send(GET).body])
+def test_a_connection_serves_again_once_a_body_is_whole(name, read):
+    with lasting_server(WHOLE[name]) as (url, made), opened(url) as session:
+        assert read(session) == read(session) == read(session) == CSV
+    assert len(made) == 1
+
+
+def test_a_connection_whose_body_was_left_early_serves_no_more():
+    with lasting_server(WHOLE["length"]) as (url, made), opened(url) as session:
+        for _ in range(3):
+            with session.stream(GET) as streamed:
+                assert streamed.raw.readinto(bytearray(1000)) == 1000
+        assert fill_all(session) == CSV
+    assert len(made) == 4
+
+
+@pytest.mark.parametrize("name", ["length", "chunked", "until the end"])
+def test_bodies_are_received_where_they_are_to_be(name, monkeypatch):
+    monkeypatch.delattr("urllib3.response.HTTPResponse.read")  # which receives elsewhere, and copies
+    with server(WHOLE[name]) as url, opened(url) as session:
+        assert fill_all(session) == CSV

@@ -8,6 +8,7 @@ import pytest
 
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.codec import decode
+from sfbulk_pandas.jobs import query
 from sfbulk_pandas.local_org import Faults, LocalOrg, Switches
 from sfbulk_pandas.progress.events import PageRead
 
@@ -67,6 +68,15 @@ def test_pages_and_result_files_are_parsed_in_threads_of_their_own_which_end(fil
     assert len(parsers) >= 2
     assert all(name.startswith("sfbulk_") for name in parsers)
     assert not [each.name for each in threading.enumerate() if each.name.startswith("sfbulk")]
+
+
+@pytest.mark.parametrize("plan", ["locator", "result_pages", "pk_chunks", "id_ranges"])
+def test_rows_that_are_kept_are_parsed_in_larger_blocks_than_those_that_are_handed_on(filled, monkeypatch, plan):
+    monkeypatch.setattr(query, "BLOCK_BYTES", 64)
+    monkeypatch.setattr(query, "KEPT_BLOCK_BYTES", 1 << 20)
+    soql = "SELECT Id, LastName, MailingCity, Email FROM Contact"
+    assert filled.query_arrow(soql, plan=plan).column("Id").num_chunks == 1
+    assert len(list(filled.query_batches(soql, plan=plan))) == 3
 
 
 def test_an_empty_result_is_typed_the_same(filled):

@@ -15,7 +15,8 @@ from hypothesis import assume, given, settings
 
 from sfbulk_pandas.codec import slices
 from sfbulk_pandas.codec.bad_cells import BadCells
-from sfbulk_pandas.codec.decode import PageReader, ReadOptions, read_result_table
+from sfbulk_pandas.codec.blocks import Buffers
+from sfbulk_pandas.codec.decode import PageReader, read_result_table
 from sfbulk_pandas.codec.encode import PartLimits, PartRange, RowOrder, encode_parts, encode_range, header_line
 from sfbulk_pandas.codec.frame import Column, EncodeOptions, text_table
 from sfbulk_pandas.codec.refusals import refused_cells
@@ -93,10 +94,10 @@ def test_any_frame_reads_back_through_our_own_reader(frame, block_bytes):
     [part] = encode(frame)
     data = b"".join(part.body)
     expected = texts(frame)
-    table = read_result_table(io.BytesIO(data), block_bytes=block_bytes)
+    table = read_result_table(io.BytesIO(data), buffers=Buffers(block_bytes))
     assert [list(row.values()) for row in table.to_pylist()] == expected
     schema = pa.schema([(name, pa.string()) for name in table.column_names])
-    batches = PageReader(io.BytesIO(data), schema, BadCells(), ReadOptions(block_bytes=block_bytes))
+    batches = PageReader(io.BytesIO(data), schema, BadCells(), buffers=Buffers(block_bytes))
     assert [[cell or "" for cell in row.values()] for batch in batches for row in batch.to_pylist()] == expected
 
 

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 
 from sfbulk_pandas.codec.bad_cells import BadCells
+from sfbulk_pandas.codec.blocks import Buffers
 from sfbulk_pandas.codec.decode import PageReader, ReadOptions, read_result_table, read_typed_table
 from sfbulk_pandas.codec.records import record_texts
 from sfbulk_pandas.codec.schema import TypeOptions, arrow_type
@@ -127,8 +128,8 @@ KINDS = [pa.float64(), pa.int64(), pa.bool_(), pa.date32(), pa.timestamp("ms", "
 def test_a_page_of_any_bytes_is_rows_or_an_error_of_ours(body, block_bytes, skip_rows, kind):
     schema = pa.schema([field.with_type(kind) if field.name != "Id" else field for field in SCHEMA])
     with soon_and_in_little_room():
-        options = ReadOptions(skip_rows=skip_rows, block_bytes=block_bytes)
-        for batch in PageReader(io.BytesIO(body), schema, BadCells(), options):
+        options, buffers = ReadOptions(skip_rows=skip_rows), Buffers(block_bytes)
+        for batch in PageReader(io.BytesIO(body), schema, BadCells(), options, buffers=buffers):
             batch.validate(full=True)
 
 
@@ -136,7 +137,7 @@ def test_a_page_of_any_bytes_is_rows_or_an_error_of_ours(body, block_bytes, skip
 @given(mutated("ingest_results"), st.sampled_from([16, 64, 1 << 20]), st.sampled_from(",;|\t^`"))
 def test_a_result_file_of_any_bytes_is_rows_or_an_error_of_ours(body, block_bytes, delimiter):
     with soon_and_in_little_room():
-        table = read_result_table(io.BytesIO(body), delimiter=delimiter, block_bytes=block_bytes)
+        table = read_result_table(io.BytesIO(body), delimiter=delimiter, buffers=Buffers(block_bytes))
         table.validate(full=True)
         for column in (column for name, column in zip(table.column_names, table.columns, strict=True) if "Err" in name):
             for text in column.to_pylist():

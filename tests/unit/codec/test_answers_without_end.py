@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from sfbulk_pandas.codec.bad_cells import BadCells
-from sfbulk_pandas.codec.blocks import row_blocks
+from sfbulk_pandas.codec.blocks import Buffers, row_blocks
 from sfbulk_pandas.codec.decode import PageReader, read_result_table
 from sfbulk_pandas.errors import DecodeError
 from sfbulk_pandas.salesforce.limits import MAX_ANSWER_COLUMNS, MAX_FIELD_CHARS
@@ -73,14 +73,13 @@ def test_a_record_as_large_as_salesforce_allows_is_read():
     cell = "ä" * MAX_FIELD_CHARS
     text = f'Id,Name\n"1","{cell}"\n"2","{cell}"\n'.encode()
     raw = Pieces([text])
-    options = {"block_bytes": 4_096}
-    assert read_result_table(io.BytesIO(text), **options).column("Name").to_pylist() == [cell, cell]
+    assert read_result_table(io.BytesIO(text), buffers=Buffers(4_096)).column("Name").to_pylist() == [cell, cell]
     assert page_rows(raw) == 2
 
 
 def test_line_ends_are_found_far_from_each_other_whatever_is_quoted():
     row = b'"1","' + b'a""\n' * 600_000 + b'"\n'  # more than two strides
-    blocks = [bytes(block) for block in row_blocks(io.BytesIO(row * 3), 5_000)]
+    blocks = [bytes(block) for block in row_blocks(io.BytesIO(row * 3), Buffers(5_000))]
     assert b"".join(blocks) == row * 3
     assert all(block.endswith(b'"\n') and block.startswith(b'"1"') for block in blocks)
 

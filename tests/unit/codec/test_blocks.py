@@ -24,7 +24,7 @@ def written(rows, delimiter=",", quoting=csv.QUOTE_ALL):
 def cut(body, block_bytes, window_bytes, delimiter=","):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "_WINDOW_BYTES", window_bytes)
-        return [bytes(each) for each in row_blocks(io.BytesIO(body), block_bytes, delimiter)]
+        return [bytes(each) for each in row_blocks(io.BytesIO(body), Buffers(block_bytes), delimiter)]
 
 
 @given(
@@ -63,7 +63,7 @@ def test_only_the_end_of_a_block_is_looked_at(monkeypatch):
     find = blocks._last_newline
     monkeypatch.setattr(blocks, "_last_newline", watched)
     body = written([["1", "some text"]] * 20_000)
-    assert b"".join(bytes(each) for each in row_blocks(io.BytesIO(body), 100_000)) == body
+    assert b"".join(bytes(each) for each in row_blocks(io.BytesIO(body), Buffers(100_000))) == body
     assert max(looked_at) <= blocks._WINDOW_BYTES
 
 
@@ -84,12 +84,12 @@ def test_a_row_end_far_from_the_end_of_a_block_is_found():
 @pytest.mark.parametrize("block_bytes", [1, 1000])
 def test_an_end_inside_quotes_is_an_error(body, block_bytes):
     with pytest.raises(DecodeError, match="ends inside quotes"):
-        list(row_blocks(io.BytesIO(body), block_bytes))
+        list(row_blocks(io.BytesIO(body), Buffers(block_bytes)))
 
 
 @pytest.mark.parametrize("body", [b"", b"\xef\xbb\xbf", b"\xef\xbb\xbfa\n", b"a", b"\xef\xbb", b"\n"])
 def test_a_byte_order_mark_is_left_out(body):
-    assert b"".join(row_blocks(io.BytesIO(body), 1)) == body.removeprefix(b"\xef\xbb\xbf")
+    assert b"".join(row_blocks(io.BytesIO(body), Buffers(1))) == body.removeprefix(b"\xef\xbb\xbf")
 
 
 def test_streams_that_give_a_few_bytes_at_a_time_are_cut_alike():
@@ -98,18 +98,18 @@ def test_streams_that_give_a_few_bytes_at_a_time_are_cut_alike():
             return super().readinto(memoryview(buffer)[: random.randint(1, 9)])
 
     body = written([[str(i), "x" * (i % 30)] for i in range(300)])
-    assert [bytes(each) for each in row_blocks(Slow(body), 500)] == cut(body, 500, 1 << 16)
+    assert [bytes(each) for each in row_blocks(Slow(body), Buffers(500))] == cut(body, 500, 1 << 16)
 
 
 def test_a_block_stays_as_it_is_until_it_is_given_back():
     body = written([[str(i), "x" * (i % 30)] for i in range(300)])
-    assert b"".join(list(row_blocks(io.BytesIO(body), 200, buffers=Buffers()))) == body
+    assert b"".join(list(row_blocks(io.BytesIO(body), Buffers(200)))) == body
 
 
 def test_what_is_given_back_is_used_again():
-    buffers, places, found = Buffers(), set(), []
+    buffers, places, found = Buffers(200), set(), []
     body = written([[str(i), "x" * (i % 30)] for i in range(300)])
-    for block in row_blocks(io.BytesIO(body), 200, buffers=buffers):
+    for block in row_blocks(io.BytesIO(body), buffers):
         found.append(bytes(block))
         places.add(id(block.obj))
         buffers.give_back(block)
@@ -118,18 +118,18 @@ def test_what_is_given_back_is_used_again():
 
 
 def test_what_a_buffer_held_before_is_no_byte_order_mark():
-    buffers = Buffers()
-    for block in row_blocks(io.BytesIO(b"..\xbf\n"), 32, buffers=buffers):
+    buffers = Buffers(32)
+    for block in row_blocks(io.BytesIO(b"..\xbf\n"), buffers):
         buffers.give_back(block)
-    for block in row_blocks(io.BytesIO(b".\xbb"), 32, buffers=buffers):
+    for block in row_blocks(io.BytesIO(b".\xbb"), buffers):
         buffers.give_back(block)
-    assert b"".join(row_blocks(io.BytesIO(b"\xef"), 32, buffers=buffers)) == b"\xef"
+    assert b"".join(row_blocks(io.BytesIO(b"\xef"), buffers)) == b"\xef"
 
 
 def test_a_buffer_that_is_too_small_for_the_rest_of_a_larger_block_is_not_used():
-    buffers = Buffers()
+    buffers = Buffers(40)
     block = memoryview(bytearray(40))[:30]  # as long as somebody looks at it, it cannot grow
     buffers.give_back(block)
-    buffer = buffers.begun(40, b"x" * 90)
+    buffer = buffers.begun(b"x" * 90)
     assert buffer.startswith(b"x" * 90)
     assert len(buffer) > 90

@@ -47,11 +47,12 @@ def page_of(names, *rows):
     return "".join(",".join(f'"{cell}"' for cell in line) + "\n" for line in lines).encode()
 
 
-def read(body, *names, mapper=map, **options):
+def read(body, *names, mapper=map, block_bytes=1_000_000, **options):
     """Return the rows of a page and its bad cells."""
     bad = BadCells()
     raw = io.BytesIO(body) if isinstance(body, bytes) else body
-    batches = list(PageReader(raw, schema_of(*names), bad, ReadOptions(**options), mapper))
+    reader = PageReader(raw, schema_of(*names), bad, ReadOptions(**options), mapper, Buffers(block_bytes))
+    batches = list(reader)
     assert all(batch.schema == schema_of(*names) and batch.num_rows for batch in batches)
     return pa.Table.from_batches(batches, schema_of(*names)).to_pylist(), bad.table().to_pylist()
 
@@ -290,8 +291,8 @@ def test_bytes_that_are_no_csv_are_a_decode_error(body, block_bytes):
 def test_rows_that_were_delivered_before_are_skipped_with_their_bad_cells(block_bytes, skip_rows):
     rows = [[f"{i:02}", "x" if i % 4 == 0 else str(i)] for i in range(30)]
     bad = BadCells()
-    options = ReadOptions(skip_rows=skip_rows, block_bytes=block_bytes)
-    reader = PageReader(io.BytesIO(page_of(["Id", "I"], *rows)), schema_of("Id", "I"), bad, options)
+    body, options, buffers = page_of(["Id", "I"], *rows), ReadOptions(skip_rows=skip_rows), Buffers(block_bytes)
+    reader = PageReader(io.BytesIO(body), schema_of("Id", "I"), bad, options, buffers=buffers)
     batches = list(reader)
     assert all(batch.num_rows for batch in batches)
     assert [row["Id"] for batch in batches for row in batch.to_pylist()] == [row[0] for row in rows[skip_rows:]]
@@ -302,7 +303,7 @@ def test_rows_that_were_delivered_before_are_skipped_with_their_bad_cells(block_
 def test_rows_and_bad_cells_are_counted_when_they_are_handed_out():
     body = page_of(["Id", "I"], *([f"{i:02}", "x"] for i in range(30)))
     bad = BadCells()
-    reader = PageReader(io.BytesIO(body), schema_of("Id", "I"), bad, ReadOptions(block_bytes=40))
+    reader = PageReader(io.BytesIO(body), schema_of("Id", "I"), bad, buffers=Buffers(40))
     taken = next(iter(reader)).num_rows
     assert 0 < taken < 30
     assert (reader.rows, bad.count) == (taken, taken)
@@ -342,8 +343,8 @@ def test_memory_does_not_grow_with_the_page(rows):
 
 @pytest.mark.parametrize("value", ["1", "none"], ids=["typed", "as text"])
 def test_blocks_are_given_back_once_they_are_parsed(value):
-    buffers = Buffers()
+    buffers = Buffers(100)
     body = io.BytesIO(page_of(["Id", "I"], *([f"{i:03}", value] for i in range(100))))
-    batches = list(PageReader(body, schema_of("Id", "I"), BadCells(), ReadOptions(block_bytes=100), buffers=buffers))
+    batches = list(PageReader(body, schema_of("Id", "I"), BadCells(), buffers=buffers))
     assert len(batches) > 10
     assert len(buffers._spare) in {1, 2}

@@ -7,6 +7,7 @@ import io
 import pyarrow as pa
 import pytest
 
+from sfbulk_pandas.codec.blocks import Buffers
 from sfbulk_pandas.codec.decode import read_result_batches, read_result_table, read_typed_table
 from sfbulk_pandas.errors import DecodeError
 from sfbulk_pandas.salesforce.job import ColumnDelimiter
@@ -30,7 +31,7 @@ def test_bytes_that_are_no_csv_are_a_decode_error(body):
 
 def test_result_files_are_all_text_with_empty_cells_as_empty_text():
     body = b'"sf__Id","sf__Created",Name,I\n"001","true","x",""\n"","false","",5\n'
-    table = read_result_table(Dribble(body), block_bytes=20)
+    table = read_result_table(Dribble(body), buffers=Buffers(20))
     assert table.to_pylist() == [
         {"sf__Id": "001", "sf__Created": "true", "Name": "x", "I": ""},
         {"sf__Id": "", "sf__Created": "false", "Name": "", "I": "5"},
@@ -51,7 +52,7 @@ def test_results_of_other_tools_jobs_are_read_by_their_own_delimiter_and_line_en
     out = io.StringIO(newline="")
     csv.writer(out, delimiter=mark, lineterminator=end, quoting=csv.QUOTE_ALL).writerows(rows)
     for block_bytes in (1, 30, 1_000_000):
-        table = read_result_table(Dribble(out.getvalue().encode()), delimiter=mark, block_bytes=block_bytes)
+        table = read_result_table(Dribble(out.getvalue().encode()), delimiter=mark, buffers=Buffers(block_bytes))
         assert [table.column_names, *(list(row.values()) for row in table.to_pylist())] == rows
 
 
@@ -66,7 +67,7 @@ def test_raw_text_that_is_no_csv_is_said_to_be_none_and_hangs_nothing(rest):
     lines = "".join(f"{i},fine\n" for i in range(100_000))
     raw = io.BytesIO(f"A,B\n{lines}{rest}{lines}".encode())
     with pytest.raises(DecodeError, match="CSV cannot be read"):
-        read_result_table(raw, block_bytes=10_000)
+        read_result_table(raw, buffers=Buffers(10_000))
 
 
 KINDS = {"I": pa.int64(), "D": pa.date32()}
@@ -78,7 +79,7 @@ def typed(body, **more):
 
 
 def test_result_files_in_their_types_have_empty_cells_as_null():
-    table, unfit = typed(b'"sf__Id";I;D;Name\n"001";"5.0";2024-01-02;""\n"";;;x\n', delimiter=";", block_bytes=20)
+    table, unfit = typed(b'"sf__Id";I;D;Name\n"001";"5.0";2024-01-02;""\n"";;;x\n', delimiter=";", buffers=Buffers(20))
     assert table.schema.types == [pa.string(), pa.int64(), pa.date32(), pa.string()]
     assert [list(row.values()) for row in table.to_pylist()] == [["001", 5, DAY, None], [None, None, None, "x"]]
     assert unfit == frozenset()
@@ -86,7 +87,7 @@ def test_result_files_in_their_types_have_empty_cells_as_null():
 
 def test_columns_in_which_a_cell_is_no_value_of_their_type_are_named():
     rows = "".join(f"{n},{n}\n" for n in range(1_000))
-    table, unfit = typed(f"I,i\n{rows}many,some\n{rows}".encode(), block_bytes=500)
+    table, unfit = typed(f"I,i\n{rows}many,some\n{rows}".encode(), buffers=Buffers(500))
     assert unfit == {"I"}
     assert table.column("I").null_count == 1
     assert table.column("i").to_pylist()[1_000] == "some"
