@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from sfbulk_pandas.codec.mapper import Mapper
     from sfbulk_pandas.codec.source import Source
     from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
 
@@ -56,17 +55,16 @@ def refused_cells(
     columns: Sequence[Column],
     options: EncodeOptions | None = None,
     limits: PartLimits | None = None,
-    *,
-    mapper: Mapper = map,
 ) -> Iterator[RefusedCells]:
     """Find what would make ``encode_parts`` raise, in the whole frame at once.
 
     Typed columns are not written for it: they are asked for infinities or for times without a place, texts for
-    ``#N/A`` and for their length. Only columns of mixed values are looked at cell by cell.
+    ``#N/A`` and for their length. Only columns of mixed values are looked at cell by cell. That is too little for
+    several threads, which would take longer (2026-11).
 
     Parameters
     ----------
-    frame, columns, options, limits, mapper
+    frame, columns, options, limits
         As for :func:`~sfbulk_pandas.codec.encode.encode_parts`.
 
     Yields
@@ -83,14 +81,10 @@ def refused_cells(
     room = limits.bytes - len(checked_header(columns, limits))
     texts = FrameTexts(frame, columns, options)
     pace = Pace(len(columns))
-
-    def look(rows: range) -> list[Found]:
+    together: dict[tuple[int, str], list[NDArray[np.int64]]] = {}
+    for rows in pace.pieces(range(len(frame))):
         found, size = _in_block(texts, slice(rows.start, rows.stop), room)
         pace.note(len(rows), size)
-        return found
-
-    together: dict[tuple[int, str], list[NDArray[np.int64]]] = {}
-    for found in mapper(look, pace.pieces(range(len(frame)))):
         for number, refusal in found:
             together.setdefault((number, refusal.reason), []).append(refusal.offsets)
     for (number, reason), positions in together.items():

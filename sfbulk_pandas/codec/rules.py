@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from sfbulk_pandas.codec.arrays import is_float
 from sfbulk_pandas.codec.cells import INFINITE, NAIVE, cell_text, clock_changed
 from sfbulk_pandas.codec.moments import placed
-from sfbulk_pandas.codec.texts import TEXT, lengths_bytes, unix_lines
+from sfbulk_pandas.codec.texts import TEXT, lengths_bytes, stretch, unix_lines
 from sfbulk_pandas.errors import EncodeError
 from sfbulk_pandas.salesforce.limits import MAX_FIELD_CHARS, MAX_RECORD_CHARS, NULL_MARK
 from sfbulk_pandas.salesforce.sobject import FieldType
@@ -50,8 +50,12 @@ class Refusal:
 
 def _under(mask: pa.Array | NDArray[np.bool_], reason: str) -> Iterator[Refusal]:
     held = np.asarray(pc.fill_null(mask, fill_value=False) if isinstance(mask, pa.Array) else mask)
-    if held.any():
-        yield Refusal(np.flatnonzero(held).astype(np.int64), reason)
+    yield from _at(np.flatnonzero(held), reason)
+
+
+def _at(offsets: NDArray[np.intp], reason: str) -> Iterator[Refusal]:
+    if offsets.size:
+        yield Refusal(offsets.astype(np.int64), reason)
 
 
 def array_refusals(array: pa.Array, kind: FieldType | None, timezone: str | None) -> Iterator[Refusal]:
@@ -78,10 +82,22 @@ def _naive_refusals(naive: pa.Array, timezone: str | None) -> Iterator[Refusal]:
 
 def text_refusals(text: pa.Array, lengths: NDArray[np.int64], options: EncodeOptions) -> Iterator[Refusal]:
     """Find the texts that would clear a field, and those that are too long for one; ``lengths`` are their bytes."""
-    if not options.allow_na_text and (lengths == len(NULL_MARK)).any():
-        yield from _under(pc.equal(text, NULL_MARK), NA_TEXT)
+    yield from mark_refusals(text, lengths, options)
     if lengths.max(initial=0) > MAX_FIELD_CHARS:
         yield from _under(pc.greater(pc.utf8_length(text), MAX_FIELD_CHARS), LONG_CELL)
+
+
+def mark_refusals(text: pa.Array, lengths: NDArray[np.int64], options: EncodeOptions) -> Iterator[Refusal]:
+    """Find the texts that would clear a field; ``lengths`` are their bytes."""
+    if options.allow_na_text:
+        return
+    at = np.flatnonzero(lengths == len(NULL_MARK))
+    if at.size:
+        places, data = stretch(text)
+        at = at[data[places[at] - places[0]] == ord(NULL_MARK[0])]
+    if at.size:
+        is_mark = pc.fill_null(pc.equal(text.take(pa.array(at)), NULL_MARK), fill_value=False)
+        yield from _at(at[np.asarray(is_mark)], NA_TEXT)
 
 
 def record_refusals(table: pa.Table) -> Iterator[Refusal]:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from sfbulk_pandas.codec.arrays import array_text, has_writer, is_text
 from sfbulk_pandas.codec.rows import take_chunked
-from sfbulk_pandas.codec.rules import Refusal, array_refusals, cells_text, number_refusals, text_refusals
+from sfbulk_pandas.codec.rules import Refusal, array_refusals, cells_text, mark_refusals, number_refusals, text_refusals
 from sfbulk_pandas.codec.texts import TEXT, lengths_bytes
 from sfbulk_pandas.salesforce.limits import MAX_FIELD_CHARS, NULL_MARK
 from sfbulk_pandas.salesforce.sobject import FieldType
@@ -99,7 +99,7 @@ class Source:
             text = pc.cast(array, TEXT)
             lengths = lengths_bytes(text)
             if lengths.max(initial=0) <= MAX_FIELD_CHARS:  # a longer one may fit with fewer line ends
-                return _look_of(text_refusals(text, lengths, self._options), lengths)
+                return _look_of(mark_refusals(text, lengths, self._options), lengths)
         text, refusals = self._written(array, rows)
         return _look_of(refusals, lengths_bytes(text))
 

@@ -147,9 +147,7 @@ def examine(
     encoding = EncodeOptions(options.nulls, options.timezone, options.allow_na_text)
     named, _ = settle_columns(frame, describe, call)
     limits = PartLimits(options.part_bytes, options.part_rows)
-    refused = _refused(
-        frame, named, correlation, partial(refused_cells, options=encoding, limits=limits, mapper=mapper)
-    )
+    refused = _refused(frame, named, correlation, partial(refused_cells, options=encoding, limits=limits))
     checked = check_frame(frame, describe, call, refused, cells=options.check, mapper=mapper)
     if options.check:
         pa.default_memory_pool().release_unused()  # Arrow would hold it for a second, on top of what is encoded now

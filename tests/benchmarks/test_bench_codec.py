@@ -152,8 +152,8 @@ def test_looking_for_what_cannot_travel(frame, columns):
     objects = as_objects(frame)
     with Threads(2) as pool:
         figures = medians(
-            refused_cells=lambda: list(refused_cells(frame, columns, mapper=pool.map)),
-            object_columns=lambda: list(refused_cells(objects, columns, mapper=pool.map)),
+            refused_cells=lambda: list(refused_cells(frame, columns)),
+            object_columns=lambda: list(refused_cells(objects, columns)),
             encode_parts=lambda: sum(part.rows for part in encode_parts(frame, columns, mapper=pool.map)),
         )
     show("look for refused cells", figures, "encode_parts")

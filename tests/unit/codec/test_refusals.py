@@ -8,7 +8,9 @@ import pytest
 from sfbulk_pandas.codec.encode import PartLimits, encode_parts
 from sfbulk_pandas.codec.frame import Column, EncodeOptions
 from sfbulk_pandas.codec.refusals import refused_cells
+from sfbulk_pandas.codec.rules import mark_refusals
 from sfbulk_pandas.codec.source import Source
+from sfbulk_pandas.codec.texts import TEXT, lengths_bytes
 from sfbulk_pandas.errors import EncodeError
 from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
 
@@ -59,6 +61,18 @@ def test_all_are_found_by_column_and_reason():
     assert all(word in reason for word, (_, _, reason, _) in zip(words, found, strict=True))
     assert found[2][3] == [np.inf, -np.inf]
     assert found[4][3] == [b"x", b"y"]
+
+
+def test_the_mark_is_told_from_texts_of_its_length_wherever_a_column_begins():
+    cells = ["#N/A", "Zo\u00eb", "#N/B", None, "#N/A", "", "#\u00e9A", "\u20acA", "#N/A ", "#n/a", "#N/A", "N/A#"]
+    text = pa.array([*cells, *cells], TEXT)
+    seen = pa.array([at != cells.index("", 4) - 1 for at in range(len(text))]).buffers()[1]
+    beneath = pa.LargeStringArray.from_buffers(len(text), *text.buffers()[1:], seen)  # a missing one has the mark
+    for array, start in ((text, 0), (text, 1), (text, 9), (beneath, 0), (beneath, 3)):
+        part = array.slice(start, 13)
+        found = [int(at) for each in mark_refusals(part, lengths_bytes(part), EncodeOptions()) for at in each.offsets]
+        assert found == [at for at, cell in enumerate(part.to_pylist()) if cell == "#N/A"]
+        assert not list(mark_refusals(part, lengths_bytes(part), EncodeOptions(allow_na_text=True)))
 
 
 def test_positions_count_over_blocks_and_samples_stay_few():
