@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import requests
 import urllib3.exceptions as u3
 
+from sfbulk_pandas.errors import SfBulkError
 from sfbulk_pandas.transport.failures import cut_off, map_error
 from sfbulk_pandas.transport.gunzip import Gunzip
 from sfbulk_pandas.transport.uncopied import received
@@ -21,7 +22,6 @@ from sfbulk_pandas.wire.http import Response, header_count
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sfbulk_pandas.errors import SfBulkError
     from sfbulk_pandas.transport.uncopied import Wire
     from sfbulk_pandas.wire.http import Headers
 
@@ -46,7 +46,7 @@ class BodyFile(io.RawIOBase):
     what : str
         The request, for errors.
     close : callable
-        Ends the request; called once, with the bytes received.
+        Ends the request; called once, with the bytes received and what ``problem`` is.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class BodyFile(io.RawIOBase):
         The name of the error that reading has ended with; empty where there was none.
     """
 
-    def __init__(self, wire: Wire, headers: Headers, what: str, close: Callable[[int], object]) -> None:
+    def __init__(self, wire: Wire, headers: Headers, what: str, close: Callable[[int, str], object]) -> None:
         super().__init__()
         self._received = received(wire)
         self._what = what
@@ -64,8 +64,14 @@ class BodyFile(io.RawIOBase):
         self.received_bytes = 0
         self.problem = ""
         self._expected = _length(headers)
-        self._gzip = Gunzip() if _is_gzip(headers, what) else None
+        self._gzip: Gunzip | None = None
         self._ended = False
+        try:
+            self._gzip = Gunzip() if _is_gzip(headers, what) else None
+        except SfBulkError as error:
+            self._noted(error)
+            self.close()
+            raise
 
     def readable(self) -> bool:
         """Return True."""
@@ -115,7 +121,7 @@ class BodyFile(io.RawIOBase):
         """End the request. May be called twice."""
         if not self.closed:
             super().close()
-            self._on_close(self.received_bytes)
+            self._on_close(self.received_bytes, self.problem)
 
     def _taken(self, size: int) -> bytes:
         data = b"" if self._ended else self._outcome(self._received.read, size)

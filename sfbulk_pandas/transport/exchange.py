@@ -170,16 +170,11 @@ class Exchange:
         if not isinstance(answer.request.body, bytes | str):
             answer.request.body = None  # requests' objects form cycles: a part would stay until Python looks for those
 
-        def ended(received_bytes: int, problem: str = "") -> None:
+        def ended(received_bytes: int, problem: str) -> None:
             answer.close()
             entry.write(f"{answer.status_code} {problem}".rstrip(), received_bytes, headers)
 
-        try:
-            file = BodyFile(answer.raw, headers, entry.what, lambda count: ended(count, file.problem))
-        except TransportError as error:
-            ended(0, type(error).__name__)
-            raise
-        return Opened(answer.status_code, headers, file, token)
+        return Opened(answer.status_code, headers, BodyFile(answer.raw, headers, entry.what, ended), token)
 
 
 class _Entry:

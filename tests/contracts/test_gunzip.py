@@ -38,7 +38,7 @@ class Wire:
 
 def unpacked(body, size=10**6, ask=-1):
     headers = Headers({"Content-Encoding": "gzip"})
-    file = BodyFile(Wire(body, size), headers, "GET /x", lambda _: None)
+    file = BodyFile(Wire(body, size), headers, "GET /x", lambda *_: None)
     if ask < 0:
         return file.read()
     return b"".join(iter(lambda: file.read(ask), b""))

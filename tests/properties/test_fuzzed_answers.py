@@ -166,7 +166,7 @@ class Wire:
 def test_a_body_of_any_bytes_is_read_whole_or_fails_with_an_error_of_ours(body, packing, packs, data):
     packed = gzip_with_flips(body, data) if packs else body
     headers = {"Content-Encoding": packing, "Content-Length": data.draw(HEADER_VALUES)}
-    with soon_and_in_little_room(), BodyFile(Wire(packed), Headers(headers), "GET /x", lambda _: None) as file:
+    with soon_and_in_little_room(), BodyFile(Wire(packed), Headers(headers), "GET /x", lambda *_: None) as file:
         assert len(b"".join(iter(lambda: file.read(1_000), b""))) <= max(len(body), len(packed))
 
 

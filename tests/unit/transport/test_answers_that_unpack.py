@@ -44,7 +44,7 @@ def bomb(megabytes, start=b"", piece=b" "):
 
 
 def opened(status, packed):
-    return Opened(status, PACKED, BodyFile(Wire(packed), PACKED, "GET /x", lambda _: None), None)
+    return Opened(status, PACKED, BodyFile(Wire(packed), PACKED, "GET /x", lambda *_: None), None)
 
 
 def test_an_answer_that_unpacks_without_end_is_refused_and_begins_as_shown():
@@ -90,11 +90,11 @@ def test_pages_that_unpack_to_a_hundred_times_their_size_pass_through_in_little_
     assert len(packed) < 2 * MEGABYTE
     schema = pa.schema([("Id", pa.string()), ("Name", pa.string())])
     with room_taken() as room:
-        file = BodyFile(Wire(packed), PACKED, "GET /x", lambda _: None)
+        file = BodyFile(Wire(packed), PACKED, "GET /x", lambda *_: None)
         assert sum(batch.num_rows for batch in PageReader(file, schema, BadCells())) == 300 * 64
     assert room.megabytes < 120
 
 
 def test_a_limit_of_its_own_may_be_given():
     with pytest.raises(SalesforceBroken, match="has more than 10 bytes"):
-        whole_answer(200, PACKED, BodyFile(Wire(gzip.compress(b"x" * 11)), PACKED, "GET /x", lambda _: None), 10)
+        whole_answer(200, PACKED, BodyFile(Wire(gzip.compress(b"x" * 11)), PACKED, "GET /x", lambda *_: None), 10)

@@ -39,7 +39,7 @@ class Wire:
 def body(*pieces, closed=None, **headers):
     names = {name.replace("_", "-"): str(value) for name, value in headers.items()}
     ends = [] if closed is None else closed
-    return BodyFile(Wire(*pieces), Headers(names), "GET /x", lambda _: ends.append(1))
+    return BodyFile(Wire(*pieces), Headers(names), "GET /x", lambda *_: ends.append(1))
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000, 10**6, 10**8])
@@ -165,6 +165,6 @@ def test_closed_once():
 def test_a_body_that_cannot_be_opened_is_closed_with_nothing_received():
     closed = []
     with pytest.raises(ConnectionFailed):
-        BodyFile(Wire(b""), Headers({"Content-Encoding": "zstd"}), "GET /x", closed.append)
+        BodyFile(Wire(b""), Headers({"Content-Encoding": "zstd"}), "GET /x", lambda *told: closed.append(told))
     gc.collect()
-    assert closed == [0]
+    assert closed == [(0, "ConnectionFailed")]
