@@ -96,10 +96,18 @@ def certificate(subject, issuer, key, issuer_key, extension):
         .not_valid_before(now - dt.timedelta(days=1))
         .not_valid_after(now + dt.timedelta(days=1))
         .add_extension(extension, critical=True)
+        .add_extension(_usage(signs=isinstance(extension, x509.BasicConstraints)), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
         .sign(issuer_key, SHA256())
     )
+
+
+def _usage(*, signs):
+    """Say what a key is for: Python 3.13 takes no authority without it."""
+    others = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+    off = dict.fromkeys((*others, "encipher_only", "decipher_only"), False)
+    return x509.KeyUsage(digital_signature=not signs, key_cert_sign=signs, crl_sign=signs, **off)
 
 
 @pytest.fixture(scope="module")
