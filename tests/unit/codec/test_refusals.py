@@ -75,6 +75,15 @@ def test_the_mark_is_told_from_texts_of_its_length_wherever_a_column_begins():
         assert not list(mark_refusals(part, lengths_bytes(part), EncodeOptions(allow_na_text=True)))
 
 
+@pytest.mark.parametrize("dtype", ["str", "string[pyarrow]", object, "category"])
+def test_the_mark_is_found_among_short_texts(dtype):
+    frame = pd.DataFrame({"text": pd.Series(["x", "#N/A", None, "#N/A"], dtype=dtype)})
+    [(label, positions, reason, values)] = refused(frame)
+    assert (label, positions, values) == ("text", [1, 3], ["#N/A", "#N/A"])
+    assert "#N/A" in reason
+    assert refused(frame, allow_na_text=True) == []
+
+
 def test_positions_count_over_blocks_and_samples_stay_few():
     values = np.where(np.arange(200_000) % 2, np.inf, 1.0)
     [(_, positions, _, samples)] = refused(pd.DataFrame({"x": values}))

@@ -164,7 +164,9 @@ def test_closed_once():
 
 def test_a_body_that_cannot_be_opened_is_closed_with_nothing_received():
     closed = []
-    with pytest.raises(ConnectionFailed):
+    with pytest.raises(ConnectionFailed) as caught:
         BodyFile(Wire(b""), Headers({"Content-Encoding": "zstd"}), "GET /x", lambda *told: closed.append(told))
+    assert closed == [(0, "ConnectionFailed")]  # at once, not when the error lets go of the file
+    del caught
     gc.collect()
     assert closed == [(0, "ConnectionFailed")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 
 import pytest
 import requests
@@ -68,6 +69,7 @@ def test_the_walk_finds_them():
         ),
         (requests.ConnectionError(u3.ProtocolError("aborted", ConnectionResetError(104, "reset"))), True, "broke"),
         (requests.exceptions.SSLError(u3.MaxRetryError(None, "/x", u3.SSLError("bad"))), True, "secure"),
+        (ssl.SSLError("bad record"), True, "secure"),
         (requests.exceptions.ChunkedEncodingError(u3.ProtocolError("x", u3.IncompleteRead(1, 2))), True, "cut off"),
         (u3.ProtocolError("Connection broken", http.client.IncompleteRead(b"a", 5)), True, "cut off"),
         (u3.IncompleteRead(1, 2), True, "cut off"),
