@@ -16,13 +16,13 @@ import urllib3.exceptions as u3
 from sfbulk_pandas.errors import SfBulkError
 from sfbulk_pandas.transport.failures import cut_off, map_error
 from sfbulk_pandas.transport.gunzip import Gunzip
-from sfbulk_pandas.transport.uncopied import received
+from sfbulk_pandas.transport.received import received
 from sfbulk_pandas.wire.http import Response, header_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sfbulk_pandas.transport.uncopied import Wire
+    from sfbulk_pandas.transport.received import Wire
     from sfbulk_pandas.wire.http import Headers
 
 A = TypeVar("A")
