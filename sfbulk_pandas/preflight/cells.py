@@ -182,6 +182,12 @@ def text_bytes(texts: pa.Array) -> NDArray[np.uint8]:
     return np.frombuffer(buffer, np.uint8) if buffer is not None else np.empty(0, np.uint8)
 
 
+def own_bytes(texts: pa.Array) -> NDArray[np.uint8]:
+    """Return the data of a large_string array's own texts, without that of its neighbours."""
+    offsets = offsets_of(texts)
+    return text_bytes(texts)[offsets[0] : offsets[-1]]
+
+
 def as_text(values: pa.Array) -> pa.Array:
     """Write typed values about as they travel: for messages, and for fields of text."""
     if pa.types.is_large_string(values.type):

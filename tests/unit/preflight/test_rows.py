@@ -234,6 +234,28 @@ def test_blocks_and_a_mapper_change_nothing(monkeypatch):
     assert whole.errors.equals(parts.errors)
 
 
+@pytest.mark.parametrize("long", ["x" * 9, "x" * 300, "é" * 40])
+def test_a_key_comes_twice_however_long_the_keys_beside_it_are(monkeypatch, long):
+    monkeypatch.setattr(repeats_module, "BLOCK_ROWS", 3)
+    keys = ["twice", long, "c", "d", "e", "f", "g", "h", "TWICE"]
+    assert [each[0] for each in rows(frame(Key__c=keys), "upsert", "Key__c")] == [8]
+
+
+@pytest.mark.parametrize("again", ["1", 1, 1.0])
+def test_a_key_comes_twice_as_a_number_and_as_a_text(monkeypatch, again):
+    monkeypatch.setattr(repeats_module, "BLOCK_ROWS", 2)
+    keys = pd.Series([1, 2, "a", 3, again, "b", 2.0, 5.5], dtype=object)
+    assert [each[0] for each in rows(frame(Key__c=keys), "upsert", "Key__c")] == [4, 6]
+
+
+@given(st.lists(st.text(max_size=40), max_size=12))
+def test_equal_texts_have_equal_hashes_in_any_block(texts):
+    whole = hash_values(pa.array(texts, pa.large_string()))
+    alone = [hash_values(pa.array([each], pa.large_string()))[0] for each in texts]
+    assert whole.tolist() == alone
+    assert len(set(alone)) == len(set(texts))
+
+
 def test_many_rows_are_looked_at_in_several_passes(monkeypatch):
     keys = [f"k{n % 37}" for n in range(80)]
     whole = check(frame(Key__c=keys), "upsert", "Key__c")
@@ -244,15 +266,17 @@ def test_many_rows_are_looked_at_in_several_passes(monkeypatch):
     )
 
 
-@given(st.lists(st.text(max_size=20) | st.none(), max_size=20))
-def test_repeats_agree_with_pandas(keys):
+@given(st.lists(st.text(max_size=20) | st.none(), max_size=20), st.integers(1, 20))
+def test_repeats_agree_with_pandas(keys, block_rows):
     series = pd.Series(keys, dtype=object)
     named = series.notna() & (series != "") & (series != "#N/A")
     lower = pa.array(series, pa.large_string(), from_pandas=True)
     lower = pd.Series(pa.compute.utf8_lower(lower).to_pylist(), dtype=object)
     expected = series.index[named & lower.where(named, pd.Series(range(len(keys)), dtype=object)).duplicated()]
     call = LoadCall(Operation.INSERT)
-    checked = check_frame(pd.DataFrame({"LastName": "x", "Key__c": series}), CONTACT, call)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(repeats_module, "BLOCK_ROWS", block_rows)
+        checked = check_frame(pd.DataFrame({"LastName": "x", "Key__c": series}), CONTACT, call)
     assert checked.blocked.tolist() == expected.tolist()
 
 
