@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from sfbulk_pandas.codec.arrays import array_text, has_writer, is_text
 from sfbulk_pandas.codec.rows import take_chunked
 from sfbulk_pandas.codec.rules import Refusal, array_refusals, cells_text, mark_refusals, number_refusals, text_refusals
-from sfbulk_pandas.codec.texts import TEXT, lengths_bytes
+from sfbulk_pandas.codec.texts import TEXT, lengths_bytes, stretch
 from sfbulk_pandas.salesforce.limits import MAX_FIELD_CHARS, NULL_MARK
 from sfbulk_pandas.salesforce.sobject import FieldType
 
@@ -98,10 +98,11 @@ class Source:
         if array is not None and is_text(array.type):
             text = pc.cast(array, TEXT)
             lengths = lengths_bytes(text)
-            if lengths.max(initial=0) <= MAX_FIELD_CHARS:  # a longer one may fit with fewer line ends
-                return _look_of(mark_refusals(text, lengths, self._options), lengths)
+            longest = int(lengths.max(initial=0))
+            if longest <= MAX_FIELD_CHARS:  # a longer one may fit with fewer line ends
+                return _look_of(mark_refusals(text, lengths, self._options), longest, text)
         text, refusals = self._written(array, rows)
-        return _look_of(refusals, lengths_bytes(text))
+        return _look_of(refusals, int(lengths_bytes(text).max(initial=0)), text)
 
     def _written(self, array: pa.Array | None, rows: slice | NDArray[np.int64]) -> tuple[pa.Array, list[Refusal]]:
         timezone = self._options.timezone
@@ -139,9 +140,8 @@ class Source:
         return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
-def _look_of(refusals: Iterable[Refusal], lengths: NDArray[np.int64]) -> Look:
-    longest = max(int(lengths.max(initial=0)), len(NULL_MARK))
-    return Look(list(refusals), longest, int(lengths.sum()) + len(lengths))
+def _look_of(refusals: Iterable[Refusal], longest: int, text: pa.Array) -> Look:
+    return Look(list(refusals), max(longest, len(NULL_MARK)), stretch(text)[1].size + len(text))
 
 
 def _always_travels(dtype: Any) -> bool:

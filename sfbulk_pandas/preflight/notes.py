@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from sfbulk_pandas.preflight.cells import Cells, offsets_of, text_bytes
+from sfbulk_pandas.preflight.cells import Cells, offsets_of, own_bytes, text_bytes
 from sfbulk_pandas.preflight.findings import Finding
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.salesforce.sobject import FieldType
@@ -94,8 +94,8 @@ def _edges(cells: Cells) -> int:
     if not data.size:
         return 0
     # Of an empty text these are its neighbours' characters: it is left out below.
-    first = data[np.minimum(offsets[:-1], data.size - 1)]
-    last = data[np.maximum(offsets[1:] - 1, 0)]
+    first = data.take(offsets[:-1], mode="clip")
+    last = data.take(offsets[1:] - 1, mode="clip")
     if min(first.min(initial=255), last.min(initial=255)) > _SPACE:
         return 0
     return int(np.count_nonzero((_BLANK[first] | _BLANK[last]) & cells.given & (cells.lengths > 0)))
@@ -103,8 +103,7 @@ def _edges(cells: Cells) -> int:
 
 def _returns(texts: pa.Array) -> int:
     """Count the carriage returns."""
-    offsets = offsets_of(texts)
-    data = text_bytes(texts)[offsets[0] : offsets[-1]]
+    data = own_bytes(texts)
     return int(np.count_nonzero(data == _RETURN)) if data.size and data.min() <= _RETURN else 0
 
 

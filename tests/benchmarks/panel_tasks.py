@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import random
-import tempfile
 import threading
 import time
 from collections import Counter
-from pathlib import Path
 
 import load_tasks
-from discarding_org import TOKEN, folder_of
+from discarding_org import folder_of
 from page_org import TOKEN as PAGES_TOKEN
 from page_org import soql_of
 
@@ -56,10 +54,9 @@ def loads(host, rows, part_rows):
     frame = load_tasks.crm_frame(rows)
 
     def load(progress):
-        journal = Path(tempfile.mkdtemp()) / "journal.db"
-        credentials = sfbulk.AccessToken(TOKEN, f"http://{host}")
-        with sfbulk.connect(credentials, polling=FAST, journal=journal) as org:
-            result = org.insert(frame, "Contact", part_rows=part_rows, row_retries=0, check=False, progress=progress)
+        options = {"part_rows": part_rows, "row_retries": 0, "check": False, "repeat": True}
+        with load_tasks.connected(host) as org:
+            result = org.insert(frame, "Contact", progress=progress, **options)
             assert result.counts["rows"] == rows
 
     return load
