@@ -44,27 +44,30 @@ def match_rows(
     UsageError
         For a label the load does not have, or one so repeated that it is not clear which row is meant.
     """
-    _check_known(index, mended)
-    waiting = index.take(outstanding)
-    chosen = np.flatnonzero(mended.isin(waiting))
-    labels = mended.take(chosen)
-    _check_clear(waiting, labels)
+    held, given = _codes(index, mended)
+    _check_known(held, given, mended)
+    waiting = held[outstanding]
+    chosen = np.flatnonzero(np.isin(given, waiting))
+    labels = given[chosen]
+    _check_clear(waiting, labels, mended.take(chosen))
     place = _numbered(waiting).get_indexer(_numbered(labels))
     return outstanding[place], chosen
 
 
-def _numbered(labels: pd.Index[Any]) -> pd.MultiIndex:
-    codes, _ = pd.factorize(labels.to_flat_index())
-    return _with_occurrence(labels, codes)
+def _codes(held: pd.Index[Any], given: pd.Index[Any]) -> tuple[NDArray[intp], NDArray[intp]]:
+    """Give each label a number, the same on both sides; all missing ones count as one label."""
+    if held.dtype != given.dtype:  # their common dtype may be float, which does not tell all whole numbers apart
+        held, given = held.astype(object), given.astype(object)
+    codes, _ = pd.factorize(held.to_flat_index().append(given.to_flat_index()))
+    return codes[: len(held)], codes[len(held) :]
 
 
-def _with_occurrence(labels: pd.Index[Any], codes: NDArray[intp]) -> pd.MultiIndex:
-    occurrence = pd.Series(codes).groupby(codes).cumcount()
-    return pd.MultiIndex.from_arrays([labels.to_flat_index(), occurrence.to_numpy()])
+def _numbered(codes: NDArray[intp]) -> pd.MultiIndex:
+    return pd.MultiIndex.from_arrays([codes, pd.Series(codes).groupby(codes).cumcount()])
 
 
-def _check_known(index: pd.Index[Any], mended: pd.Index[Any]) -> None:
-    strange = mended[~mended.isin(index)]
+def _check_known(held: NDArray[intp], given: NDArray[intp], mended: pd.Index[Any]) -> None:
+    strange = mended[~np.isin(given, held)]
     if len(strange):
         raise UsageError(
             f"{len(strange)} row(s) have index labels that the load does not have, such as {strange[0]!r}",
@@ -72,17 +75,21 @@ def _check_known(index: pd.Index[Any], mended: pd.Index[Any]) -> None:
         )
 
 
-def _check_clear(waiting: pd.Index[Any], labels: pd.Index[Any]) -> None:
-    given = labels.to_flat_index().value_counts()
-    open_rows = waiting.to_flat_index().value_counts().reindex(given.index)
-    unclear = given[(open_rows > 1) & (given != open_rows) | (given > open_rows)]
+def _check_clear(waiting: NDArray[intp], labels: NDArray[intp], mended: pd.Index[Any]) -> None:
+    given, open_rows = _counts(labels, of=labels), _counts(waiting, of=labels)
+    unclear = np.flatnonzero((open_rows > 1) & (given != open_rows) | (given > open_rows))
     if len(unclear):
-        label = unclear.index[0]
+        at = unclear[0]
         raise UsageError(
-            f"{given[label]} row(s) labelled {label!r} were given, and {open_rows[label]} with that label are "
+            f"{given[at]} row(s) labelled {mended[at]!r} were given, and {open_rows[at]} with that label are "
             "outstanding: it is not clear which row is which",
             hint="give all outstanding rows of a repeated label, or load with a unique index (df.reset_index())",
         )
+
+
+def _counts(codes: NDArray[intp], *, of: NDArray[intp]) -> NDArray[intp]:
+    """Return how often each of some codes comes; a missing label has the code -1."""
+    return np.bincount(codes + 1, minlength=int(of.max(initial=-1)) + 2)[of + 1]
 
 
 def replaced_rows(frame: pd.DataFrame, positions: NDArray[intp], mended: pd.DataFrame) -> pd.DataFrame:
@@ -93,7 +100,7 @@ def replaced_rows(frame: pd.DataFrame, positions: NDArray[intp], mended: pd.Data
     """
     source = np.arange(len(frame))
     source[positions] = len(frame) + np.arange(len(mended))
-    held, given = _numbered(frame.columns), _numbered(mended.columns)  # labels may repeat among columns not sent
+    held, given = map(_numbered, _codes(frame.columns, mended.columns))  # labels may repeat among columns not sent
     places = given.get_indexer(held).tolist()
     columns = [
         _replaced(frame.iloc[:, at], mended.iloc[:, place], source) if place >= 0 else _renumbered(frame.iloc[:, at])

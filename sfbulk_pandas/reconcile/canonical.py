@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 TEXT = pa.large_string()
 _ID = "^[0-9A-Za-z]{18}$"
 _DAY = r"((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|[12]\d))"
-_INSTANT = rf"^\d{{4}}-{_DAY}[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{{1,6}})?(Z|[+-]\d\d:?\d\d)$"
+_CLOCK = r"([01]\d|2[0-3])(:[0-5]\d(:[0-5]\d(\.\d{1,6})?)?)?"
+_ZONE = r"(Z|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)"
+_INSTANT = rf"^\d{{4}}-{_DAY}[T ]{_CLOCK}{_ZONE}$"  # what Arrow reads
+_FINER = r"(\.\d{6})\d+"
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _PLAIN_INT = r"^(0|-?[1-9]\d*)$"
 _DATE_TAIL = r"(Z|T00:00:00(\.0+)?(Z|[+-]00:?00))$"
@@ -123,12 +127,17 @@ def _doubles(texts: pa.Array, scale: int | None, *, loose: bool = False, exactly
             numbers = pc.if_else(held, numbers, pa.scalar(None, pa.float64()))
         return numbers if scale is None else _rounded(numbers, scale)
 
-    return _by_value(texts, _NUMBER, read, loose=loose)
+    return _by_value(texts, _NUMBER, read, partial(_cleaned, loose=loose))
 
 
 def _rounded(numbers: pa.Array, scale: int) -> pa.Array:
-    """Round as the decimal that was written is rounded: 1.005 to 1.01."""
-    return pc.round(pc.multiply(numbers, _HALF_UP), scale, round_mode="half_towards_infinity")
+    """Round as the decimal that was written is rounded: 1.005 to 1.01.
+
+    Not by ``ndigits``: then Arrow hands a number that is a hair off back as it is, and 5.38692 and 5.39 differ.
+    """
+    unit = 10.0**scale
+    whole = pc.round(pc.multiply(pc.multiply(numbers, _HALF_UP), unit), round_mode="half_towards_infinity")
+    return pc.if_else(pc.is_inf(whole), numbers, pc.divide(whole, unit))
 
 
 def _is_held(texts: pa.Array, numbers: pa.Array) -> pa.Array:
@@ -152,17 +161,26 @@ def _instants(texts: pa.Array, *, loose: bool) -> pa.Array:
         instants = pc.cast(each, pa.timestamp("us", "UTC"))
         return pc.floor_temporal(instants, unit="second") if loose else instants
 
-    return _by_value(texts, _INSTANT, read, loose=loose)
+    def cleaned(each: pa.Array) -> pa.Array:
+        each = _cleaned(each, loose=loose)
+        return pc.replace_substring_regex(each, _FINER, r"\1") if loose else each
+
+    return _by_value(texts, _INSTANT, read, cleaned)
 
 
-def _by_value(texts: pa.Array, pattern: str, read: Callable[[pa.Array], pa.Array], *, loose: bool) -> pa.Array:
+def _by_value(
+    texts: pa.Array,
+    pattern: str,
+    read: Callable[[pa.Array], pa.Array],
+    cleaned: Callable[[pa.Array], pa.Array],
+) -> pa.Array:
     """Read the cells of a form by value, unless ``read`` leaves them null.
 
     All others stay as they are, for Salesforce echoes them as they were sent.
     """
     values = _read_all(texts, read)  # most often nothing has to be cleaned first
     if values is None:
-        texts = _cleaned(texts, loose=loose)
+        texts = cleaned(texts)
         values = _read_all(texts, read)
     if values is not None:
         return values

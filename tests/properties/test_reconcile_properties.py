@@ -1,12 +1,14 @@
 import datetime as dt
 import math
 from collections import Counter
+from decimal import Decimal
 
 import hypothesis.strategies as st
 import pyarrow as pa
 from hypothesis import given
 
 from sfbulk_pandas.reconcile import Answers, reconcile
+from sfbulk_pandas.reconcile.canonical import canonical
 from sfbulk_pandas.salesforce.columns import Column
 from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
 
@@ -226,3 +228,13 @@ def test_a_row_that_was_never_answered_is_unknown_and_an_answer_too_many_is_retu
         assert (done.unknown_rows, done.unmatched_answers) == (1, 0)
     done = reconcile(table(rows), COLUMNS, answers_of(rows, fates, [*order, order[0]], headers))
     assert done.unmatched_answers - done.unknown_rows == 1
+
+
+@given(st.integers(0, 12), st.integers(0, 10**9), st.integers(-49, 49))
+def test_a_number_and_what_it_is_rounded_to_compare_as_one(scale, whole, hundredths):
+    rounded = Decimal(whole).scaleb(-scale)
+    near = rounded + Decimal(hundredths).scaleb(-scale - 2)
+    field = FieldDescribe("X", FieldType("currency"), scale=scale)
+    texts = pa.array([f"{rounded:f}", f"{near:f}"], pa.large_string())
+    one, other = canonical(texts, field, loose=True).to_pylist()
+    assert one == other

@@ -47,6 +47,44 @@ def test_what_is_not_clear_is_refused(labels, outstanding, mended, said):
         matched(labels, outstanding, mended)
 
 
+MISSING = {
+    "float": np.array([0.0, np.nan, np.nan]),
+    "object": np.array(["x", None, None], object),
+    "str": pd.array(["x", None, None], "str"),
+    "datetime": pd.to_datetime(["2024-01-01", None, None]),
+    "Int64": pd.array([2**53 + 1, None, None], "Int64"),
+    "Float64": pd.array([0.5, None, None], "Float64"),
+    "boolean": pd.array([True, None, None], "boolean"),
+    "category": pd.Categorical(["x", None, None]),
+    "Arrow": pd.array(["x", None, None], "string[pyarrow]"),
+}
+
+
+@pytest.mark.parametrize("labels", MISSING.values(), ids=MISSING)
+def test_missing_labels_are_labels_like_others(labels):
+    index = pd.Index(labels)
+    assert [each.tolist() for each in match_rows(index, np.array([0, 1, 2]), index)] == [[0, 1, 2]] * 2
+    assert [each.tolist() for each in match_rows(index, np.array([2]), index[[1]])] == [[2], [0]]
+    assert match_rows(index, np.array([0]), index[1:])[0].tolist() == []
+    for outstanding, given in (([1, 2], [1]), ([2], [1, 2])):
+        with pytest.raises(UsageError, match="not clear"):
+            match_rows(index, np.array(outstanding), index[given])
+
+
+def test_a_category_that_is_not_given_says_nothing():
+    index = pd.CategoricalIndex(["p", "q", "p"])
+    assert match_rows(index, np.arange(3), index[[1]])[0].tolist() == [1]
+
+
+def test_labels_are_compared_by_value_whatever_their_types():
+    big = 2**53
+    index = pd.Index([big, big + 1, 7])
+    assert match_rows(index, np.arange(3), pd.Index([7.0]))[0].tolist() == [2]
+    assert match_rows(index, np.arange(3), pd.Index(pd.array([big + 1, None], "Int64"))[:1])[0].tolist() == [1]
+    with pytest.raises(UsageError, match="does not have"):
+        match_rows(index, np.arange(3), pd.Index(["7"]))
+
+
 def test_replacing_keeps_index_order_and_dtypes():
     frame = pd.DataFrame({"i": [1, 2, 3], "s": ["a", "b", "c"], "c": pd.Categorical(["x", "y", "x"])}, index=[7, 7, 9])
     mended = frame.iloc[[1]].assign(i=20)
