@@ -37,7 +37,6 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
 _WORD = 8
 _OWN = np.array([(1 << 8 * count) - 1 for count in range(_WORD + 1)], np.uint64)  # keeps so many bytes of a word
-_BEYOND_ASCII = 128
 
 
 def repeat_problems(
@@ -174,14 +173,8 @@ def comparable(values: pa.Array, subject: Subject) -> pa.Array:
     if subject.cell_field.type.is_id:
         texts = pc.utf8_slice_codeunits(texts, 0, SHORT)
     elif not subject.cell_field.case_sensitive:
-        texts = _lower(texts)
+        texts = pc.utf8_lower(texts)
     return pc.if_else(pa.array(blank), pa.scalar(None, texts.type), texts) if blank.any() else texts
-
-
-def _lower(texts: pa.Array) -> pa.Array:
-    """Write texts in small letters; those of ASCII alone take a tenth of the time."""
-    is_ascii = own_bytes(texts).max(initial=0) < _BEYOND_ASCII
-    return pc.ascii_lower(texts) if is_ascii else pc.utf8_lower(texts)
 
 
 def hash_values(values: pa.Array) -> NDArray[np.uint64]:

@@ -241,6 +241,13 @@ def test_a_key_comes_twice_however_long_the_keys_beside_it_are(monkeypatch, long
     assert [each[0] for each in rows(frame(Key__c=keys), "upsert", "Key__c")] == [8]
 
 
+def test_rows_of_a_sliced_arrow_column_are_told_apart():
+    keys = pd.Series([f"Key-{n:03d}" for n in range(40)], dtype=pd.ArrowDtype(pa.string()))
+    keys[39] = "KEY-005"
+    (found,) = rows(frame(Key__c=keys).iloc[1:], "upsert", "Key__c")
+    assert (found[0], found[4]) == (39, "row 5 has it too; keep one of them")
+
+
 @pytest.mark.parametrize("again", ["1", 1, 1.0])
 def test_a_key_comes_twice_as_a_number_and_as_a_text(monkeypatch, again):
     monkeypatch.setattr(repeats_module, "BLOCK_ROWS", 2)
