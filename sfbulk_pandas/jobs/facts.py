@@ -33,6 +33,8 @@ class LoadFacts:
         Plain JSON values.
     attempts : tuple of dict
         One for each time that rows were sent; keys as ``ATTEMPT_COLUMNS``.
+    jobs : frozenset of str
+        Those that may have processed rows, whose answers are in the result.
     unmatched : DataFrame
         Answers that are surely nobody's.
     report : DataFrame
@@ -47,6 +49,7 @@ class LoadFacts:
     load_id: str = ""
     manifest: Mapping[str, Any] = field(default_factory=dict)
     attempts: tuple[dict[str, Any], ...] = ()
+    jobs: frozenset[str] = frozenset()
     unmatched: pd.DataFrame = field(default_factory=pd.DataFrame)
     report: pd.DataFrame = field(default_factory=pd.DataFrame)
     labels: Mapping[str, Hashable] = field(default_factory=dict)
@@ -60,6 +63,7 @@ class LoadFacts:
             self,
             manifest=manifest,
             attempts=self.attempts + newer.attempts,
+            jobs=self.jobs | newer.jobs,
             unmatched=pd.concat([self.unmatched, newer.unmatched], ignore_index=True),
             labels=dict(self.labels) | dict(newer.labels),
             terms=newer.terms if self.terms is None else self.terms.joined(newer.terms),

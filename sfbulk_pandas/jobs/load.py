@@ -10,6 +10,7 @@ from sfbulk_pandas.errors import JournalMismatch, UsageError
 from sfbulk_pandas.jobs.check import check
 from sfbulk_pandas.jobs.cores import core_threads
 from sfbulk_pandas.jobs.cost import keep_load_within_budget
+from sfbulk_pandas.jobs.family import Family
 from sfbulk_pandas.jobs.given import frame_of
 from sfbulk_pandas.jobs.identity import identity_of
 from sfbulk_pandas.jobs.mapping import with_mapping
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sfbulk_pandas.jobs.cargo import Cargo
+    from sfbulk_pandas.jobs.facts import LoadFacts
     from sfbulk_pandas.jobs.loading import Loading
     from sfbulk_pandas.jobs.results import LoadResult
     from sfbulk_pandas.journal.records import PartRecord
@@ -35,8 +37,11 @@ _SAME_FRAME = (
 )
 
 
-def load(loading: Loading, data: Any, target: Target, options: LoadOptions, retry_of: str | None = None) -> LoadResult:
+def load(loading: Loading, data: Any, target: Target, options: LoadOptions, family: Family | None = None) -> LoadResult:
     """Load a frame, or anything with ``__arrow_c_stream__``, and wait for its jobs.
+
+    With the family of a result, the rows are some of its own that have not succeeded: the loads that have sent them
+    before are over then.
 
     Raises
     ------
@@ -51,13 +56,14 @@ def load(loading: Loading, data: Any, target: Target, options: LoadOptions, retr
     frame = frame_of(data, spool)
     with core_threads() as pool:
         prepared = prepare(frame, target, loading.describes, options, pool.map)
-        record = _record(loading, prepared, options, retry_of)
+        record = _record(loading, prepared, options, family.load_id if family else None)
         if not options.repeat:
-            refuse_repeated(loading.journal, prepared, record)
+            before = {each.load_id for each in family.loads(loading.journal)} if family else set()
+            refuse_repeated(loading.journal, prepared, record, before)
         keep_load_within_budget(loading.session, prepared, options)
         with loading.journal.hold(record.load_id):
             run = _run(loading, prepared, record, options, spool)
-            loading.journal.begin(record)
+            _begin(loading, record, family)
             return run.go()
 
 
@@ -90,6 +96,14 @@ def resume(
         return run.go()
 
 
+def _begin(loading: Loading, record: LoadRecord, family: Family | None) -> None:
+    if family is None:
+        loading.journal.begin(record)
+        return
+    with family.ended(loading.journal, record.created_at):
+        loading.journal.begin(record)
+
+
 def _check_names(target: Target) -> None:
     named: object = target.sobject
     if not isinstance(named, str):
@@ -115,8 +129,10 @@ def _resume_after(
     return resume(loading, load_id, frame, wait_seconds=wait_seconds, progress=progress)
 
 
-def _resend(loading: Loading, target: Target, options: LoadOptions, load_id: str, rows: pd.DataFrame) -> LoadResult:
-    return load(loading, rows, target, options, load_id)
+def _resend(
+    loading: Loading, target: Target, options: LoadOptions, load_id: str, rows: pd.DataFrame, facts: LoadFacts
+) -> LoadResult:
+    return load(loading, rows, target, options, Family.of(load_id, facts))
 
 
 def _record(loading: Loading, prepared: Prepared, options: LoadOptions, retry_of: str | None) -> LoadRecord:

@@ -17,7 +17,7 @@ _FLOAT_EXACT = 2**53  # beyond it, floats skip whole numbers
 
 
 def match_rows(
-    index: pd.Index[Any], outstanding: NDArray[intp], mended: pd.Index[Any]
+    index: pd.Index[Any], outstanding: NDArray[intp], mended: pd.Index[Any], *, is_own: bool = True
 ) -> tuple[NDArray[intp], NDArray[intp]]:
     """Match mended rows to the outstanding rows of a load, by index label.
 
@@ -31,6 +31,8 @@ def match_rows(
         Positions in it that may be sent again, ascending.
     mended : Index
         Labels of the mended rows.
+    is_own : bool
+        Whether the mended rows surely are outstanding ones, and not others that share their labels.
 
     Returns
     -------
@@ -49,7 +51,7 @@ def match_rows(
     waiting = held[outstanding]
     chosen = np.flatnonzero(np.isin(given, waiting))
     labels = given[chosen]
-    _check_clear(waiting, labels, mended.take(chosen))
+    _check_clear(waiting if is_own else held, labels, mended.take(chosen))
     place = _numbered(waiting).get_indexer(_numbered(labels))
     return outstanding[place], chosen
 
@@ -75,15 +77,16 @@ def _check_known(held: NDArray[intp], given: NDArray[intp], mended: pd.Index[Any
         )
 
 
-def _check_clear(waiting: NDArray[intp], labels: NDArray[intp], mended: pd.Index[Any]) -> None:
-    given, open_rows = _counts(labels, of=labels), _counts(waiting, of=labels)
-    unclear = np.flatnonzero((open_rows > 1) & (given != open_rows) | (given > open_rows))
+def _check_clear(meant: NDArray[intp], labels: NDArray[intp], mended: pd.Index[Any]) -> None:
+    given, there = _counts(labels, of=labels), _counts(meant, of=labels)
+    unclear = np.flatnonzero((there > 1) & (given != there) | (given > there))
     if len(unclear):
         at = unclear[0]
         raise UsageError(
-            f"{given[at]} row(s) labelled {mended[at]!r} were given, and {open_rows[at]} with that label are "
-            "outstanding: it is not clear which row is which",
-            hint="give all outstanding rows of a repeated label, or load with a unique index (df.reset_index())",
+            f"{given[at]} row(s) labelled {mended[at]!r} were given, and {there[at]} with that label may be meant: "
+            "it is not clear which row is which",
+            hint="give all outstanding rows of a repeated label, with the sf__ columns that result.failed gives them, "
+            "or load with a unique index (df.reset_index(drop=True))",
         )
 
 

@@ -11,7 +11,7 @@ from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.spool import Spool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from numpy import int64
     from numpy.typing import NDArray
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     Digests = dict[tuple[int, int], str]
 
 
-def refuse_repeated(journal: Journal, prepared: Prepared, record: LoadRecord) -> None:
-    """Compare an insert with those that the journal knows.
+def refuse_repeated(
+    journal: Journal, prepared: Prepared, record: LoadRecord, but_not: Container[str] = frozenset()
+) -> None:
+    """Compare an insert with those that the journal knows, but for the loads whose rows it sends again.
 
     Bytes are compared only where object, rows and header agree, and where several loads do, the size of a part first:
     of a long history of loads of one shape hardly one is worth encoding for.
@@ -38,7 +40,7 @@ def refuse_repeated(journal: Journal, prepared: Prepared, record: LoadRecord) ->
     """
     if prepared.target.operation is not Operation.INSERT:
         return
-    alike = list(_alike(journal, record))
+    alike = [each for each in _alike(journal, record) if each[0].load_id not in but_not]
     if len(alike) > 1:
         alike = _of_equal_size(alike, prepared, record.load_id)
     digests: Digests = {}
@@ -97,17 +99,22 @@ def _digest(cargo: Cargo, part: PartRecord, digests: Digests) -> str:
 
 def _already_loaded(earlier: LoadRecord) -> AlreadyLoaded:
     if earlier.finished_at is None:
-        what = f"began at {_utc(earlier.created_at)} and has not ended"
         hint = f"go on with it: sfbulk.resume({earlier.load_id!r}, frame=...); repeat=True makes every record again"
     else:
-        what = f"ended at {_utc(earlier.finished_at)}"
         hint = "if every record is to be made a second time, say repeat=True; an upsert may be repeated freely"
     return AlreadyLoaded(
-        f"the same rows were inserted into {earlier.sobject} before: load {earlier.load_id} {what}",
+        f"the same rows were inserted into {earlier.sobject} before: load {earlier.load_id} {when(earlier)}",
         hint=hint,
         load_id=earlier.load_id,
         finished_at=earlier.finished_at,
     )
+
+
+def when(load: LoadRecord) -> str:
+    """Say when a load ended, or began."""
+    if load.finished_at is None:
+        return f"began at {_utc(load.created_at)} and has not ended"
+    return f"ended at {_utc(load.finished_at)}"
 
 
 def _utc(seconds: float) -> str:

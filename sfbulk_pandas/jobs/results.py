@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Callable, Hashable
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sfbulk_pandas.errors import MissingExtra, SfBulkError, UsageError
+from sfbulk_pandas.errors import MissingExtra, SfBulkError, StillRunning, UsageError
 from sfbulk_pandas.jobs.causes import causes_of
 from sfbulk_pandas.jobs.facts import ATTEMPT_COLUMNS, LoadFacts
 from sfbulk_pandas.jobs.merge import match_rows, replaced_rows
@@ -35,7 +35,7 @@ RESULT_COLUMNS = ("sf__Id", "sf__Created", "sf__Error", "error_code", "error_mes
 _COPIES_ON_WRITE = int(pd.__version__.partition(".")[0]) >= 3  # noqa: PLR2004 - pandas 3: a view is never written to
 _OUTSTANDING = (RowStatus.FAILED, RowStatus.UNPROCESSED)
 
-Resend = Callable[[pd.DataFrame], "LoadResult"]
+Resend = Callable[[pd.DataFrame, LoadFacts], "LoadResult"]
 Recheck = Callable[[pd.DataFrame], pd.DataFrame]
 
 
@@ -54,7 +54,7 @@ class LoadResult:
     - ``sf__Attempts``: how often the row was sent.
 
     A column of the frame that has one of these names already, as in rows of an earlier result, is
-    replaced by them.
+    replaced by them; but for ``sf__Id`` where it was sent as the key.
 
     Attributes
     ----------
@@ -250,7 +250,7 @@ class LoadResult:
         """
         if self._recheck is None:
             raise UsageError("this result was unpickled and knows no org", hint="check the rows with org.check(…)")
-        return self._recheck(fixed.drop(columns=_result_columns_of(fixed)))
+        return self._recheck(self._without_added(_given(fixed)))
 
     def triage(self) -> TriagePanel:
         """Show the rows that failed on a panel in the notebook, to mend and retry them by hand and eye.
@@ -305,6 +305,9 @@ class LoadResult:
         UsageError
             For index labels the load does not have, or labels so repeated that it is not clear
             which row is meant.
+        AlreadyLoaded
+            Where rows were sent again since by a retry, or the load was resumed: this result does not
+            know what came of it.
         JobFailed, JobAborted, StillRunning
             As the load itself; ``.result`` is that of the whole load again.
 
@@ -314,24 +317,56 @@ class LoadResult:
         """
         again = _OUTSTANDING if self.operation is Operation.INSERT else (*_OUTSTANDING, RowStatus.UNKNOWN)
         outstanding = self.outcome.positions(*again)
-        mended = self._frame.iloc[outstanding] if fixed is None else fixed.drop(columns=_result_columns_of(fixed))
-        positions, chosen = match_rows(self._frame.index, outstanding, mended.index)
+        mended = self._frame.iloc[outstanding] if fixed is None else _given(fixed)
+        is_own = fixed is None or bool(_added_to(mended))
+        positions, chosen = match_rows(self._frame.index, outstanding, mended.index, is_own=is_own)
         if len(chosen) < len(mended):
             skipped = len(mended) - len(chosen)
             text = f"{skipped} row(s) have succeeded before, or may have, and were not sent again"
             warnings.warn(text, stacklevel=2)
-        return self._sent_again(positions, mended.iloc[chosen]) if len(chosen) else self
+        if not len(chosen):
+            return self
+        rows = mended.iloc[chosen]
+        return self._sent_again(positions, rows if fixed is None else self._as_sent(rows, positions))
+
+    def _as_sent(self, rows: pd.DataFrame, positions: NDArray[intp]) -> pd.DataFrame:
+        """Return mended rows without the columns of results; those that the load has sent are as they were."""
+        sent = set(self._facts.labels.values())
+        lacking = [repr(label) for label in self._frame.columns if label in sent and label not in rows.columns]
+        if lacking:
+            warnings.warn(f"the rows lack {', '.join(lacking)}: these fields are not sent this time", stacklevel=3)
+        again = [name for name in _added_to(rows) if name in sent and name != self._key]
+        rows = self._without_added(rows)
+        return rows.assign(**{name: self._frame[name].take(positions).array for name in again})
+
+    def _without_added(self, rows: pd.DataFrame) -> pd.DataFrame:
+        return rows.drop(columns=[name for name in _added_to(rows) if name != self._key])
+
+    @property
+    def _key(self) -> Hashable:
+        """The column of Ids by which rows were sent, such as ``sf__Id`` of an earlier result."""
+        return self._facts.labels.get("id")
 
     def _sent_again(self, positions: NDArray[intp], mended: pd.DataFrame) -> LoadResult:
         if self._resend is None:
             raise UsageError("this result was unpickled and knows no org", hint="load its failed rows with org.…")
+        return self._whole(positions, partial(self._resend, mended, self._facts))
+
+    def _whole(self, positions: NDArray[intp], send: Callable[[], LoadResult]) -> LoadResult:
+        """Return the result of the whole load once some of its rows were sent; errors have it too."""
         try:
-            newer = self._resend(mended)
+            return self._with(positions, send())
         except SfBulkError as error:
             if isinstance(error.result, LoadResult):
                 error.result = self._with(positions, error.result)
+            if isinstance(error, StillRunning) and error._resume is not None:  # noqa: SLF001 - it leads to the rows alone
+                error._resume = partial(self._resumed, positions, error._resume)  # noqa: SLF001
             raise
-        return self._with(positions, newer)
+
+    def _resumed(
+        self, positions: NDArray[intp], resume: Callable[[float | None], LoadResult], wait_seconds: float | None
+    ) -> LoadResult:
+        return self._whole(positions, partial(resume, wait_seconds))
 
     def _with(self, positions: NDArray[intp], newer: LoadResult) -> LoadResult:
         return LoadResult(
@@ -352,7 +387,8 @@ class LoadResult:
         code, message, fields = split_errors(error)
         columns = (texts.column("sf_id"), created, error, code, message, fields)
         for name, column in zip(RESULT_COLUMNS, columns, strict=False):
-            rows[name] = _series(column, rows.index)
+            if name != self._key:
+                rows[name] = _series(column, rows.index)
         rows[RESULT_COLUMNS[-1]] = self.outcome.sends[positions]
         return rows
 
@@ -367,8 +403,16 @@ class LoadResult:
         return result_html(self, self._first_causes)
 
 
-def _result_columns_of(frame: pd.DataFrame) -> list[str]:
-    return [name for name in RESULT_COLUMNS if name in frame.columns]
+def _given(rows: object) -> pd.DataFrame:
+    if isinstance(rows, pd.DataFrame):
+        return rows
+    hint = "mend the frame that result.failed gives, and give it whole"
+    raise UsageError(f"mended rows are a DataFrame, not a {type(rows).__name__}", hint=hint)
+
+
+def _added_to(rows: pd.DataFrame) -> list[str]:
+    """Return the columns that results have added."""
+    return [name for name in RESULT_COLUMNS if name in rows.columns]
 
 
 def _rows_at(frame: pd.DataFrame, positions: NDArray[intp]) -> pd.DataFrame:

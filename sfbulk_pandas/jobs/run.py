@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sfbulk_pandas.codec.encode import PartLimits
-from sfbulk_pandas.errors import JournalError, SfBulkError, StillRunning, UsageError
+from sfbulk_pandas.errors import JournalError, SfBulkError, StillRunning
 from sfbulk_pandas.jobs.attempt import Attempt, Plan, ends
+from sfbulk_pandas.jobs.family import begun_jobs
 from sfbulk_pandas.jobs.facts import LoadFacts, history_row, unmatched_frame
 from sfbulk_pandas.jobs.identity import identity_of
 from sfbulk_pandas.jobs.ingest import Ingest
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.loading import Loading
     from sfbulk_pandas.jobs.options import LoadOptions
     from sfbulk_pandas.jobs.prepare import Prepared
+    from sfbulk_pandas.jobs.results import Resend
     from sfbulk_pandas.journal.records import LoadRecord, PartRecord
     from sfbulk_pandas.progress.choose import Dispatcher
     from sfbulk_pandas.progress.control import Control
@@ -73,7 +75,7 @@ class Ways:
     """
 
     resume: Callable[[float | None], LoadResult]
-    resend: Callable[[pd.DataFrame], LoadResult]
+    resend: Resend
     recheck: Callable[[pd.DataFrame], pd.DataFrame]
 
 
@@ -137,15 +139,17 @@ class LoadRun:
             load_id=self.record.load_id,
             manifest=build_manifest(self._who, self.record, self._outcome.counts, parts, now),
             attempts=tuple(self._history),
+            jobs=begun_jobs(parts),
             unmatched=unmatched_frame([table for attempt in self._attempts for table in attempt.unmatched]),
             report=self.prepared.checked.report,
             labels={column.header.lower(): column.label for column in self.prepared.checked.columns},
             terms=self.prepared.terms,
             spool=self.spool,
         )
-        target, frame, resend = self.prepared.target, self.prepared.frame, partial(self._resend, parts)
-        again = self.ways.recheck
-        return LoadResult(target, frame, self._outcome, self._jobs(), facts, resend=resend, recheck=again)
+        target, frame, ways = self.prepared.target, self.prepared.frame, self.ways
+        return LoadResult(
+            target, frame, self._outcome, self._jobs(), facts, resend=ways.resend, recheck=ways.recheck
+        )
 
     @property
     def _problem(self) -> SfBulkError | None:
@@ -286,17 +290,6 @@ class LoadRun:
         sys.stderr.write(
             f"load {load_id} interrupted{jobs}\n  -> go on: sfbulk.resume({load_id!r}, frame=...){abort}\n"
         )
-
-    def _resend(self, known: list[PartRecord], rows: pd.DataFrame) -> LoadResult:
-        """Load mended rows; the load they come from is over then, so that nobody resumes it and sends them too."""
-        journal, load_id = self.loading.journal, self.record.load_id
-        if journal.load(load_id).finished_at is None:
-            with journal.hold(load_id):
-                if journal.parts(load_id) != known:
-                    hint = f"take its result from sfbulk.resume({load_id!r}, frame=...)"
-                    raise UsageError(f"load {load_id} went on elsewhere since this result was made", hint=hint)
-                journal.finish(load_id, self.loading.session.clock.now(), self.result().manifest)
-        return self.ways.resend(rows)
 
 
 def _passes(errors: pa.ChunkedArray, rows: NDArray[int64]) -> NDArray[bool_]:
