@@ -5,7 +5,7 @@
     SfBulkError                    .hint: what to try next; .details: the facts, named
     +- UsageError (ValueError)     the call cannot be right; nothing was sent
     |  +- MissingExtra (ImportError)   an optional package is not installed
-    |  +- AlreadyLoaded            an insert of the same bytes went up before; .load_id
+    |  +- AlreadyLoaded            these rows went up before; .load_id
     |  +- OverBudget               more than ``budget=`` leaves of the org's allowances; .report is a DataFrame
     |  +- QueryRefused             the query cannot be run as it is; .report is a DataFrame
     +- AuthError                   signing in failed
@@ -139,7 +139,10 @@ class MissingExtra(UsageError, ImportError):
 
 
 class AlreadyLoaded(UsageError):
-    """An insert with the same bytes went to the same object of the same org before; nothing was sent.
+    """These rows went up before; nothing was sent.
+
+    An insert with the same bytes went to the same object of the same org; or rows of a result were sent again since it
+    was made, by a load of which it does not know what came of it.
 
     Attributes
     ----------

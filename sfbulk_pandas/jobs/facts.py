@@ -80,8 +80,13 @@ class LoadFacts:
 
 def history_row(load_id: str, number: int, kind: str, attempt: Attempt, outcome: Outcome) -> dict[str, Any]:
     """Return one line of the history of attempts."""
-    ends = {status.name.lower(): outcome.count(status) for status in RowStatus}
     jobs = tuple(run.job.id for run in attempt.runs if run.job is not None)
+    return history_line(load_id, number, kind, outcome, jobs)
+
+
+def history_line(load_id: str, number: int, kind: str, outcome: Outcome, jobs: tuple[str, ...]) -> dict[str, Any]:
+    """Return one line of the history, of rows that went up in these jobs."""
+    ends = {status.name.lower(): outcome.count(status) for status in RowStatus}
     return {"load_id": load_id, "attempt": number, "kind": kind, "rows": len(outcome), **ends, "jobs": jobs}
 
 

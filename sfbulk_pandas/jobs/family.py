@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from sfbulk_pandas.errors import AlreadyLoaded
-from sfbulk_pandas.jobs.repeat import when
+from sfbulk_pandas.jobs.repeat import may_have_stored, when
 from sfbulk_pandas.jobs.sending import NOT_CLOSED
 
 if TYPE_CHECKING:
@@ -56,12 +56,13 @@ class Family:
         return [each for each in known if _first(each.load_id, above) == first]
 
     def later(self, journal: Journal) -> list[LoadRecord]:
-        """Return the loads that have sent rows of which the result knows nothing, the newest first."""
+        """Return the loads that may have stored rows of which the result knows nothing, the newest first."""
         loads = self.loads(journal)
         ids = [each.load_id for each in loads]
         # What came before the result's own load is no matter: the rows had not succeeded there.
         since = loads[: ids.index(self.load_id) + 1] if self.load_id in ids else loads
-        return [each for each in since if not begun_jobs(journal.parts(each.load_id)) <= self.known]
+        unknown = (each for each in since if not begun_jobs(journal.parts(each.load_id)) <= self.known)
+        return [each for each in unknown if may_have_stored(each)]
 
     @contextmanager
     def ended(self, journal: Journal, now: float) -> Iterator[None]:
@@ -72,7 +73,7 @@ class Family:
         Raises
         ------
         AlreadyLoaded
-            Where one has sent rows of which the result knows nothing.
+            Where one may have stored rows of which the result knows nothing.
         JournalBusy
             Where one is under way.
         """
@@ -87,6 +88,7 @@ class Family:
                 raise self._already_sent(later[0])
             for load_id in unfinished:
                 journal.finish(load_id, now, dict(self.manifests.get(load_id, {})))
+                journal.clear_spool(load_id)
             yield
 
     def _already_sent(self, later: LoadRecord) -> AlreadyLoaded:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from sfbulk_pandas.codec.frame import text_table
 from sfbulk_pandas.codec.schema import to_pandas
 from sfbulk_pandas.errors import StillRunning, UsageError
@@ -14,19 +16,20 @@ from sfbulk_pandas.jobs.account import counters_differ, of_job
 from sfbulk_pandas.jobs.check import check
 from sfbulk_pandas.jobs.control import job_info
 from sfbulk_pandas.jobs.cores import core_threads
-from sfbulk_pandas.jobs.facts import LoadFacts, unmatched_frame
+from sfbulk_pandas.jobs.facts import LoadFacts, history_line, unmatched_frame
+from sfbulk_pandas.jobs.family import begun_jobs
 from sfbulk_pandas.jobs.given import frame_of
 from sfbulk_pandas.jobs.ingest import Ingest
-from sfbulk_pandas.jobs.load import load
+from sfbulk_pandas.jobs.load import resend_rows
 from sfbulk_pandas.jobs.mapping import with_mapping
 from sfbulk_pandas.jobs.options import LoadOptions
 from sfbulk_pandas.jobs.outcome import Outcome
 from sfbulk_pandas.jobs.prepare import Target
 from sfbulk_pandas.jobs.result_files import read_results
 from sfbulk_pandas.jobs.result_rows import column_names, read_result_rows
-from sfbulk_pandas.jobs.results import LoadResult, Recheck, Resend
+from sfbulk_pandas.jobs.results import LoadResult
 from sfbulk_pandas.mending import Terms
-from sfbulk_pandas.preflight import LoadCall
+from sfbulk_pandas.preflight import LoadCall, report_frame
 from sfbulk_pandas.reconcile import Answers, Reconciled, reconcile
 from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
 from sfbulk_pandas.spool import Spool
@@ -35,8 +38,6 @@ from sfbulk_pandas.wire.ingest import ResultSet
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    import pandas as pd
 
     from sfbulk_pandas.jobs.describes import Describes
     from sfbulk_pandas.jobs.loading import Loading
@@ -119,12 +120,8 @@ def _alone(loading: Loading, job: JobInfo, paths: list[Path], spool: Spool) -> t
     labels = {name.lower(): name for name in found.rows.column_names}
     columns = [Column(name, name) for name in found.rows.column_names]
     terms = _terms(loading, job, columns, LoadOptions())
-    facts = LoadFacts(unmatched=unmatched_frame([]), labels=labels, terms=terms, spool=spool)
-    resend, recheck = _ways(loading, job, LoadOptions())
-    result = LoadResult(
-        _target(job), to_pandas(found.rows), found.outcome, (job,), facts, resend=resend, recheck=recheck
-    )
-    return result, found.counts
+    facts = replace(_facts(loading, job, found.outcome, spool), labels=labels, terms=terms)
+    return _result(loading, job, to_pandas(found.rows), found.outcome, facts, LoadOptions()), found.counts
 
 
 def _joined(
@@ -139,21 +136,36 @@ def _joined(
         rename={label: name for label, name in (options.renamed or {}).items() if label in frame.columns},
         timezone=options.timezone,
     )
-    facts = LoadFacts(
+    outcome = Outcome.answered(paired)
+    facts = replace(
+        _facts(loading, job, outcome, spool),
         unmatched=unmatched_frame([of_job(paired.unmatched, job)]),
         labels={column.header.lower(): column.label for column in columns},
         terms=_terms(loading, job, columns, sent),
+    )
+    return _result(loading, job, frame, outcome, facts, sent)
+
+
+def _facts(loading: Loading, job: JobInfo, outcome: Outcome, spool: Spool) -> LoadFacts:
+    """Return what is known of a job by its results; where the journal has a load of it, that is its family."""
+    own = loading.journal.jobs().get(job.id)
+    beside = begun_jobs(part for part in loading.journal.parts(own) if part.attempt == 1) if own else frozenset()
+    return LoadFacts(
+        attempts=(history_line(own or "", 1, "load", outcome, (job.id,)),),
+        jobs=beside | {job.id},
+        unmatched=unmatched_frame([]),
+        report=report_frame([], [], pd.RangeIndex(0)),
         spool=spool,
     )
-    resend, recheck = _ways(loading, job, sent)
-    return LoadResult(target, frame, Outcome.answered(paired), (job,), facts, resend=resend, recheck=recheck)
 
 
-def _ways(loading: Loading, job: JobInfo, options: LoadOptions) -> tuple[Resend, Recheck]:
-    """Return how rows of a job are sent again, and checked before."""
-    target = _target(job)
-    again = partial(load, loading, target=target, options=options)
-    return again, partial(check, loading, target=target, options=options)
+def _result(
+    loading: Loading, job: JobInfo, frame: pd.DataFrame, outcome: Outcome, facts: LoadFacts, options: LoadOptions
+) -> LoadResult:
+    target, own = _target(job), loading.journal.jobs().get(job.id)
+    resend = partial(resend_rows, loading, target, options, own or job.id)
+    recheck = partial(check, loading, target=target, options=options)
+    return LoadResult(target, frame, outcome, (job,), facts, resend=resend, recheck=recheck)
 
 
 def _terms(loading: Loading, job: JobInfo, columns: Sequence[Column], options: LoadOptions) -> Terms | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +11,16 @@ from sfbulk_pandas.errors import JournalMismatch, UsageError
 from sfbulk_pandas.jobs.check import check
 from sfbulk_pandas.jobs.cores import core_threads
 from sfbulk_pandas.jobs.cost import keep_load_within_budget
-from sfbulk_pandas.jobs.family import Family
+from sfbulk_pandas.jobs.family import Family, begun_jobs
 from sfbulk_pandas.jobs.given import frame_of
 from sfbulk_pandas.jobs.identity import identity_of
 from sfbulk_pandas.jobs.mapping import with_mapping
+from sfbulk_pandas.jobs.mended import added_to
 from sfbulk_pandas.jobs.options import LoadOptions, Progress
-from sfbulk_pandas.jobs.prepare import Prepared, Target, prepare
+from sfbulk_pandas.jobs.prepare import Prepared, Target, examine, prepare, refuse_problems
 from sfbulk_pandas.jobs.repeat import refuse_repeated
 from sfbulk_pandas.jobs.run import LoadRun, Ways
+from sfbulk_pandas.jobs.sending import NOT_CLOSED
 from sfbulk_pandas.journal.ids import new_load_id
 from sfbulk_pandas.journal.records import LoadRecord
 from sfbulk_pandas.salesforce.job import Operation
@@ -87,13 +90,41 @@ def resume(
     _check_org(loading, record)
     options = LoadOptions.from_json(record.options, wait_seconds=wait_seconds, progress=progress)
     spool = Spool()
-    frame = frame_of(data, spool)
+    frame = _as_sent(frame_of(data, spool), record, options)
     target = Target(record.sobject, Operation(record.operation), record.external_id_field)
     with core_threads() as pool, loading.journal.hold(record.load_id):
-        prepared = prepare(frame, target, loading.describes, options, pool.map)
-        run = _run(loading, prepared, loading.journal.load(record.load_id), options, spool)
+        prepared = examine(frame, target, loading.describes, options, pool.map)
+        record = loading.journal.load(record.load_id)
+        run = _run(loading, prepared, record, options, spool)
+        if record.finished_at is None:
+            _check_rest(loading, prepared, record, options)
         _check_frame(loading, run.cargo, record)
+        _warn_of_retries(loading, record)
         return run.go()
+
+
+def _as_sent(frame: pd.DataFrame, record: LoadRecord, options: LoadOptions) -> pd.DataFrame:
+    """Leave out what results add to their rows, as the retry did whose rows these are."""
+    renamed = options.renamed or {}
+    return frame.drop(columns=[name for name in added_to(frame) if name not in renamed]) if record.retry_of else frame
+
+
+def _check_rest(loading: Loading, prepared: Prepared, record: LoadRecord, options: LoadOptions) -> None:
+    """Check what is still to be sent as a new load is checked; nothing is said of rows that are in Salesforce."""
+    parts = [each for each in loading.journal.parts(record.load_id) if each.attempt == 1]
+    begun = [each for each in parts if each.step not in NOT_CLOSED]
+    if sum(each.stop - each.start for each in begun) < record.rows - len(prepared.held_back):
+        refuse_problems(prepared, options)
+    if not begun and not options.repeat:
+        refuse_repeated(loading.journal, prepared, record, {record.load_id})
+
+
+def _warn_of_retries(loading: Loading, record: LoadRecord) -> None:
+    known = begun_jobs(loading.journal.parts(record.load_id))
+    later = Family(record.load_id, known).later(loading.journal)
+    if later:
+        text = f"rows of load {record.load_id} were sent again by {', '.join(each.load_id for each in later)}: "
+        warnings.warn(f"{text}what came of it is not in this result", stacklevel=4)
 
 
 def _begin(loading: Loading, record: LoadRecord, family: Family | None) -> None:
@@ -117,7 +148,7 @@ def _run(loading: Loading, prepared: Prepared, record: LoadRecord, options: Load
         cargo = cargo.ordered(loading.journal.positions(record.load_id, 1))
     ways = Ways(
         resume=partial(_resume_after, loading, record.load_id, prepared.frame, options.progress),
-        resend=partial(_resend, loading, prepared.target, options, record.load_id),
+        resend=partial(resend_rows, loading, prepared.target, options, record.load_id),
         recheck=partial(check, loading, target=prepared.target, options=options),
     )
     return LoadRun(loading, prepared, cargo, record, options, spool, ways)
@@ -129,9 +160,10 @@ def _resume_after(
     return resume(loading, load_id, frame, wait_seconds=wait_seconds, progress=progress)
 
 
-def _resend(
+def resend_rows(
     loading: Loading, target: Target, options: LoadOptions, load_id: str, rows: pd.DataFrame, facts: LoadFacts
 ) -> LoadResult:
+    """Load rows of a result that have not succeeded once more."""
     return load(loading, rows, target, options, Family.of(load_id, facts))
 
 
@@ -156,7 +188,8 @@ def _record(loading: Loading, prepared: Prepared, options: LoadOptions, retry_of
 
 def _check_org(loading: Loading, record: LoadRecord) -> None:
     who = identity_of(loading.session)
-    if record.org_id != who.org_id:
+    address = record.instance_url if who.instance_url in {record.org_id, who.org_id} else who.org_id
+    if who.org_id != record.org_id and not (who.instance_url == record.instance_url == address):
         raise UsageError(
             f"load {record.load_id} went to {record.instance_url}, and this is {who.instance_url}",
             hint="connect to that org first",

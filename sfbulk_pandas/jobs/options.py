@@ -206,7 +206,7 @@ class LoadOptions:
         Returns
         -------
         dict
-            Without those that concern one call alone: ``wait_seconds``, ``progress``, ``repeat`` and ``budget``.
+            Without those that concern one call alone: ``wait_seconds``, ``progress`` and ``budget``.
         """
         held = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in _OF_ONE_CALL}
         columns = None if self.columns is None else [_plain_label(label) for label in self.columns]
@@ -257,7 +257,7 @@ def _label(held: Any) -> Any:
     return tuple(_label(each) for each in held) if isinstance(held, list) else held
 
 
-_OF_ONE_CALL = frozenset({"wait_seconds", "progress", "repeat", "budget"})
+_OF_ONE_CALL = frozenset({"wait_seconds", "progress", "budget"})
 _MAPPINGS = ("nulls", "rename")
 
 

@@ -117,12 +117,22 @@ def prepare(
         Where it cannot be sent, or the caller wants problems raised; nothing was sent.
     """
     prepared = examine(frame, target, describes, options, mapper)
+    refuse_problems(prepared, options)
+    return prepared
+
+
+def refuse_problems(prepared: Prepared, options: LoadOptions) -> None:
+    """Refuse a frame that cannot be sent.
+
+    Raises
+    ------
+    PreflightFailed
+    """
     try:
         prepared.checked.raise_if_errors(prepared.job.object, options.on_problem)
     except PreflightFailed as error:
         error.report = shown_report(error.report)
         raise
-    return prepared
 
 
 def examine(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.errors import AlreadyLoaded
@@ -51,8 +52,9 @@ def refuse_repeated(
 
 def _alike(journal: Journal, record: LoadRecord) -> Iterator[Alike]:
     """Yield earlier inserts of the same shape that may have made records, each with its parts."""
-    for earlier in journal.finished_inserts(record.org_id, record.sobject, record.rows, record.headers):
-        if not _may_have_stored(earlier):
+    for earlier in journal.inserts_like(record):
+        retries = (each for each in journal.loads() if each.retry_of == earlier.load_id)
+        if not any(map(may_have_stored, chain((earlier,), retries))):
             continue
         is_under_way = earlier.finished_at is None and journal.is_held(earlier.load_id)
         parts = journal.parts(earlier.load_id)
@@ -73,7 +75,7 @@ def _size(ends: NDArray[int64], part: PartRecord) -> int | None:
     return int(ends[part.stop] - ends[part.start] + ends[0]) if part.stop < len(ends) else None
 
 
-def _may_have_stored(earlier: LoadRecord) -> bool:
+def may_have_stored(earlier: LoadRecord) -> bool:
     """Whether a load may have made a record; one that is not finished may."""
     counts = (earlier.manifest or {}).get("counts", {"unknown": 1})
     return bool(counts.get("successful", 0) or counts.get("unknown", 0))

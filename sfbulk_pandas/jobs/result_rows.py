@@ -125,5 +125,5 @@ def _outcome(file: pa.Table, status: RowStatus) -> Outcome:
     outcome = Outcome.of(file.num_rows, status)
     columns = [_column(file, name) for name in ("sf__Id", "sf__Created", "sf__Error")]
     texts = [pa.nulls(each, _TEXT) if isinstance(each, int) else each.cast(_TEXT) for each in columns]
-    sends = np.full(file.num_rows, status is not RowStatus.UNPROCESSED, np.int16)
+    sends = np.ones(file.num_rows, np.int16)
     return Outcome(outcome.status, pa.table(texts, names=outcome.texts.column_names), sends)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from sfbulk_pandas.errors import MissingExtra, SfBulkError, StillRunning, UsageError
 from sfbulk_pandas.jobs.causes import causes_of
 from sfbulk_pandas.jobs.facts import ATTEMPT_COLUMNS, LoadFacts
+from sfbulk_pandas.jobs.mended import RESULT_COLUMNS, added_to, as_sent, given_rows
 from sfbulk_pandas.jobs.merge import match_rows, replaced_rows
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
 from sfbulk_pandas.jobs.shown.frames import shown_errors, shown_fixes, shown_report
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from sfbulk_pandas.salesforce.job import JobInfo
     from sfbulk_pandas.triage.panel import TriagePanel
 
-RESULT_COLUMNS = ("sf__Id", "sf__Created", "sf__Error", "error_code", "error_message", "error_fields", "sf__Attempts")
 _COPIES_ON_WRITE = int(pd.__version__.partition(".")[0]) >= 3  # noqa: PLR2004 - pandas 3: a view is never written to
 _OUTSTANDING = (RowStatus.FAILED, RowStatus.UNPROCESSED)
 
@@ -90,6 +90,7 @@ class LoadResult:
         self._resend = resend
         self._recheck = recheck
         self._fixes: list[Tried] | None = None
+        self._later: LoadResult | None = None
 
     @property
     def successful(self) -> pd.DataFrame:
@@ -250,7 +251,8 @@ class LoadResult:
         """
         if self._recheck is None:
             raise UsageError("this result was unpickled and knows no org", hint="check the rows with org.check(…)")
-        return self._recheck(self._without_added(_given(fixed)))
+        rows = given_rows(fixed)
+        return self._recheck(rows.drop(columns=added_to(rows, self._facts.labels.get("id"))))
 
     def triage(self) -> TriagePanel:
         """Show the rows that failed on a panel in the notebook, to mend and retry them by hand and eye.
@@ -292,6 +294,8 @@ class LoadResult:
         fixed : DataFrame, optional
             Rows of ``failed`` and ``unprocessed``, mended, under their own index labels; rows
             that it leaves out are not sent again. Without it, all of them go again as they are.
+            What an earlier retry of this result has done with its rows counts, also where its own
+            result was not kept.
             Rows that have succeeded are left out, with a warning; so are rows of an insert whose
             end is not known. Updates, upserts and deletes may be repeated: there, they go again.
 
@@ -306,8 +310,8 @@ class LoadResult:
             For index labels the load does not have, or labels so repeated that it is not clear
             which row is meant.
         AlreadyLoaded
-            Where rows were sent again since by a retry, or the load was resumed: this result does not
-            know what came of it.
+            Where another process has sent rows again since, or the load was resumed: this result does
+            not know what came of it.
         JobFailed, JobAborted, StillRunning
             As the load itself; ``.result`` is that of the whole load again.
 
@@ -315,37 +319,24 @@ class LoadResult:
         -----
         Costs the API calls of a load of those rows. Options are those of the first call.
         """
+        return self._again(fixed) if self._later is None else self._later.retry(fixed)
+
+    def _again(self, fixed: pd.DataFrame | None) -> LoadResult:
         again = _OUTSTANDING if self.operation is Operation.INSERT else (*_OUTSTANDING, RowStatus.UNKNOWN)
         outstanding = self.outcome.positions(*again)
-        mended = self._frame.iloc[outstanding] if fixed is None else _given(fixed)
-        is_own = fixed is None or bool(_added_to(mended))
+        mended = self._frame.iloc[outstanding] if fixed is None else given_rows(fixed)
+        is_own = fixed is None or bool(added_to(mended))
         positions, chosen = match_rows(self._frame.index, outstanding, mended.index, is_own=is_own)
         if len(chosen) < len(mended):
             skipped = len(mended) - len(chosen)
             text = f"{skipped} row(s) have succeeded before, or may have, and were not sent again"
-            warnings.warn(text, stacklevel=2)
+            warnings.warn(text, stacklevel=3)
         if not len(chosen):
             return self
         rows = mended.iloc[chosen]
-        return self._sent_again(positions, rows if fixed is None else self._as_sent(rows, positions))
-
-    def _as_sent(self, rows: pd.DataFrame, positions: NDArray[intp]) -> pd.DataFrame:
-        """Return mended rows without the columns of results; those that the load has sent are as they were."""
-        sent = set(self._facts.labels.values())
-        lacking = [repr(label) for label in self._frame.columns if label in sent and label not in rows.columns]
-        if lacking:
-            warnings.warn(f"the rows lack {', '.join(lacking)}: these fields are not sent this time", stacklevel=3)
-        again = [name for name in _added_to(rows) if name in sent and name != self._key]
-        rows = self._without_added(rows)
-        return rows.assign(**{name: self._frame[name].take(positions).array for name in again})
-
-    def _without_added(self, rows: pd.DataFrame) -> pd.DataFrame:
-        return rows.drop(columns=[name for name in _added_to(rows) if name != self._key])
-
-    @property
-    def _key(self) -> Hashable:
-        """The column of Ids by which rows were sent, such as ``sf__Id`` of an earlier result."""
-        return self._facts.labels.get("id")
+        if fixed is not None:
+            rows = as_sent(rows, self._frame, positions, self._facts.labels)
+        return self._sent_again(positions, rows)
 
     def _sent_again(self, positions: NDArray[intp], mended: pd.DataFrame) -> LoadResult:
         if self._resend is None:
@@ -355,13 +346,14 @@ class LoadResult:
     def _whole(self, positions: NDArray[intp], send: Callable[[], LoadResult]) -> LoadResult:
         """Return the result of the whole load once some of its rows were sent; errors have it too."""
         try:
-            return self._with(positions, send())
+            self._later = self._with(positions, send())
         except SfBulkError as error:
             if isinstance(error.result, LoadResult):
-                error.result = self._with(positions, error.result)
+                error.result = self._later = self._with(positions, error.result)
             if isinstance(error, StillRunning) and error._resume is not None:  # noqa: SLF001 - it leads to the rows alone
                 error._resume = partial(self._resumed, positions, error._resume)  # noqa: SLF001
             raise
+        return self._later
 
     def _resumed(
         self, positions: NDArray[intp], resume: Callable[[float | None], LoadResult], wait_seconds: float | None
@@ -387,13 +379,13 @@ class LoadResult:
         code, message, fields = split_errors(error)
         columns = (texts.column("sf_id"), created, error, code, message, fields)
         for name, column in zip(RESULT_COLUMNS, columns, strict=False):
-            if name != self._key:
+            if name != self._facts.labels.get("id"):  # such as sf__Id of an earlier result
                 rows[name] = _series(column, rows.index)
         rows[RESULT_COLUMNS[-1]] = self.outcome.sends[positions]
         return rows
 
     def __getstate__(self) -> dict[str, Any]:
-        own = {"_resend": None, "_recheck": None, "_fixes": None}
+        own = {"_resend": None, "_recheck": None, "_fixes": None, "_later": None}
         return {name: value for name, value in self.__dict__.items() if name != "_first_causes"} | own
 
     def __repr__(self) -> str:
@@ -401,18 +393,6 @@ class LoadResult:
 
     def _repr_html_(self) -> str:
         return result_html(self, self._first_causes)
-
-
-def _given(rows: object) -> pd.DataFrame:
-    if isinstance(rows, pd.DataFrame):
-        return rows
-    hint = "mend the frame that result.failed gives, and give it whole"
-    raise UsageError(f"mended rows are a DataFrame, not a {type(rows).__name__}", hint=hint)
-
-
-def _added_to(rows: pd.DataFrame) -> list[str]:
-    """Return the columns that results have added."""
-    return [name for name in RESULT_COLUMNS if name in rows.columns]
 
 
 def _rows_at(frame: pd.DataFrame, positions: NDArray[intp]) -> pd.DataFrame:

@@ -7,7 +7,6 @@ import threading
 import warnings
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field, replace
-from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -18,8 +17,8 @@ import pyarrow.compute as pc
 from sfbulk_pandas.codec.encode import PartLimits
 from sfbulk_pandas.errors import JournalError, SfBulkError, StillRunning
 from sfbulk_pandas.jobs.attempt import Attempt, Plan, ends
-from sfbulk_pandas.jobs.family import begun_jobs
 from sfbulk_pandas.jobs.facts import LoadFacts, history_row, unmatched_frame
+from sfbulk_pandas.jobs.family import begun_jobs
 from sfbulk_pandas.jobs.identity import identity_of
 from sfbulk_pandas.jobs.ingest import Ingest
 from sfbulk_pandas.jobs.manifest import build_manifest
@@ -147,9 +146,7 @@ class LoadRun:
             spool=self.spool,
         )
         target, frame, ways = self.prepared.target, self.prepared.frame, self.ways
-        return LoadResult(
-            target, frame, self._outcome, self._jobs(), facts, resend=ways.resend, recheck=ways.recheck
-        )
+        return LoadResult(target, frame, self._outcome, self._jobs(), facts, resend=ways.resend, recheck=ways.recheck)
 
     @property
     def _problem(self) -> SfBulkError | None:

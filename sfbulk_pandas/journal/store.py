@@ -121,12 +121,15 @@ class Journal:
         """Return the load of each job, by the job's id."""
         return dict(self._rows("SELECT job_id, load_id FROM part WHERE job_id IS NOT NULL"))
 
-    def finished_inserts(self, org_id: str, sobject: str, rows: int, headers: Sequence[str]) -> list[LoadRecord]:
-        """Return the inserts, ended or not, that may have had the same bytes, the newest first."""
+    def inserts_like(self, load: LoadRecord) -> list[LoadRecord]:
+        """Return the inserts, ended or not, that may have had the same bytes, the newest first.
+
+        Where either token came without the org's Id, orgs are told apart by their address.
+        """
         return self._loads(
-            "operation = 'insert' AND rows = :rows AND headers = :headers AND org_id = :org_id"
-            " AND sobject = :sobject COLLATE NOCASE",
-            {"rows": rows, "headers": _json(list(headers)), "org_id": org_id, "sobject": sobject},
+            "operation = 'insert' AND rows = :rows AND headers = :headers AND sobject = :sobject COLLATE NOCASE"
+            " AND (org_id = :org_id OR instance_url = :instance_url AND instance_url IN (org_id, :org_id))",
+            asdict(load) | {"headers": _json(list(load.headers))},
         )
 
     def hold(self, load_id: str) -> AbstractContextManager[None]:

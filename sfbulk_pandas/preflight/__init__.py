@@ -7,6 +7,7 @@ from sfbulk_pandas.preflight.check import Checked, check_frame
 from sfbulk_pandas.preflight.findings import Finding, nearest
 from sfbulk_pandas.preflight.mapping import read_sdl
 from sfbulk_pandas.preflight.plan import LoadPlan, blank_cells, plan_rows
+from sfbulk_pandas.preflight.problems import report_frame
 from sfbulk_pandas.preflight.query_bulk import bulk_problems
 from sfbulk_pandas.preflight.query_check import check_query
 from sfbulk_pandas.preflight.query_columns import column_groups, expand_select, has_expansion, selectable_fields
@@ -31,6 +32,7 @@ __all__ = [
     "nearest",
     "plan_rows",
     "read_sdl",
+    "report_frame",
     "selectable_fields",
     "settle_columns",
     "sibling_order",

@@ -96,7 +96,12 @@ def test_inserts_that_may_have_had_the_same_bytes(journal):
         [{"rows": 4}, {"sobject": "Lead"}, {"org_id": "00D2"}, {"headers": ("LastName",)}, {"operation": "upsert"}]
     ):
         journal.begin(replace(LOAD, load_id=f"l{number}", **other))
-    assert journal.finished_inserts(LOAD.org_id, "contact", 3, LOAD.headers) == [LOAD]
+    assert journal.inserts_like(replace(LOAD, load_id="other", sobject="contact")) == [LOAD]
+    nameless = replace(LOAD, load_id="l6", org_id=LOAD.instance_url)
+    assert {each.load_id for each in journal.inserts_like(nameless)} == {LOAD.load_id, "l2"}
+    journal.begin(nameless)
+    assert {each.load_id for each in journal.inserts_like(LOAD)} == {LOAD.load_id, "l6"}
+    assert journal.inserts_like(replace(nameless, org_id="00D3", instance_url="https://other.example.com")) == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX modes")

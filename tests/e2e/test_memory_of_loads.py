@@ -107,10 +107,10 @@ def test_a_result_that_nobody_holds_is_let_go_at_once_with_its_files(tmp_path, m
             result = org.insert(frame, "Contact", progress=progress)
             shown = (result._repr_html_(), repr(result), len(result.errors), len(result.suggest()))
             assert all(shown)
-            run = weakref.ref(result._resend.func.__self__)
+            held = weakref.ref(result)
             files = list(temporary.rglob("*.arrow"))
             del result
-            assert run() is None
+            assert held() is None
             assert files
             assert not [each for each in files if each.exists()]
         finally:

@@ -127,7 +127,8 @@ def test_the_results_of_any_job_are_mended_alike(org):
 def test_a_retry_keeps_what_is_known_of_the_columns(org):
     frame = people(Email=["no", "grace@b.example"])
     result = org.insert(frame, "Contact", progress=False)
-    result = result.retry(result.apply().drop(columns="Email").assign(Birthdate="some day"))
+    with pytest.warns(UserWarning, match="the rows lack 'Email', which is not sent this time"):
+        result = result.retry(result.apply().drop(columns="Email").assign(Birthdate="some day"))
     assert set(result.suggest()["column"]) == {"Birthdate", "Email"}
 
 
@@ -207,5 +208,6 @@ def test_a_triage_leads_to_the_end_without_a_browser(org, messy):
     triage.retry()
     assert {"Email", "Birthdate"}.isdisjoint({cause.fields for cause in triage.causes})
     space = {"result": first, "pd": pd}
-    exec(triage.code.rpartition("result = ")[0], space)
-    assert len(space["fixed"]) > len(triage.fixed)
+    with pytest.warns(UserWarning, match="have succeeded before"):
+        exec(triage.code.rpartition("result = ")[0], space)
+    assert space["fixed"].index.equals(triage.fixed.index)  # what the code sends is there already
