@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from math import inf
 from os import PathLike
 from typing import Any, Literal, TypedDict, get_args
 
@@ -157,14 +158,12 @@ class LoadOptions:
         _check_nulls(self.nulls)
         if self.columns is not None and not isinstance(self.columns, str):
             object.__setattr__(self, "columns", tuple(self.columns))  # they are read often, an iterator only once
-        if not 0 < self.part_bytes <= MAX_UPLOAD_BYTES:
-            raise UsageError(
-                f"part_bytes={self.part_bytes} does not fit",
-                hint=f"Salesforce takes up to {MAX_UPLOAD_BYTES:,} bytes a job; the default is {PART_BYTES:,}",
-            )
-        _check_least("part_rows", self.part_rows, 1)
-        _check_least("parallel_parts", self.parallel_parts, 1)
-        _check_least("row_retries", self.row_retries, 0)
+        for name in _WHOLE:
+            given = getattr(self, name)
+            if given is not None or name != "part_rows":
+                object.__setattr__(self, name, _whole(name, given))
+        _check_wait(self.wait_seconds)
+        _check_correlation(self.correlation_field)
         check_progress(self.progress)
         if self.budget is not None:
             Budget.of(self.budget)  # which checks its own
@@ -259,11 +258,37 @@ def _label(held: Any) -> Any:
 
 _OF_ONE_CALL = frozenset({"wait_seconds", "progress", "budget"})
 _MAPPINGS = ("nulls", "rename")
+_WHOLE = {  # the least, the most, and what to give
+    "part_bytes": (
+        1,
+        MAX_UPLOAD_BYTES,
+        f"give a whole number: Salesforce takes up to {MAX_UPLOAD_BYTES:,} bytes a job; the default is {PART_BYTES:,}",
+    ),
+    "part_rows": (1, inf, "give a whole number, 1 or more"),
+    "parallel_parts": (1, inf, "give a whole number, 1 or more"),
+    "row_retries": (0, inf, "give a whole number, 0 or more: with 0, nothing is sent again by itself"),
+}
 
 
-def _check_least(name: str, value: int | None, least: int) -> None:
-    if value is not None and value < least:
-        raise UsageError(f"{name}={value} does not fit", hint=f"give at least {least}")
+def _whole(name: str, given: Any) -> int:
+    """Return a whole number, which may be one of numpy's, as Python's own: it is written down as JSON."""
+    least, most, hint = _WHOLE[name]
+    if isinstance(given, int | np.integer) and not isinstance(given, bool) and least <= given <= most:
+        return int(given)
+    raise UsageError(f"{name}={_plain_label(given)!r} does not fit", hint=hint)
+
+
+def _check_wait(seconds: Any) -> None:
+    is_number = isinstance(seconds, int | float | np.integer | np.floating) and not isinstance(seconds, bool)
+    if seconds is not None and not (is_number and seconds >= 0):  # NaN is not, either
+        hint = "give a number of seconds, 0 or more; without it, jobs are waited for until they end"
+        raise UsageError(f"wait_seconds={_plain_label(seconds)!r} does not fit", hint=hint)
+
+
+def _check_correlation(field: object) -> None:
+    if field is not None and not isinstance(field, str):
+        hint = "name a spare text field of the object"
+        raise UsageError(f"correlation_field={_plain_label(field)!r} is no name of a field", hint=hint)
 
 
 def _check_nulls(nulls: Nulls) -> None:
