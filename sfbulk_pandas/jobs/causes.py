@@ -44,6 +44,7 @@ def causes_of(
     table = pd.DataFrame(
         {"at": found.rows, "code": _text(found.code), "fields": _text(found.fields), "message": _text(found.message)}
     )
+    table = table.drop_duplicates(["at", "code", "fields"])  # two rules on one field are one cause of the row
     groups = table.groupby(["code", "fields"], sort=False, dropna=False)
     causes = groups.agg(count=("at", "size"), example=("message", "first")).reset_index()
     samples = [frame.iloc[failed[group["at"].head(_SAMPLES).to_numpy()]] for _, group in groups]

@@ -159,7 +159,7 @@ class LoadResult:
     def errors(self) -> pd.DataFrame:
         """The causes of failure, the most frequent first: a row a cause.
 
-        A row with several errors counts for each of them. Columns: ``code``, ``fields``, ``count``,
+        A row with several errors counts once for each cause. Columns: ``code``, ``fields``, ``count``,
         ``example`` (the message of the cause's first row), ``values`` (what the first rows hold in those
         fields), ``rows`` (the index labels of these rows), ``advice`` (what it means and what usually
         mends it, in plain words) and ``retry_helps`` (whether the cause passes by itself).

@@ -1,0 +1,28 @@
+"""Why rows failed: a line a cause, in which a row counts once."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from sfbulk_pandas.jobs.causes import causes_of
+
+RULE = "FIELD_CUSTOM_VALIDATION_EXCEPTION"
+FRAME = pd.DataFrame({"Email": ["a", "b", "c"]}, index=["x", "y", "z"])
+
+
+def causes(*errors):
+    failed = np.arange(3)[3 - len(errors) :]
+    return causes_of(FRAME, failed, pa.chunked_array([list(errors)], pa.large_string()), {"email": "Email"})
+
+
+def test_a_row_counts_once_a_cause_however_often_its_error_names_it():
+    found = causes(f"{RULE}:one:--{RULE}:two:--")
+    assert found[["code", "fields", "count", "example"]].values.tolist() == [[RULE, "", 1, "one"]]
+    assert found["rows"].tolist() == [["z"]]
+
+
+def test_a_row_counts_for_each_of_its_causes():
+    found = causes(f"{RULE}:one:Email --{RULE}:two:--{RULE}:three:Email --", f"{RULE}:four:Email --")
+    assert found[["fields", "count", "example"]].values.tolist() == [["Email", 2, "one"], ["", 1, "two"]]
+    assert found["rows"].tolist() == [["y", "z"], ["y"]]
+    assert found["values"].tolist() == [["b", "c"], []]
