@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 TEXT = pa.large_string()
 # One error with its fields, as nearly every text is: all others are read one by one.
-_ONE = r"(?s)^(?P<code>[A-Z][A-Z0-9_]*) *:(?P<message>[^:].*[^ ]|[^ :]):(?P<fields>(?:\w[\w.]*(?: \w[\w.]*)*)?) ?--$"
+_ONE = (
+    r"(?s)^(?P<code>[A-Z][A-Z0-9_]*) *:(?P<message>[^:].*[^ ]|[^ :])"
+    r":(?P<fields>(?:[A-Za-z][\w.]*(?: [A-Za-z][\w.]*)*)?) ?--$"
+)
 _CODE = re.compile(r"([A-Z][A-Z0-9_]*) *:")
 _END = "--"
 _FEW = 4  # how often a text must come back on average for a look-up to pay
@@ -140,7 +143,14 @@ def _read_plain(texts: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array, pa.Array
     single = pc.equal(pc.count_substring(texts, _END), 1)
     found = pc.extract_regex(pc.if_else(single, texts, pa.scalar(None, TEXT)), _ONE)
     code, message, fields = (pc.cast(pc.struct_field(found, name), TEXT) for name in ("code", "message", "fields"))
-    return code, pc.utf8_trim_whitespace(message), pc.replace_substring(fields, " ", ", "), pc.is_valid(code)
+    return code, pc.utf8_trim_whitespace(message), _listed(fields), pc.is_valid(code)
+
+
+def _listed(fields: pa.Array) -> pa.Array:
+    """Write each field of a text once, with commas; the same few texts come again and again."""
+    coded = fields.dictionary_encode()
+    lists = [", ".join(dict.fromkeys(text.split(" "))) for text in coded.dictionary.to_pylist()]
+    return pa.array(lists, TEXT).take(coded.indices)
 
 
 def _flat(errors: pa.Array | pa.ChunkedArray) -> pa.Array:

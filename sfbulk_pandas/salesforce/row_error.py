@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-# The ending " --" or ":--" counts only before the end or before another status code: messages may hold dashes.
-_BETWEEN = re.compile(r"(?<=[: ])--\s*(?=\Z|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*:)")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NEXT = re.compile(r"--\s*(?=([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*):)")  # dashes before what may be a status code
+_END = "--"
 _CODE = re.compile(r"[A-Z][A-Z0-9_]*\Z")
-_FIELDS = re.compile(r"[\w.]+(?:[ ,]+[\w.]+)*\Z")
+_FIELDS = re.compile(r"[^\W\d_][\w.]*(?:[ ,]+[^\W\d_][\w.]*)*\Z")  # names begin with a letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +45,35 @@ def split_row_errors(text: str) -> tuple[RowError, ...]:
     >>> split_row_errors("REQUIRED_FIELD_MISSING:Required fields are missing: [Name]:Name --")
     (RowError(code='REQUIRED_FIELD_MISSING', message='Required fields are missing: [Name]', fields=('Name',)),)
     """
-    return tuple(_read_one(each) for each in _BETWEEN.split(text) if each.strip())
+    return tuple(_read_one(each) for each in _pieces(text) if each.strip())
+
+
+def _pieces(text: str) -> Iterator[str]:
+    start = 0
+    for found in _NEXT.finditer(text):
+        if _is_end(text, start, found.start(), found[1]):
+            yield text[start : found.end()]
+            start = found.end()
+    yield text[start:]
+
+
+def _is_end(text: str, start: int, at: int, code: str) -> bool:
+    """Whether the dashes there end the error that starts there: messages may hold dashes, and words like codes too.
+
+    They do behind a colon; where that is the one of the error's own code, before a code of several words alone.
+    Elsewhere two of three signs are needed: a blank before them, a code of several words behind them, or that all
+    since the last colon names fields.
+    """
+    first, colon = text.find(":", start), text.rfind(":", start, at)
+    tail = text[colon + 1 : at]
+    if not tail:
+        return colon > first or (colon == first and "_" in code)
+    names_fields = colon > first and _FIELDS.match(tail.rstrip()) is not None
+    return tail[-1].isspace() + ("_" in code) + names_fields > 1
 
 
 def _read_one(text: str) -> RowError:
+    text = text.strip().removesuffix(_END)
     code, colon, rest = text.partition(":")
     if not colon or not _CODE.match(code.strip()):
         return RowError("", text.strip())
@@ -52,7 +81,7 @@ def _read_one(text: str) -> RowError:
     tail = tail.strip()
     if not colon or (tail and not _FIELDS.match(tail)):
         return RowError(code.strip(), rest.strip())
-    return RowError(code.strip(), message.strip(), tuple(re.split(r"[ ,]+", tail)) if tail else ())
+    return RowError(code.strip(), message.strip(), tuple(dict.fromkeys(re.split(r"[ ,]+", tail))) if tail else ())
 
 
 def summarise_row_errors(text: str) -> tuple[str, str, str]:

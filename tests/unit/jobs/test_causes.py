@@ -17,12 +17,12 @@ def causes(*errors):
 
 def test_a_row_counts_once_a_cause_however_often_its_error_names_it():
     found = causes(f"{RULE}:one:--{RULE}:two:--")
-    assert found[["code", "fields", "count", "example"]].values.tolist() == [[RULE, "", 1, "one"]]
+    assert found[["code", "fields", "count", "example"]].to_numpy().tolist() == [[RULE, "", 1, "one"]]
     assert found["rows"].tolist() == [["z"]]
 
 
 def test_a_row_counts_for_each_of_its_causes():
     found = causes(f"{RULE}:one:Email --{RULE}:two:--{RULE}:three:Email --", f"{RULE}:four:Email --")
-    assert found[["fields", "count", "example"]].values.tolist() == [["Email", 2, "one"], ["", 1, "two"]]
+    assert found[["fields", "count", "example"]].to_numpy().tolist() == [["Email", 2, "one"], ["", 1, "two"]]
     assert found["rows"].tolist() == [["y", "z"], ["y"]]
     assert found["values"].tolist() == [["b", "c"], []]

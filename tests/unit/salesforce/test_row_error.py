@@ -26,6 +26,12 @@ LOCK = "unable to obtain exclusive access to this record or 2 records: 001000000
             "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST:Perfil API: valor incorreto: x:perfil__pc --",
             RowError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "Perfil API: valor incorreto: x", ("perfil__pc",)),
         ),
+        ("X_Y:Name__c:Name--", RowError("X_Y", "Name__c", ("Name",))),
+        ("X_Y:m:F1,F2--", RowError("X_Y", "m", ("F1", "F2"))),
+        ("X_Y:m:F1 F1 --", RowError("X_Y", "m", ("F1",))),
+        ("X_Y:use A--B_C: now:Name --", RowError("X_Y", "use A--B_C: now", ("Name",))),
+        ("X_Y:choose one --PLEASE: now:Name--", RowError("X_Y", "choose one --PLEASE: now", ("Name",))),
+        ("X_Y:from 10:30--OR_SO: no:--", RowError("X_Y", "from 10:30--OR_SO: no")),
         ("X_Y:no terminator", RowError("X_Y", "no terminator")),
         ("X_Y:m: a sentence, it isn't fields --", RowError("X_Y", "m: a sentence, it isn't fields")),
         ("an unknown form", RowError("", "an unknown form")),
@@ -44,6 +50,19 @@ def test_several_errors_of_one_row():
         ("X_Y", ()),
     ]
     assert summarise_row_errors(text) == ("REQUIRED_FIELD_MISSING", "a: [A]; B: too large; m", "A, B")
+
+
+@pytest.mark.parametrize("end", ["--", " --", "--\n", " -- "])
+@pytest.mark.parametrize("fields", ["", "Email", "F1,F2", "F1 F2"])
+def test_one_error_ends_where_the_next_code_begins(fields, end):
+    first, second = split_row_errors(f"X_Y:m:{fields}{end}STRING_TOO_LONG:n:Name{end}")
+    assert (first.code, first.message, ",".join(first.fields)) == ("X_Y", "m", fields.replace(" ", ","))
+    assert second == RowError("STRING_TOO_LONG", "n", ("Name",))
+
+
+def test_an_error_without_a_message_ends_too():
+    text = "UNKNOWN_EXCEPTION:--UNABLE_TO_LOCK_ROW:m:--"
+    assert [each.code for each in split_row_errors(text)] == ["UNKNOWN_EXCEPTION", "UNABLE_TO_LOCK_ROW"]
 
 
 def test_no_error_is_nothing():
