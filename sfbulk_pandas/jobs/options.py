@@ -119,7 +119,7 @@ class LoadOptions:
         or lookup column: siblings in one part do not wait for each other's locks. Results stand in
         the frame's own order all the same.
     row_retries : int
-        How often rows that failed for a passing reason, such as ``UNABLE_TO_LOCK_ROW``, are sent again,
+        How often rows that failed for passing reasons alone, such as ``UNABLE_TO_LOCK_ROW``, are sent again,
         later and in smaller parts.
     repeat : bool
         Whether an insert may go up although the same bytes went up before.

@@ -32,7 +32,7 @@ from sfbulk_pandas.jobs.winding import aborted, detached
 from sfbulk_pandas.progress.choose import listener_for
 from sfbulk_pandas.progress.control import Wish
 from sfbulk_pandas.progress.events import FrameChecked, LoadFinished, LoadStarted, RowsRetried
-from sfbulk_pandas.reconcile import split_errors
+from sfbulk_pandas.reconcile import each_error
 from sfbulk_pandas.salesforce.status_codes import PASSING
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.salesforce.job import JobInfo
     from sfbulk_pandas.spool import Spool
 
-_LOOKED_AT_ROWS = 500_000
+_LOOKED_AT_ROWS = 100_000
 _RETRY_ROWS = 2_000  # in a part of the first automatic retry; a quarter of it in each that follows
 _LEAST_RETRY_ROWS = 200  # one chunk, which Salesforce writes in one transaction
 _RETRY_PAUSES = 10  # the pause before the first automatic retry, in first pauses between polls; then four times as long
@@ -295,10 +295,20 @@ def _passes(errors: pa.ChunkedArray, rows: NDArray[int64]) -> NDArray[bool_]:
     cuts = np.searchsorted(rows, np.arange(0, len(errors) + _LOOKED_AT_ROWS, _LOOKED_AT_ROWS))
     for block, (first, last) in enumerate(pairwise(cuts)):
         at = rows[first:last] - block * _LOOKED_AT_ROWS
-        code, _, _ = split_errors(errors.slice(block * _LOOKED_AT_ROWS, _LOOKED_AT_ROWS).take(pa.array(at)))
-        passing = pc.fill_null(pc.is_in(code, pa.array(sorted(PASSING), code.type)), fill_value=False)
-        found.append(passing.to_numpy(zero_copy_only=False))
+        texts = errors.slice(block * _LOOKED_AT_ROWS, _LOOKED_AT_ROWS).take(pa.array(at)).combine_chunks()
+        coded = texts.dictionary_encode("encode")  # many rows fail with the same words
+        found.append(_all_pass(coded.dictionary)[coded.indices.to_numpy()])
     return np.concatenate(found)
+
+
+def _all_pass(texts: pa.Array) -> NDArray[bool_]:
+    """Tell of each text whether it holds errors, and all of them pass by themselves: their order says nothing."""
+    errors = each_error(texts)
+    passes = pc.is_in(errors.code, pa.array(sorted(PASSING), errors.code.type)).to_numpy(zero_copy_only=False)
+    has_passing, has_lasting = np.zeros((2, len(texts)), bool)
+    has_passing[errors.rows[passes]] = True
+    has_lasting[errors.rows[~passes]] = True
+    return has_passing & ~has_lasting
 
 
 def _warn_of_unmatched(result: LoadResult) -> None:

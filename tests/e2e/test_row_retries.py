@@ -43,6 +43,17 @@ def test_rows_that_stay_locked_fail_in_the_end(local, org):
     assert none.failed["sf__Attempts"].tolist() == [1]
 
 
+@pytest.mark.parametrize("lasting_first", [True, False])
+def test_a_row_goes_again_only_where_all_its_errors_pass(local, org, lasting_first):
+    locked, bad = "UNABLE_TO_LOCK_ROW:locked:--", "STRING_TOO_LONG:too long:LastName --"
+    local.fail_rows("Contact", "LastName", ["Name 0"], error=bad + locked if lasting_first else locked + bad)
+    local.fail_rows("Contact", "LastName", ["Name 1"], error=f"{locked}SERVER_UNAVAILABLE:busy:--")
+    result = org.insert(contacts(4), "Contact")
+    assert result.attempts["rows"].tolist() == [4, 1]
+    assert result.failed["LastName"].tolist() == ["Name 0"]
+    assert result.failed["sf__Attempts"].tolist() == [1]
+
+
 def test_a_retry_that_was_interrupted_is_taken_up_again(local, org):
     frame = contacts(5)
     local.fail_rows("Contact", "LastName", ["Name 2", "Name 4"])
