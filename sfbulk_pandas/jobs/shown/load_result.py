@@ -10,6 +10,8 @@ from sfbulk_pandas.display.blocks import bar, card, facts, table
 from sfbulk_pandas.display.cells import cell_of, shorten
 from sfbulk_pandas.display.html import Html, join, tag, typed, untyped
 from sfbulk_pandas.display.text import text_bar, text_facts, writable
+from sfbulk_pandas.jobs.failures import fails_again, hint_of
+from sfbulk_pandas.salesforce.job import JobState
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
@@ -17,12 +19,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sfbulk_pandas.jobs.results import LoadResult
+    from sfbulk_pandas.salesforce.job import JobInfo
 
 LOOKED_AT_ROWS = 200_000  # failed rows whose causes are told of: a look must not take long
 _CAUSES = 5  # shown; .errors has them all
 _JOBS = 3
 _WIDEST = 100  # characters a line of a terminal, where it is wider
 _SUCH_AS = 40
+_REASON = 300
+_RETRY_AS_IT_IS = "`.retry()` sends what has not succeeded as it is."
+_RETRY_MENDED = "Mend first why the job failed; `.retry()` or `.retry(fixed)` then sends what has not succeeded."
 
 
 def result_html(result: LoadResult, causes: pd.DataFrame) -> str:
@@ -83,12 +89,28 @@ def _facts(result: LoadResult) -> dict[str, str | None]:
     unmatched = len(result.unmatched)
     ids = [job.id for job in result.jobs]
     more = f" and {len(ids) - _JOBS:,} more" if len(ids) > _JOBS else ""
-    return {
+    known = {
         "load": result.load_id or None,
         "job" if len(ids) == 1 else "jobs": ", ".join(ids[:_JOBS]) + more if ids else None,
         "attempts": f"{attempts:,}" if attempts > 1 else None,
         "unmatched": f"{unmatched:,} answers are surely nobody's: see .unmatched" if unmatched else None,
     }
+    return known | _failures(result)
+
+
+def _failures(result: LoadResult) -> dict[str, str | None]:
+    """Return why jobs failed, a line each; of many jobs, those of the first ones."""
+    failed = [job for job in result.jobs if job.state is JobState.FAILED]
+    if len(result.jobs) == 1:
+        return {"failed": next(map(_why, failed), None)}
+    left = len(failed) - _JOBS
+    lines: dict[str, str | None] = {f"{job.id} failed": _why(job) for job in failed[:_JOBS]}
+    return lines | {"failed": f"and {left:,} more jobs: see .jobs" if left > 0 else None}
+
+
+def _why(job: JobInfo) -> str:
+    message = shorten(job.error_message or "Salesforce gave no reason", _REASON)
+    return "; ".join(filter(None, [message, hint_of(job)]))
 
 
 def _steps(result: LoadResult) -> str:
@@ -98,7 +120,7 @@ def _steps(result: LoadResult) -> str:
     if counts["failed"]:
         steps.append("`.failed` has the rows and why; `.suggest()` or `.triage()` help, `.retry(fixed)` sends them.")
     if counts["unprocessed"]:
-        steps.append("`.retry()` sends what has not succeeded as it is.")
+        steps.append(_RETRY_MENDED if any(map(fails_again, result.jobs)) else _RETRY_AS_IT_IS)
     if counts.get("unknown"):
         steps.append("Look into `.unknown` before anything is repeated.")
     if counts["successful"] == counts["rows"] > 0:

@@ -108,6 +108,63 @@ def test_attempts_and_answers_of_nobody_are_told():
     assert "attempts 2 unmatched 1 answers are surely nobody's: see .unmatched" in words(result._repr_html_())
 
 
+def with_jobs(result, *messages):
+    """Return the result with one job a message: those that have one have failed."""
+    result.jobs = tuple(
+        JobInfo(
+            f"7505g000000000{n}AAA",
+            Operation.INSERT,
+            "Contact",
+            JobState.JOB_COMPLETE if message is None else JobState.FAILED,
+            error_message=message or None,
+        )
+        for n, message in enumerate(messages)
+    )
+    return result
+
+
+NOT_FOUND = "InvalidBatch : Field name not found : <b>Emial</b> & co"
+
+
+def test_why_a_job_failed_is_told_and_a_plain_retry_is_not_advised_where_it_cannot_help():
+    result = with_jobs(result_of([3, 3], []), NOT_FOUND)
+    told = "failed " + NOT_FOUND + "; the object has no such field, or this user may not see it"
+    step = "Mend first why the job failed; .retry() or .retry(fixed) then sends what has not succeeded."
+    for shown in (words(result._repr_html_()), " ".join(repr(result).split())):
+        assert told in shown
+        assert shown.endswith(step)
+    assert "<b>Emial" not in result._repr_html_()
+    assert "&lt;b&gt;Emial&lt;/b&gt; &amp; co" in result._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("TooManyLockFailure : (200) Too many lock failure", "other work holds the same records: load later"),
+        ("InternalServerError : oops", "failed InternalServerError : oops .retry()"),
+        ("", "Salesforce gave no reason"),
+    ],
+)
+def test_a_plain_retry_is_advised_where_a_job_may_end_better(message, told):
+    result = with_jobs(result_of([3], []), message)
+    shown = words(result._repr_html_())
+    assert told in shown
+    assert ".retry() sends what has not succeeded as it is." in shown
+    assert ".result tells" not in shown
+
+
+def test_each_job_that_failed_has_a_line_the_first_ones():
+    result = with_jobs(result_of([1, 3, 3], []), None, "first reason", "second")
+    shown = words(result._repr_html_())
+    assert "7505g0000000001AAA failed first reason 7505g0000000002AAA failed second" in shown
+    shown = words(with_jobs(result, None, *["reason"] * 5)._repr_html_())
+    assert shown.count("AAA failed reason") == 3
+    assert "failed and 2 more jobs: see .jobs" in shown
+    long = with_jobs(result, "x" * 9_000)
+    assert len(long._repr_html_()) < 12_000
+    assert len(repr(long)) < 1_000
+
+
 @pytest.mark.parametrize(("rows", "length"), [(100_000, 5), (100, 50_000)])
 def test_a_hundred_thousand_rows_are_shown_as_small_as_a_few(rows, length):
     codes = [f"CODE_{n}:not valid: {'<' * length}:F{n} --" for n in range(20)]
