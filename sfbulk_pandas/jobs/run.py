@@ -125,10 +125,25 @@ class LoadRun:
             return self._end(notify)
 
     def _started(self, control: Control) -> LoadStarted:
-        operation, record = self.prepared.job.operation, self.record
         return LoadStarted(
-            record.sobject, operation, len(self.cargo), record.load_id, self._who.instance_url, control=control
+            self.record.sobject,
+            self.prepared.job.operation,
+            len(self.cargo),
+            self.record.load_id,
+            self._who.instance_url,
+            control=control,
+            held_back=self._held_back,
         )
+
+    def _finished(self) -> LoadFinished:
+        """Return how the rows that were to be sent have ended: those that are held back have failed beside them."""
+        successful, failed, unprocessed = ends(self._outcome)
+        unknown = self._outcome.count(RowStatus.UNKNOWN)
+        return LoadFinished(successful, failed - self._held_back, unprocessed, unknown, self._held_back)
+
+    @property
+    def _held_back(self) -> int:
+        return len(self.prepared.frame) - len(self.cargo)
 
     def result(self) -> LoadResult:
         """Return what is known of every row by now."""
@@ -247,7 +262,7 @@ class LoadRun:
         return tuple(run.job for attempt in self._attempts for run in attempt.runs if run.job is not None)
 
     def _end(self, notify: Dispatcher) -> LoadResult:
-        notify(LoadFinished(*ends(self._outcome)))
+        notify(self._finished())
         result = self.result()
         if all(attempt.is_settled for attempt in self._attempts):
             self._finish(result)

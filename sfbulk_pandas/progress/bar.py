@@ -117,14 +117,14 @@ class Bar:
 
     def _load_started(self, event: LoadStarted) -> None:
         self._open(f"{event.operation} {event.sobject}", event.rows)
-        self._show(0, "uploading")
+        self._show(0, "uploading", _counted(event.held_back, "held back"))
 
     def _rows_retried(self, event: RowsRetried) -> None:
         processed, failed = self._totals()
         self._before = (max(processed - event.rows, 0), max(failed - event.rows, 0))
         self._processed.clear()
         self._failed.clear()
-        self._show(self._before[0], f"attempt {event.attempt}: {event.rows:,} rows again", _failures(failed))
+        self._show(self._before[0], f"attempt {event.attempt}: {event.rows:,} rows again", _counted(failed, "failed"))
 
     def _totals(self) -> tuple[int, int]:
         return self._before[0] + sum(self._processed.values()), self._before[1] + sum(self._failed.values())
@@ -146,11 +146,12 @@ class Bar:
         self._parts = max(self._parts, part)
         place = f"part {part} {state}" if self._parts > 1 else str(state)
         processed, failed = self._totals()
-        self._show(processed, place, _failures(failed))
+        self._show(processed, place, _counted(failed, "failed"))
 
     def _load_finished(self, event: LoadFinished) -> None:
-        left = f"{event.unprocessed:,} unprocessed" if event.unprocessed else ""
-        self._show(event.successful + event.failed, "done", _failures(event.failed), left)
+        ends = {"failed": event.failed, "unprocessed": event.unprocessed, "unknown": event.unknown}
+        said = [_counted(rows, word) for word, rows in (ends | {"held back": event.held_back}).items()]
+        self._show(event.successful + event.failed, "done", *said)
         self.close()
 
     def _plan_chosen(self, event: PlanChosen) -> None:
@@ -175,5 +176,5 @@ class Bar:
         self.close()
 
 
-def _failures(rows: int) -> str:
-    return f"{rows:,} failed" if rows else ""
+def _counted(rows: int, word: str) -> str:
+    return f"{rows:,} {word}" if rows else ""

@@ -54,6 +54,8 @@ class LoadStarted(Event):
     operation : Operation
     rows : int
         Rows that will be sent, over all parts.
+    held_back : int
+        Further rows of the frame, which are not sent: the check has refused them, and they stand as failed.
     load_id : str
         By which :func:`resume` finds it.
     instance_url : str
@@ -68,6 +70,7 @@ class LoadStarted(Event):
     load_id: str = field(default="", compare=False)
     instance_url: str = field(default="", compare=False)
     control: Control = field(default_factory=Control, repr=False, compare=False)
+    held_back: int = field(default=0, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +209,17 @@ class LoadFinished(Event):
 
     Attributes
     ----------
-    successful, failed, unprocessed : int
-        Rows over all parts.
+    successful, failed, unprocessed, unknown : int
+        Rows over all parts, which add up to those of :class:`LoadStarted`.
+    held_back : int
+        Further rows of the frame, which were not sent and stand as failed.
     """
 
     successful: int
     failed: int
     unprocessed: int
+    unknown: int = 0
+    held_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,14 +42,17 @@ def log_progress(event: Event) -> None:
 def _said(event: Event) -> str:
     match event:
         case LoadStarted():
-            said = f"{event.operation} {event.sobject}: load {event.load_id} of {event.rows:,} rows begins"
+            held_back = f", {event.held_back:,} more are held back" if event.held_back else ""
+            said = f"{event.operation} {event.sobject}: load {event.load_id} of {event.rows:,} rows begins{held_back}"
         case PartFinished():
             why = ", ".join(f"{cause.count:,} {cause.code}" for cause in event.causes)
             said = f"part {event.part}, job {event.job.id}: {_ends(event)}{f' ({why})' if why else ''}"
         case RowsRetried():
             said = f"attempt {event.attempt}: {event.rows:,} rows are sent again"
         case LoadFinished():
-            said = f"the load is over: {_ends(event)}; {event.api_calls:,} API calls"
+            more = {"unknown": event.unknown, "held back": event.held_back}
+            rest = "".join(f", {count:,} {word}" for word, count in more.items() if count)
+            said = f"the load is over: {_ends(event)}{rest}; {event.api_calls:,} API calls"
         case PlanChosen():
             said = f"query {event.sobject} by {event.plan}: {event.reason}"
         case QueryFinished():

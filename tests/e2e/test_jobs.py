@@ -1,5 +1,6 @@
 """Jobs that run on, fail or are aborted: every row stays accounted for."""
 
+import contextlib
 import pickle
 import threading
 
@@ -7,7 +8,7 @@ import pandas as pd
 import pytest
 
 import sfbulk_pandas as sfbulk
-from sfbulk_pandas.local_org import AfterPolls, ByHand, LocalOrg, Switches
+from sfbulk_pandas.local_org import AfterPolls, ByHand, Faults, LocalOrg, Switches
 
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
 
@@ -154,6 +155,21 @@ def test_progress_tells_the_truth(org):
     org.query("SELECT Id FROM Contact", progress=events.append)
     assert type(events[-1]).__name__ == "QueryFinished"
     assert events[-1].rows == 450
+
+
+@pytest.mark.parametrize("missing", [0, 2])
+def test_the_figures_of_the_end_of_a_load_add_up_to_those_of_its_beginning(local, org, missing):
+    events = []
+    frame = people(9).assign(Email=["bad", "bad", "bad", *["a@example.com"] * 6])
+    if missing:
+        local.faults.on("GET", "successfulResults", fault=Faults.rows_missing(missing), times=None)
+    with pytest.raises(sfbulk.ReconcileError) if missing else contextlib.nullcontext():
+        org.insert(frame, "Contact", on_problem="skip", progress=events.append)
+    begin = next(event for event in events if type(event).__name__ == "LoadStarted")
+    end = events[-1]
+    assert (begin.rows, begin.held_back) == (6, 3)
+    assert (end.successful, end.failed, end.unprocessed) == (6 - missing, 0, 0)
+    assert (end.unknown, end.held_back) == (missing, 3)
 
 
 def test_a_listener_that_raises_does_not_break_the_job(org):

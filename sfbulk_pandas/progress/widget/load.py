@@ -68,8 +68,8 @@ class LoadModel:
     ----------
     started, now : float
         When it began, and when the last event came: seconds that never go back.
-    rows : int
-        To be sent.
+    rows, held_back : int
+        To be sent, and not to be.
     under_way : dict
         Parts that have not ended, by attempt and number.
     ended : deque
@@ -85,6 +85,7 @@ class LoadModel:
     sobject: str = ""
     operation: str = ""
     rows: int = 0
+    held_back: int = 0
     load_id: str = ""
     instance_url: str = ""
     attempt: int = 1
@@ -140,17 +141,16 @@ class LoadModel:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many rows ended how, as far as Salesforce says by now."""
+        """How many rows ended how, as far as Salesforce says by now; those that are held back stand for themselves."""
+        held_back = {"held back": self.held_back} if self.held_back else {}
         if self.ends is not None:
             ends = {"successful": self.ends.successful, "failed": self.ends.failed}
             unknown = self.rows - sum(ends.values()) - self.ends.unprocessed
-            return ends | {"unprocessed": self.ends.unprocessed} | ({"unknown": unknown} if unknown > 0 else {})
+            ends |= {"unprocessed": self.ends.unprocessed} | ({"unknown": unknown} if unknown > 0 else {})
+            return ends | held_back
         sums = self.totals
-        return {
-            "successful": sums.processed - sums.failed,
-            "failed": sums.failed,
-            "queued": max(self.rows - sums.processed, 0),
-        }
+        waiting = max(self.rows - sums.processed, 0)
+        return {"successful": sums.processed - sums.failed, "failed": sums.failed, "queued": waiting} | held_back
 
     def shown(self) -> list[Part]:
         """Return the parts to show: all, where they are few; else those under way, and the last that have ended."""
@@ -168,6 +168,7 @@ class LoadModel:
     def _started(self, event: on.LoadStarted) -> None:
         self.sobject, self.operation, self.rows = event.sobject, str(event.operation), event.rows
         self.load_id, self.instance_url = event.load_id, event.instance_url
+        self.held_back = event.held_back
 
     def _part(self, event: on.PartUploaded | on.PartStarted | on.JobPolled | on.PartFinished, rows: int) -> Part:
         key = (self.attempt, event.part)

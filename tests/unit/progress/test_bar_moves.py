@@ -91,6 +91,13 @@ def test_load_moves_by_rows_processed_over_all_parts(bar, made):
     assert shown.closed == 1
 
 
+def test_rows_that_are_held_back_or_unknown_stand_beside_those_that_move_it(bar, made):
+    bar(LoadStarted("Contact", Operation.INSERT, 6, held_back=3))
+    assert (made[0].total, made[0].facts) == (6, "uploading, 3 held back")
+    bar(LoadFinished(2, 1, 0, unknown=3, held_back=3))
+    assert (made[0].n, made[0].facts) == (3, "done, 1 failed, 3 unknown, 3 held back")
+
+
 def test_one_part_is_not_numbered(bar, made):
     bar(LoadStarted("Contact", Operation.INSERT, 10))
     bar(polled(1, 4, 0))

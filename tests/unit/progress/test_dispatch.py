@@ -178,6 +178,18 @@ def test_neither_notebook_nor_terminal_gives_lines_of_the_log(monkeypatch, caplo
     ]
 
 
+def test_the_log_tells_of_rows_that_are_held_back_or_unknown(monkeypatch, caplog):
+    screen(monkeypatch, None)
+    caplog.set_level("INFO", logger="sfbulk_pandas")
+    with listener_for(None, itertools.count(5).__next__) as notify:
+        notify(LoadStarted("Contact", Operation.INSERT, 6, "L1", held_back=1200))
+        notify(LoadFinished(2, 1, 0, unknown=3, held_back=1200))
+    assert caplog.messages == [
+        "insert Contact: load L1 of 6 rows begins, 1,200 more are held back",
+        "the load is over: 2 successful, 1 failed, 0 unprocessed, 3 unknown, 1,200 held back; 2 API calls",
+    ]
+
+
 @pytest.mark.parametrize("progress", [None, False])
 def test_without_a_bar_what_the_check_found_goes_to_the_log(monkeypatch, caplog, progress):
     screen(monkeypatch, None)

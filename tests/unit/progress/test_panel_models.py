@@ -54,6 +54,15 @@ def test_a_part_from_its_creation_to_its_end():
     assert model.elapsed_seconds == 6
 
 
+def test_rows_that_are_held_back_are_counted_beside_the_others():
+    model = LoadModel(100.0)
+    model.feed(on.LoadStarted("Contact", Operation.INSERT, 6, held_back=3), 100.0)
+    model.feed(finished(1, 2, 1), 101.0)
+    assert model.counts == {"successful": 2, "failed": 1, "queued": 3, "held back": 3}
+    model.feed(on.LoadFinished(2, 1, 0, unknown=3, held_back=3), 102.0)
+    assert model.counts == {"successful": 2, "failed": 1, "unprocessed": 0, "unknown": 3, "held back": 3}
+
+
 def test_an_upload_that_is_repeated_is_not_counted_twice():
     model = load()
     model.feed(on.PartStarted(1, job(1), 500, 2_000), 101.0)

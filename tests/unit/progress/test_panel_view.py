@@ -171,6 +171,14 @@ def test_the_last_line_of_a_load():
     assert "\n" not in line.text
 
 
+def test_rows_that_are_held_back_are_shown_as_such():
+    model = LoadModel(0.0)
+    model.feed(on.LoadStarted("Contact", Operation.INSERT, 1, held_back=3), 0.0)
+    assert "0 of 1 row processed ✓ 0 successful ✗ 0 failed … 1 queued • 3 held back" in Reader(drawn(model)).text
+    model.feed(on.LoadFinished(1, 0, 0, held_back=3), 1.0)
+    assert LastLine.of(model, "done").text == "✓ done: insert Contact · ✓ 1 successful · • 3 held back · 1.0 s"
+
+
 @pytest.mark.parametrize(("word", "sign"), [("aborted", "■"), ("detached", "▸"), ("interrupted", "■"), ("failed", "✗")])
 def test_the_last_line_of_a_load_that_was_ended_early(word, sign):
     model = load()
