@@ -120,7 +120,7 @@ class LoadOptions:
         the frame's own order all the same.
     row_retries : int
         How often rows that failed for passing reasons alone, such as ``UNABLE_TO_LOCK_ROW``, are sent again,
-        later and in smaller parts.
+        later and in smaller parts: of up to a quarter of the largest part before, down to 200 rows.
     repeat : bool
         Whether an insert may go up although the same bytes went up before.
     budget : float or Budget, optional

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.spool import Spool
 
 _LOOKED_AT_ROWS = 100_000
-_RETRY_ROWS = 2_000  # in a part of the first automatic retry; a quarter of it in each that follows
+_RETRY_ROWS = 2_000  # in a part of an automatic retry, at most; and a quarter of the largest part of the attempt before
 _LEAST_RETRY_ROWS = 200  # one chunk, which Salesforce writes in one transaction
 _RETRY_PAUSES = 10  # the pause before the first automatic retry, in first pauses between polls; then four times as long
 
@@ -189,8 +189,7 @@ class LoadRun:
             if not len(positions):
                 return
             notify(RowsRetried(number, len(positions)))
-            rows = max(_RETRY_ROWS // 4 ** (number - 2), _LEAST_RETRY_ROWS)
-            limits = PartLimits(self.options.part_bytes, min(rows, self.options.part_rows or rows))
+            limits = PartLimits(self.options.part_bytes, _retry_rows(self._attempts[-1]))
             self._attempt(number, self._plan(self.cargo.chosen(positions), limits, 1), notify)
 
     def _due(self, number: int) -> NDArray[int64]:
@@ -302,6 +301,12 @@ class LoadRun:
         sys.stderr.write(
             f"load {load_id} interrupted{jobs}\n  -> go on: sfbulk.resume({load_id!r}, frame=...){abort}\n"
         )
+
+
+def _retry_rows(before: Attempt) -> int:
+    """Return how many rows a part of an automatic retry may have, after the parts of the attempt before."""
+    largest = max(run.rows for run in before.runs)
+    return min(largest, max(min(largest // 4, _RETRY_ROWS), _LEAST_RETRY_ROWS))
 
 
 def _passes(errors: pa.ChunkedArray, rows: NDArray[int64]) -> NDArray[bool_]:

@@ -1,10 +1,14 @@
 """Rows that fail in passing are sent again by themselves; what is lost or surplus is never guessed at."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
 import sfbulk_pandas as sfbulk
+from sfbulk_pandas.jobs import run
 from sfbulk_pandas.local_org import Faults, LocalOrg, Switches
+from sfbulk_pandas.progress.events import PartUploaded
 
 BROKEN = {"before": Faults.reset_before_body, "after": Faults.answer_lost}
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
@@ -68,6 +72,61 @@ def test_a_retry_that_was_interrupted_is_taken_up_again(local, org):
     assert result.counts["successful"] == 5
     assert result.attempts["rows"].tolist() == [5, 2]
     assert names(local) == sorted(frame["LastName"])
+
+
+def locked(local, rows, times=99):
+    local.fail_rows("Contact", "LastName", [f"Name {n}" for n in range(rows)], times=times)
+
+
+def parts_by_attempt(result):
+    sizes = {}
+    for part in result.manifest["parts"]:
+        sizes.setdefault(part["attempt"], []).append(part["stop"] - part["start"])
+    return sizes
+
+
+@pytest.mark.parametrize(
+    ("rows", "part_rows", "later"),
+    [
+        (1_000, 300, [[200] * 5] * 2),
+        (1_000, 600, [[200] * 5] * 2),
+        (1_300, None, [[325] * 4, [200] * 6 + [100]]),
+        (250, 100, [[100, 100, 50]] * 2),
+        (250, 210, [[200, 50]] * 2),
+    ],
+)
+def test_parts_of_each_attempt_are_smaller_than_the_largest_before_down_to_a_chunk(local, org, rows, part_rows, later):
+    locked(local, rows)
+    result = org.insert(contacts(rows), "Contact", part_rows=part_rows)
+    assert [sizes for attempt, sizes in parts_by_attempt(result).items() if attempt > 1] == later
+
+
+def test_parts_of_a_large_load_are_small_at_once():
+    before = SimpleNamespace(runs=[SimpleNamespace(rows=rows) for rows in (700_000, 1_000_000, 3)])
+    assert run._retry_rows(before) == 2_000
+
+
+def test_parts_of_an_interrupted_attempt_stay_as_they_are(local, org):
+    locked(local, 1_000, times=2)
+
+    def interrupt(event):
+        if isinstance(event, PartUploaded) and event.rows == 200:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        org.insert(contacts(1_000), "Contact", part_rows=600, progress=interrupt)
+    (load_id,) = org.loads()["load_id"]
+    left = [part.stop - part.start for part in org._loading.journal.parts(load_id) if part.attempt == 2]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "_LEAST_RETRY_ROWS", 350)  # as a process might that has other sizes
+        result = org.resume(load_id, contacts(1_000))
+    sizes = parts_by_attempt(result)[2]
+    assert set(left) == {200}
+    assert sizes[: len(left)] == left
+    assert sizes[len(left)] == 350
+    assert result.counts["successful"] == 1_000
+    assert result.successful["sf__Attempts"].unique().tolist() == [3]
+    assert names(local) == sorted(contacts(1_000)["LastName"])
 
 
 def test_siblings_go_up_together_and_results_stand_in_the_frames_order(local, org):
