@@ -32,7 +32,7 @@ class Polling:
     interval_seconds : float
         The first pause; each next one is half as long again, with a fifth of jitter.
     cap_seconds : float
-        The longest pause.
+        The longest pause, also of those before rows are sent again by themselves.
 
     Raises
     ------
@@ -128,7 +128,8 @@ class LoadOptions:
         takes more, nothing is sent (``OverBudget``), or it waits (:class:`Budget`). What it takes is counted
         beforehand, for which all rows are encoded once more; polls, and rows that are sent again, come on top.
     wait_seconds : float, optional
-        How long to wait for the jobs; without it, until they end.
+        How long to wait for the jobs, automatic retries and the pauses before them included; without it, until all
+        have ended.
     progress : bool, {"widget", "bar", "log"} or callable, optional
         ``None``: a panel in a notebook with ipywidgets, a bar in other notebooks and in terminals, else lines in the
         log; ``True``: a panel or a bar, whatever the place; ``False``: nothing. A callable is handed every event, and

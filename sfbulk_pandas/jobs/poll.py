@@ -20,14 +20,15 @@ _GROWTH = 1.5
 _JITTER = 0.2  # so that many waiting notebooks do not ask in step
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Waiting:
-    """How to wait: with which clock, how often to ask, and for how long in all."""
+    """How to wait: with which clock, how often to ask, and for how long in all, however often one waits."""
 
     clock: Clock
     polling: Polling
     seconds: float | None = None
     rng: random.Random = field(default_factory=random.Random)
+    _until: float | None = field(default=None, init=False)
 
     def pauses(self) -> Iterator[float]:
         """Yield the pauses between questions, in seconds, without end."""
@@ -35,6 +36,13 @@ class Waiting:
         while True:
             yield pause * self.rng.uniform(1 - _JITTER, 1 + _JITTER)
             pause = min(pause * _GROWTH, self.polling.cap_seconds)
+
+    def left(self) -> float:
+        """Return how many seconds of the wait are left; it begins when this is asked first."""
+        now = self.clock.monotonic()
+        if self._until is None:
+            self._until = now + (math.inf if self.seconds is None else self.seconds)
+        return self._until - now
 
 
 def watch(ask: Callable[[str], JobInfo], job_ids: Sequence[str], waiting: Waiting) -> Iterator[JobInfo]:
@@ -59,10 +67,9 @@ def watch(ask: Callable[[str], JobInfo], job_ids: Sequence[str], waiting: Waitin
     StillRunning
         When ``waiting.seconds`` have passed, and each job was asked at least once; the jobs are left alone.
     """
-    left = _countdown(waiting)
     running = list(job_ids)
     for pause in waiting.pauses():
-        waiting.clock.sleep(max(min(pause, left()), 0))
+        waiting.clock.sleep(max(min(pause, waiting.left()), 0))
         for job_id in tuple(running):
             job = ask(job_id)
             if job.state.is_terminal:
@@ -70,15 +77,8 @@ def watch(ask: Callable[[str], JobInfo], job_ids: Sequence[str], waiting: Waitin
             yield job
         if not running:
             return
-        if left() <= 0:
+        if waiting.left() <= 0:
             raise still_running(running, waiting.seconds or 0)
-
-
-def _countdown(waiting: Waiting) -> Callable[[], float]:
-    """Return a function that tells how many seconds of the wait are left."""
-    started = waiting.clock.monotonic()
-    total = math.inf if waiting.seconds is None else waiting.seconds
-    return lambda: started + total - waiting.clock.monotonic()
 
 
 def still_running(job_ids: Sequence[str], seconds: float) -> StillRunning:
@@ -88,4 +88,12 @@ def still_running(job_ids: Sequence[str], seconds: float) -> StillRunning:
         f"{len(job_ids)} job(s) still running after {seconds:g} s: {named}",
         hint="they go on in Salesforce: call .resume() of this error to wait again, or org.abort(job_id) to stop one",
         job_ids=tuple(job_ids),
+    )
+
+
+def still_due(rows: int, seconds: float) -> StillRunning:
+    """Build the error that says that rows were not sent again yet, and how to come back to them."""
+    return StillRunning(
+        f"after {seconds:g} s, {rows:,} row(s) that failed in passing still wait to be sent again; no job is running",
+        hint="call .resume() of this error to go on; .result tells what became of every row so far",
     )

@@ -24,7 +24,7 @@ from sfbulk_pandas.jobs.ingest import Ingest
 from sfbulk_pandas.jobs.manifest import build_manifest
 from sfbulk_pandas.jobs.notes import Notes
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
-from sfbulk_pandas.jobs.poll import Waiting
+from sfbulk_pandas.jobs.poll import Waiting, still_due
 from sfbulk_pandas.jobs.results import LoadResult
 from sfbulk_pandas.jobs.sending import Sender
 from sfbulk_pandas.jobs.stopping import StoppableClock
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from sfbulk_pandas.jobs.cargo import Cargo
     from sfbulk_pandas.jobs.loading import Loading
-    from sfbulk_pandas.jobs.options import LoadOptions
+    from sfbulk_pandas.jobs.options import LoadOptions, Polling
     from sfbulk_pandas.jobs.prepare import Prepared
     from sfbulk_pandas.jobs.results import Resend
     from sfbulk_pandas.journal.records import LoadRecord, PartRecord
@@ -56,7 +56,8 @@ if TYPE_CHECKING:
 _LOOKED_AT_ROWS = 100_000
 _RETRY_ROWS = 2_000  # in a part of an automatic retry, at most; and a quarter of the largest part of the attempt before
 _LEAST_RETRY_ROWS = 200  # one chunk, which Salesforce writes in one transaction
-_RETRY_PAUSES = 10  # the pause before the first automatic retry, in first pauses between polls; then four times as long
+_RETRY_PAUSES = 10  # the pause before the first automatic retry, in first pauses between polls
+_PAUSE_GROWTH = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class LoadRun:
     def __post_init__(self) -> None:
         self._outcome = self.prepared.untouched()
         self._clock = StoppableClock(self.loading.session.clock)
+        self._waiting = Waiting(self._clock, self.loading.polling, self.options.wait_seconds)
         self._who = identity_of(self.loading.session)
 
     def go(self) -> LoadResult:
@@ -200,10 +202,25 @@ class LoadRun:
             return stored
         positions = self._passing() if self._problem is None and self._sends else np.empty(0, np.int64)
         if len(positions):
-            pause = self.loading.polling.interval_seconds * _RETRY_PAUSES * 4 ** (number - 2)
-            self._clock.sleep(pause)
+            self._pause(number, len(positions))
             journal.begin_attempt(load_id, number, positions)
         return positions
+
+    def _pause(self, number: int, rows: int) -> None:
+        """Wait before an automatic retry; the time since the last job was read counts, in whatever process it was.
+
+        Raises
+        ------
+        StillRunning
+            Where the rows are not due before the time to wait is over.
+        """
+        pause = _retry_pause(self.loading.polling, number)
+        passed = self._clock.now() - max(run.record.at for run in self._attempts[-1].runs)
+        due = min(pause, pause - passed)  # the clock may have been set back
+        left = self._waiting.left()
+        self._clock.sleep(min(due, left))
+        if due > left:
+            raise still_due(rows, self._waiting.seconds or 0)
 
     def _heed(self, wish: Wish | None) -> None:
         """Do what was asked for between two attempts, when nothing runs in Salesforce."""
@@ -218,8 +235,7 @@ class LoadRun:
     def _attempt(self, number: int, plan: Plan, notify: Dispatcher) -> None:
         notes = Notes(self.loading.journal, self.record.load_id, number, self._clock)
         sender = Sender(Ingest(self.loading.session), self.prepared.job, notes, self._who, self._stopping, notify)
-        waiting = Waiting(self._clock, self.loading.polling, self.options.wait_seconds)
-        attempt = Attempt(plan, sender, notify, self.spool.mapped, waiting)
+        attempt = Attempt(plan, sender, notify, self.spool.mapped, self._waiting)
         self._attempts.append(attempt)
         try:
             attempt.run([part for part in self._parts() if part.attempt == number])
@@ -307,6 +323,11 @@ def _retry_rows(before: Attempt) -> int:
     """Return how many rows a part of an automatic retry may have, after the parts of the attempt before."""
     largest = max(run.rows for run in before.runs)
     return min(largest, max(min(largest // 4, _RETRY_ROWS), _LEAST_RETRY_ROWS))
+
+
+def _retry_pause(polling: Polling, number: int) -> float:
+    """Return how many seconds an automatic retry comes after the attempt before, whose locks are to pass meanwhile."""
+    return min(polling.interval_seconds * _RETRY_PAUSES * _PAUSE_GROWTH ** (number - 2), polling.cap_seconds)
 
 
 def _passes(errors: pa.ChunkedArray, rows: NDArray[int64]) -> NDArray[bool_]:

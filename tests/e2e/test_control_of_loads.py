@@ -96,7 +96,7 @@ def while_encoding(asking, monkeypatch):
 
 
 def in_the_pause(asking, monkeypatch):
-    monkeypatch.setattr(run, "_RETRY_PAUSES", 30_000)  # a minute
+    monkeypatch.setattr(run, "_retry_pause", lambda *_: 60)
 
     def at(event):
         if sum(isinstance(each, PartFinished) for each in asking.events) == ROWS // PART_ROWS:

@@ -1,5 +1,7 @@
 """Rows that fail in passing are sent again by themselves; what is lost or surplus is never guessed at."""
 
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
@@ -8,7 +10,15 @@ import pytest
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.jobs import run
 from sfbulk_pandas.local_org import Faults, LocalOrg, Switches
-from sfbulk_pandas.progress.events import PartUploaded
+from sfbulk_pandas.local_org.pacing import ByHand
+from sfbulk_pandas.org import Org
+from sfbulk_pandas.progress.events import JobPolled, PartFinished, PartUploaded, RowsRetried
+from sfbulk_pandas.transport.network import Network
+from sfbulk_pandas.transport.session import Session
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # test modules are imported each by its file
+
+from no_wait import NoWait
 
 BROKEN = {"before": Faults.reset_before_body, "after": Faults.answer_lost}
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
@@ -127,6 +137,108 @@ def test_parts_of_an_interrupted_attempt_stay_as_they_are(local, org):
     assert result.counts["successful"] == 1_000
     assert result.successful["sf__Attempts"].unique().tolist() == [3]
     assert names(local) == sorted(contacts(1_000)["LastName"])
+
+
+@pytest.fixture
+def unhurried(local):
+    """Give a client that asks as seldom as by default, on a clock that only counts."""
+    clock = NoWait()
+    with Org(Session(sfbulk.JwtBearer(**local.credentials()), network=Network(), clock=clock)) as client:
+        yield client, clock
+
+
+def test_pauses_before_automatic_retries_grow_to_the_longest_between_polls(local, unhurried):
+    org, clock = unhurried
+    locked(local, 3)
+    moments = []
+    result = org.insert(
+        contacts(4),
+        "Contact",
+        row_retries=6,
+        progress=lambda event: moments.append(clock.passed) if isinstance(event, RowsRetried | PartFinished) else None,
+    )
+    pauses = [retried - read for read, retried in zip(moments[::2], moments[1::2], strict=False)]
+    assert pauses == pytest.approx([5, 20, 30, 30, 30, 30])
+    assert result.failed["sf__Attempts"].tolist() == [7, 7, 7]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "attempts"), [(0, [1]), (4, [1]), (10, [1, 2]), (27, [1, 2, 3]), (60, [1, 2, 3, 4])]
+)
+def test_one_limit_holds_for_all_attempts_and_the_pauses_between(local, unhurried, seconds, attempts):
+    org, clock = unhurried
+    locked(local, 3)
+    with pytest.raises(sfbulk.StillRunning, match=rf"after {seconds} s, 3 row\(s\).* to be sent again") as caught:
+        org.insert(contacts(4), "Contact", row_retries=9, wait_seconds=seconds, progress=False)
+    left = caught.value
+    assert clock.passed == pytest.approx(seconds)
+    assert left.job_ids == ()
+    assert left.result.counts == {"rows": 4, "successful": 1, "failed": 3, "unprocessed": 0}
+    assert left.result.failed["error_code"].unique().tolist() == ["UNABLE_TO_LOCK_ROW"]
+    assert left.result.attempts["attempt"].tolist() == attempts
+    assert f"sfbulk.resume({left.result.load_id!r}, frame=...)" in left.__notes__[-1]
+    assert org.loads()["state"].tolist() == ["unfinished"]
+    local.state.on_demand.rows.clear()  # whatever held the records lets go
+    whole = left.resume()
+    assert whole.counts == {"rows": 4, "successful": 4, "failed": 0, "unprocessed": 0}
+    assert whole.attempts["rows"].tolist() == [4, *[3] * len(attempts)]
+    assert names(local) == sorted(contacts(4)["LastName"])
+
+
+def test_a_pause_is_gone_on_with_and_not_begun_anew(local, unhurried):
+    org, clock = unhurried
+    locked(local, 3, times=3)
+    with pytest.raises(sfbulk.StillRunning) as caught:
+        org.insert(contacts(4), "Contact", row_retries=3, wait_seconds=0, progress=False)
+    left, turns = caught.value, 0
+    while isinstance(left, sfbulk.StillRunning):
+        turns += 1
+        clock.sleep(2)
+        try:
+            left = left.resume(wait_seconds=0)
+        except sfbulk.StillRunning as error:
+            left = error
+    assert 55 / 2 <= turns < 55 / 2 + 3  # 5 s, 20 s and 30 s
+    assert left.counts == {"rows": 4, "successful": 4, "failed": 0, "unprocessed": 0}
+    assert left.attempts["rows"].tolist() == [4, 3, 3, 3]
+    assert names(local) == sorted(contacts(4)["LastName"])
+
+
+def test_a_clock_that_was_set_back_makes_no_pause_longer(local, unhurried):
+    org, clock = unhurried
+    locked(local, 3, times=1)
+    with pytest.raises(sfbulk.StillRunning) as caught:
+        org.insert(contacts(4), "Contact", wait_seconds=0, progress=False)
+    now = clock.now
+    clock.now = lambda: now() - 3_600
+    before = clock.passed
+    assert caught.value.resume().counts["successful"] == 4
+    assert clock.passed - before < 10
+
+
+def test_jobs_of_a_retry_are_waited_for_no_longer_than_is_left():
+    clock, retried = NoWait(), []
+
+    def advance(event):
+        retried.extend([event] if isinstance(event, RowsRetried) else [])
+        if isinstance(event, JobPolled) and not retried:
+            local.advance()
+
+    with LocalOrg(pacing=ByHand()) as local:
+        locked(local, 3, times=1)
+        session = Session(sfbulk.JwtBearer(**local.credentials()), network=Network(), clock=clock)
+        with Org(session) as org:
+            with pytest.raises(sfbulk.StillRunning, match=r"1 job\(s\) still running after 60 s") as caught:
+                org.insert(contacts(4), "Contact", wait_seconds=60, progress=advance)
+            assert clock.passed == pytest.approx(60)
+            left = caught.value
+            assert left.result.attempts["attempt"].tolist() == [1, 2]
+            assert left.job_ids == (left.result.jobs[1].id,)
+            assert left.result.counts == {"rows": 4, "successful": 1, "failed": 0, "unprocessed": 0, "unknown": 3}
+            local.advance()
+            local.advance()
+            assert left.resume().counts["successful"] == 4
+        assert names(local) == sorted(contacts(4)["LastName"])
 
 
 def test_siblings_go_up_together_and_results_stand_in_the_frames_order(local, org):

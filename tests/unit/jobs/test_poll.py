@@ -63,6 +63,17 @@ def test_when_time_is_up_the_jobs_are_named_and_left_alone():
     assert sum(clock.slept) == pytest.approx(10)
 
 
+def test_who_waits_twice_with_the_same_waiting_waits_so_long_in_all():
+    clock = FakeClock()
+    waiting = Waiting(clock, Polling(), seconds=10)
+    clock.sleep(100)  # it has not begun yet
+    list(watch(ends_after({"a": 3}), ["a"], waiting))
+    clock.sleep(2)
+    with pytest.raises(StillRunning, match="after 10 s"):
+        list(watch(ends_after({"b": 99}), ["b"], waiting))
+    assert clock.monotonic() == pytest.approx(110)
+
+
 def test_no_time_at_all_still_asks_once():
     assert [job.state for job in watch(ends_after({"a": 1}), ["a"], Waiting(FakeClock(), Polling(), seconds=0))] == [
         JobState.JOB_COMPLETE
