@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from sfbulk_pandas.codec.schema import to_pandas
+from sfbulk_pandas.errors import JournalBusy
 from sfbulk_pandas.jobs import orphans
 from sfbulk_pandas.jobs.identity import identity_of
+from sfbulk_pandas.jobs.lost import settle_creates
+from sfbulk_pandas.jobs.notes import Notes
 from sfbulk_pandas.jobs.sending import NOT_CLOSED
 from sfbulk_pandas.jobs.shown.frames import shown_loads
+from sfbulk_pandas.journal.records import Step
+from sfbulk_pandas.salesforce.job import Operation
+from sfbulk_pandas.wire.ingest import IngestJob
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +28,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.loading import Loading
     from sfbulk_pandas.journal import Journal
     from sfbulk_pandas.journal.records import LoadRecord
+    from sfbulk_pandas.salesforce.job import JobInfo
 
 _TIME = pa.timestamp("ms", "UTC")
 _ENDS = ("successful", "failed", "unprocessed", "unknown")
@@ -99,4 +108,31 @@ def clean_up(loading: Loading) -> pd.DataFrame:
     loads = [load for load in journal.loads() if load.org_id == org_id and not journal.is_held(load.load_id)]
     parts = [part for load in loads for part in journal.parts(load.load_id)]
     ours = {part.job_id: part.load_id for part in parts if part.job_id and part.step in NOT_CLOSED}
-    return orphans.clean_up(loading.session, ours)
+    lost = {part.load_id for part in parts if part.step is Step.CREATING}
+    found: dict[str, tuple[str, JobInfo]] = {}  # by id: an Open job may be that of several loads
+    for load in loads:
+        if load.load_id in lost:
+            found |= {job.id: (load.load_id, job) for job in _left_by_creates(loading, load)}
+    return orphans.clean_up(loading.session, ours, found.values())
+
+
+def _left_by_creates(loading: Loading, load: LoadRecord) -> tuple[JobInfo, ...]:
+    """Settle what became of creates whose answers were lost, as a resume of their load does."""
+    session, journal = loading.session, loading.journal
+    who = replace(
+        identity_of(session), user_id=load.user_id
+    )  # whoever cleans up: the jobs are those of the load's user
+    with suppress(JournalBusy), journal.hold(load.load_id):  # or a resume might create a job while this looks for them
+        notes = Notes(journal, load.load_id, 1, session.clock)
+        return settle_creates(session, _job_of(loading, load), notes, who, journal.parts(load.load_id))
+    return ()
+
+
+def _job_of(loading: Loading, load: LoadRecord) -> IngestJob:
+    """Return what the jobs of a load were created with; see :func:`.prepare.prepare`."""
+    operation, keys = Operation(load.operation), load.options.get("correlation_field")
+    if operation is Operation.INSERT and keys is not None:
+        field = loading.describes.get(load.sobject).get(keys)
+        if field is not None and field.external_id:
+            return IngestJob(load.sobject, Operation.UPSERT, field.name)
+    return IngestJob(load.sobject, operation, load.external_id_field or "Id" if operation is Operation.UPSERT else None)

@@ -16,7 +16,7 @@ from sfbulk_pandas.salesforce.ids import to_15
 from sfbulk_pandas.salesforce.job import JobInfo, JobState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
 
     import pandas as pd
 
@@ -126,14 +126,16 @@ def _aborted(ingest: Ingest, job: JobInfo) -> JobInfo:
         return moved
 
 
-def clean_up(session: Session, loads: Mapping[str, str]) -> pd.DataFrame:
-    """Abort those of our jobs that are still Open, and so have written nothing.
+def clean_up(session: Session, loads: Mapping[str, str], settled: Iterable[tuple[str, JobInfo]] = ()) -> pd.DataFrame:
+    """Abort those of our jobs that are still Open, and so have written nothing; list them with those found before.
 
     Parameters
     ----------
     session : Session
     loads : mapping of str to str
         Jobs that our own journal made, of loads that run no more; each with the id of its load.
+    settled : iterable of (str, JobInfo)
+        What :func:`abort_orphans` has returned just now, each with the id of the load whose create was lost.
 
     Returns
     -------
@@ -152,6 +154,7 @@ def clean_up(session: Session, loads: Mapping[str, str]) -> pd.DataFrame:
     """
     ingest = Ingest(session)
     rows = [{"id": job_id, "load_id": load_id} | _closed_down(ingest, job_id) for job_id, load_id in loads.items()]
+    rows += [{"id": job.id, "load_id": load_id} | _standing(job) for load_id, job in settled]
     return shown_jobs(to_pandas(pa.Table.from_pylist(rows, _CLEANED)), "Jobs left behind")
 
 
@@ -160,11 +163,12 @@ def _closed_down(ingest: Ingest, job_id: str) -> dict[str, object]:
         job = ingest.info(job_id)
     except NotFound:
         return {"state": None, "object": None, "aborted": False}
-    is_open = job.state is JobState.OPEN
-    if is_open:
-        job = _aborted(ingest, job)
-    aborted = is_open and job.state is JobState.ABORTED
-    return {"state": job.state.value, "object": job.object, "aborted": aborted}
+    return _standing(_aborted(ingest, job)) if job.state is JobState.OPEN else _standing(job) | {"aborted": False}
+
+
+def _standing(job: JobInfo) -> dict[str, object]:
+    """Return how a job stands that was Open a moment ago."""
+    return {"state": job.state.value, "object": job.object, "aborted": job.state is JobState.ABORTED}
 
 
 def _fits(listed: JobInfo, job: IngestJob, user_id: str | None) -> bool:

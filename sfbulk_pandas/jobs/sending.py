@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 from sfbulk_pandas.errors import ImpossibleTransition, NotFound, SfBulkError
 from sfbulk_pandas.jobs.ingest import may_have_arrived
-from sfbulk_pandas.jobs.notes import KnownJobs
-from sfbulk_pandas.jobs.orphans import abort_orphans
+from sfbulk_pandas.jobs.lost import settle_creates, settle_lost
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
 from sfbulk_pandas.journal.records import Step
 from sfbulk_pandas.progress.control import Wish
@@ -42,7 +41,6 @@ log = logging.getLogger("sfbulk_pandas")
 NOT_CLOSED = frozenset({Step.CREATING, Step.CREATED, Step.UPLOADING, Step.UPLOADED})
 _ENDED = frozenset({Step.ENDED, Step.COLLECTED})
 _TELL_SECONDS = 0.2  # more often nobody looks
-_CREATE_SECONDS = 600  # how long after its first note a create may still have arrived
 
 
 @dataclass
@@ -132,9 +130,7 @@ class Sender:
 
     def settle_creates(self, records: Sequence[PartRecord]) -> None:
         """Settle what became of creates in an earlier process, before any job is created anew."""
-        lost = [record.at for record in records if record.step is Step.CREATING]
-        if lost:
-            self._settle_lost((min(lost), max(lost) + _CREATE_SECONDS), len(lost))
+        _warn_of_open(settle_creates(self.ingest.session, self.job, self.notes, self.who, records))
 
     def abandon(self, run: PartRun) -> None:
         """Abort the job of a part that will not go on; nothing of it was processed."""
@@ -161,7 +157,8 @@ class Sender:
             except SfBulkError as error:
                 if not may_have_arrived(error):
                     raise
-                self._settle_lost((run.record.at, self.notes.clock.now()), 1)
+                span = (run.record.at, self.notes.clock.now())
+                _warn_of_open(settle_lost(self.ingest.session, self.job, self.notes, self.who, span, 1))
                 run.job = self.ingest.create(self.job)
             run.record = self.notes.step(run.record, Step.CREATED, job_id=run.job.id)
 
@@ -185,22 +182,6 @@ class Sender:
         self._go_on()
         if sent.is_worth_telling(self.notes.clock.monotonic()):
             self.notify(PartSent(part, sent.bytes))
-
-    def _settle_lost(self, span: tuple[float, float], lost: int) -> None:
-        """Abort the Open jobs that creates have left whose answers were lost; they hold no rows."""
-        known = KnownJobs(self.notes, self.who.org_id)
-        found = abort_orphans(
-            self.ingest.session,
-            self.job,
-            span,
-            self.who.user_id,
-            known,
-            lost=lost,
-            is_sure=lambda: not known.others_create,
-        )
-        for job in found:
-            if job.state is JobState.OPEN:
-                log.warning("job %s is Open and may be ours, without rows: org.abort(%r) removes it", job.id, job.id)
 
     def _asked(self, run: PartRun) -> JobInfo | None:
         """Ask how a part's job stands; None where it is gone and was never closed."""
@@ -231,6 +212,12 @@ class Sender:
         wish = self.notify.control.wish
         if self.stopping.is_set() or wish is Wish.ABORT or (wish is not None and not is_sent):
             raise CancelledError
+
+
+def _warn_of_open(found: Sequence[JobInfo]) -> None:
+    for job in found:
+        if job.state is JobState.OPEN:
+            log.warning("job %s is Open and may be ours, without rows: org.abort(%r) removes it", job.id, job.id)
 
 
 def _made(run: PartRun) -> JobInfo:

@@ -157,16 +157,19 @@ class Jobs(Base):
     def clean_up(self) -> pd.DataFrame:
         """Abort the Open jobs that our own loads left behind and no process works on; other jobs are left alone.
 
-        An Open job holds no processed rows. A load whose job is aborted can still be resumed.
+        An Open job holds no processed rows. A load whose job is aborted can still be resumed. Where the answer to a
+        create was lost, the job that it may have left is looked for, and aborted where it is surely the load's; a job
+        that may be another program's is listed, and stays Open.
 
         Returns
         -------
         DataFrame, a row a job
-            Columns: ``id``, ``load_id`` (the load that made it), ``state`` as it stands now (missing where the job is
-            gone), ``object``, and ``aborted``: whether that was done now.
+            Columns: ``id``, ``load_id`` (the load that made it; of one that stays Open, that may have), ``state`` as it
+            stands now (missing where the job is gone), ``object``, and ``aborted``: whether that was done now.
 
         Notes
         -----
-        Costs one API call for each job of an unfinished load, and one for each that is aborted.
+        Costs one API call for each job that was never closed, and one for each that is aborted; for each load with a
+        create whose answer was lost, one for each 1,000 jobs of the org, and one for each Open job that fits.
         """
         return clean_up(self._loading)

@@ -197,6 +197,19 @@ def test_clean_up_aborts_open_jobs_alone_and_says_what_it_did():
     assert org.jobs[listed(4)["id"]]["state"] == "Open"
 
 
+def test_clean_up_lists_what_lost_creates_have_left_as_it_was_found():
+    org = OrgOfJobs(listed(1), listed(2))
+    settled = [("load-1", job) for job in abort_orphans(org, JOB, (SINCE, UNTIL), USER, {listed(1)["id"]})]
+    settled += [("load-2", job) for job in find_orphans(org, JOB, (SINCE, UNTIL), USER, set())]
+    calls = org.calls
+    frame = clean_up(org, {}, settled)
+    assert frame["id"].tolist() == [listed(2)["id"], listed(1)["id"]]
+    assert frame["load_id"].tolist() == ["load-1", "load-2"]
+    assert frame["state"].tolist() == ["Aborted", "Open"]
+    assert frame["aborted"].tolist() == [True, False]
+    assert org.calls == calls
+
+
 def test_clean_up_of_nothing_has_the_same_dtypes():
     some, none = clean_up(OrgOfJobs(listed()), {listed()["id"]: "load"}), clean_up(OrgOfJobs(), {})
     assert none.dtypes.equals(some.dtypes)
