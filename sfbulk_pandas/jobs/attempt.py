@@ -99,6 +99,8 @@ class Attempt:
     def run(self, known: Sequence[PartRecord]) -> None:
         """Send what was not sent, wait for what runs, and read the results.
 
+        After it nothing is begun or written down any more, also where Ctrl-C has left a thread behind.
+
         Parameters
         ----------
         known : sequence of PartRecord
@@ -110,13 +112,10 @@ class Attempt:
             After ``waiting.seconds``, or where somebody asks to detach; the jobs are left alone.
         """
         self.runs += [PartRun(record) for record in known]
-        if self.plan.sends:
-            self.guarded(partial(self.sender.settle_creates, known))
-        running = self._send_all(chain(self._known_tasks(tuple(self.runs)), self._new_tasks(known)))
-        with suppress(CancelledError):  # the wait, where somebody asks for something
-            self.guarded(partial(self._wait, running))
-        if self._wish is not None:
-            Winding(self).heed(self._wish)
+        try:
+            self._go(known)
+        finally:
+            self.sender.notes.let_go()
 
     @property
     def outcome(self) -> Outcome:
@@ -148,6 +147,15 @@ class Attempt:
     def unmatched(self) -> list[pa.Table]:
         """Answers that are surely nobody's."""
         return [run.unmatched for run in self.runs if run.unmatched is not None and run.unmatched.num_rows]
+
+    def _go(self, known: Sequence[PartRecord]) -> None:
+        if self.plan.sends:
+            self.guarded(partial(self.sender.settle_creates, known))
+        running = self._send_all(chain(self._known_tasks(tuple(self.runs)), self._new_tasks(known)))
+        with suppress(CancelledError):  # the wait, where somebody asks for something
+            self.guarded(partial(self._wait, running))
+        if self._wish is not None:
+            Winding(self).heed(self._wish)
 
     def _known_tasks(self, known: Sequence[PartRun]) -> Iterator[Task]:
         """Yield what is to be done for the parts of an earlier process."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +17,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """Write down the steps of one attempt of one load; from any thread."""
+    """Write down the steps of one attempt of one load; from any thread, until they are let go of."""
 
     journal: Journal
     load_id: str
     attempt: int
     clock: Clock
+    _let_go: threading.Event = field(default_factory=threading.Event, init=False)
+    _writing: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def let_go(self) -> None:
+        """Write nothing any more: a thread that outlives the attempt must not tell of a load that others go on with.
+
+        A write that is under way has come to its end when this returns.
+        """
+        self._let_go.set()
+        with self._writing:
+            pass
 
     def open(self, part: Part) -> PartRecord:
-        """Write down that a job for a part is about to be created."""
+        """Write down that a job for a part is about to be created.
+
+        Raises
+        ------
+        CancelledError
+            Where they were let go of.
+        """
         record = PartRecord(
             load_id=self.load_id,
             attempt=self.attempt,
@@ -35,13 +54,19 @@ class Notes:
             step=Step.CREATING,
             at=self.clock.now(),
         )
-        self.journal.record(record)
+        self._write(record)
         return record
 
     def step(self, record: PartRecord, step: Step, **facts: Any) -> PartRecord:
-        """Write down a part's next step, and return its record as it now stands."""
+        """Write down a part's next step, and return its record as it now stands.
+
+        Raises
+        ------
+        CancelledError
+            Where they were let go of.
+        """
         newer = replace(record, step=step, at=self.clock.now(), **facts)
-        self.journal.record(newer)
+        self._write(newer)
         return newer
 
     def others_create(self, org_id: str) -> bool:
@@ -53,6 +78,12 @@ class Notes:
             if self.journal.is_held(load.load_id)
             for part in self.journal.parts(load.load_id)
         )
+
+    def _write(self, record: PartRecord) -> None:
+        with self._writing:
+            if self._let_go.is_set():
+                raise CancelledError
+            self.journal.record(record)
 
 
 @dataclass

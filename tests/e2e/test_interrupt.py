@@ -7,12 +7,18 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 import sfbulk_pandas as sfbulk
+from sfbulk_pandas.jobs import attempt
+from sfbulk_pandas.jobs.ingest import Ingest
+from sfbulk_pandas.journal import Journal
+from sfbulk_pandas.journal.records import Step
 from sfbulk_pandas.local_org import LocalOrg
 from sfbulk_pandas.local_org.pacing import AfterPolls
 
@@ -101,3 +107,41 @@ def test_the_line_stands_below_a_bar_and_not_beside_it(local, tmp_path):
     *bar, first, line = said.splitlines()
     assert any("insert Contact" in each for each in bar)
     assert (first[:4], line[:4]) == ("load", "  ->")
+
+
+def test_a_thread_that_outlives_ctrl_c_twice_says_nothing_more_of_the_load(local, tmp_path, monkeypatch):
+    arrived, go_on = threading.Event(), threading.Event()
+    upload, threads = Ingest.upload, []
+
+    def lingering(self, job, body):
+        upload(self, job, body)
+        threads.append(threading.current_thread())
+        arrived.set()
+        assert go_on.wait(60)
+
+    def press(*_):
+        assert arrived.wait(60)
+        raise KeyboardInterrupt
+
+    class Left(ThreadPoolExecutor):
+        __exit__ = press  # the second time: nobody waits for the thread
+
+    with (
+        sfbulk.connect(sfbulk.JwtBearer(**local.credentials()), polling=FAST, journal=tmp_path / "journal.db") as org,
+        monkeypatch.context() as patched,
+    ):
+        patched.setattr(Ingest, "upload", lingering)
+        patched.setattr(attempt.Attempt, "_watch_sending", press)
+        patched.setattr(attempt, "ThreadPoolExecutor", Left)
+        with pytest.raises(KeyboardInterrupt):
+            org.insert(FRAME, "Contact", progress=False)
+        patched.undo()
+        (load_id,) = org.loads()["load_id"]
+        assert org.resume(load_id, frame=FRAME, progress=False).counts["successful"] == ROWS
+        go_on.set()
+        for thread in threads:
+            thread.join()
+        assert {part.step for part in Journal(tmp_path / "journal.db").parts(load_id)} == {Step.COLLECTED}
+        with pytest.raises(sfbulk.AlreadyLoaded):
+            org.insert(FRAME, "Contact", progress=False)
+    assert len(local.records("Contact")) == ROWS
