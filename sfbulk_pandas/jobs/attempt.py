@@ -149,10 +149,10 @@ class Attempt:
         return [run.unmatched for run in self.runs if run.unmatched is not None and run.unmatched.num_rows]
 
     def _go(self, known: Sequence[PartRecord]) -> None:
-        if self.plan.sends:
-            self.guarded(partial(self.sender.settle_creates, known))
-        running = self._send_all(chain(self._known_tasks(tuple(self.runs)), self._new_tasks(known)))
-        with suppress(CancelledError):  # the wait, where somebody asks for something
+        with suppress(CancelledError), self.sender.pausing():  # every wait, where somebody asks for something
+            if self.plan.sends:
+                self.guarded(partial(self.sender.settle_creates, known))
+            running = self._send_all(chain(self._known_tasks(tuple(self.runs)), self._new_tasks(known)))
             self.guarded(partial(self._wait, running))
         if self._wish is not None:
             Winding(self).heed(self._wish)
@@ -207,8 +207,9 @@ class Attempt:
     def _work(self, tasks: Iterator[Task], sent: SimpleQueue[PartRun | None]) -> None:
         """Take one part after the other until there is none, or everything is to stop."""
         try:
-            while not self.sender.stopping.is_set() and self._do_next(tasks, sent):
-                pass
+            with self.sender.pausing():
+                while not self.sender.stopping.is_set() and self._do_next(tasks, sent):
+                    pass
         except CancelledError:
             return
         except BaseException:
@@ -242,13 +243,18 @@ class Attempt:
             try:
                 run = sent.get(timeout=pause)
             except Empty:
-                self.guarded(partial(self._ask, running))
+                self._meanwhile(partial(self._ask, running))
                 pause = next(pauses)
                 continue
             if run is None:
                 working -= 1
             else:
                 self._take_over(run, running)
+
+    def _meanwhile(self, step: Callable[[], None]) -> None:
+        """Do something while parts go up; where somebody asks for something, it ends before they do."""
+        with suppress(CancelledError):
+            self.guarded(step)
 
     def guarded(self, step: Callable[[], None]) -> None:
         """Do something after which, where it fails, no further part is begun, but what is under way goes on."""
@@ -277,7 +283,7 @@ class Attempt:
             return
         self.notify(PartUploaded(run.record.number, job, run.rows, run.record.size_bytes))
         if job.state.is_terminal:
-            self.guarded(partial(self.collect, run, job))
+            self._meanwhile(partial(self.collect, run, job))
         else:
             running[job.id] = run
 

@@ -17,6 +17,7 @@ from sfbulk_pandas.errors import ImpossibleTransition, NotFound, SfBulkError
 from sfbulk_pandas.jobs.ingest import may_have_arrived
 from sfbulk_pandas.jobs.lost import settle_creates, settle_lost
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
+from sfbulk_pandas.jobs.stopping import sleep_in_steps
 from sfbulk_pandas.journal.records import Step
 from sfbulk_pandas.progress.control import Wish
 from sfbulk_pandas.progress.events import PartSent, PartStarted
@@ -24,6 +25,7 @@ from sfbulk_pandas.salesforce.job import JobInfo, JobState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     import pyarrow as pa
 
@@ -82,7 +84,7 @@ class Sender:
     who : Identity
         Who creates the jobs, and where.
     stopping : threading.Event
-        Once it is set, nothing new is begun and uploads break off.
+        Once it is set, nothing new is begun, and uploads and pauses between two attempts at a request break off.
     notify : Dispatcher
         A wish in its control does the same; but where the jobs are to run on, one whose rows have arrived is told to
         begin.
@@ -97,6 +99,14 @@ class Sender:
     stopping: threading.Event
     notify: Dispatcher
     creating: threading.Lock = field(default_factory=threading.Lock)
+
+    def pausing(self) -> AbstractContextManager[None]:
+        """Hear in this thread that everything is to stop, also where a request waits to be sent again.
+
+        CancelledError ends it then: whether it has arrived is to be found out later, from where its part stands.
+        """
+        session = self.ingest.session
+        return session.pausing(lambda seconds: sleep_in_steps(session.clock, seconds, self._go_on))
 
     def send(self, run: PartRun, body: Body) -> None:
         """Send a part in a new job. Its record stands at ``CREATING``.

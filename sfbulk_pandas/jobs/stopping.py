@@ -7,9 +7,20 @@ from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sfbulk_pandas.transport.clock import Clock
 
 _STEP_SECONDS = 0.1
+
+
+def sleep_in_steps(clock: Clock, seconds: float, go_on: Callable[[], None]) -> None:
+    """Wait so many seconds, unless what is called before and meanwhile raises."""
+    go_on()
+    while seconds > 0:
+        clock.sleep(min(seconds, _STEP_SECONDS))
+        seconds -= _STEP_SECONDS
+        go_on()
 
 
 class StoppableClock:
@@ -35,11 +46,7 @@ class StoppableClock:
         CancelledError
             Where it is stopped before or meanwhile.
         """
-        self.go_on()
-        while seconds > 0:
-            self._clock.sleep(min(seconds, _STEP_SECONDS))
-            seconds -= _STEP_SECONDS
-            self.go_on()
+        sleep_in_steps(self._clock, seconds, self.go_on)
 
     def go_on(self) -> None:
         """Raise CancelledError where it is stopped."""

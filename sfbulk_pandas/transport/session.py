@@ -89,6 +89,7 @@ class Session:
         self._retry = network.retry
         self._token: AccessToken | None = None
         self._token_lock = threading.Lock()
+        self._pauses = threading.local()
 
     @property
     def calls(self) -> int:
@@ -196,6 +197,22 @@ class Session:
 
         return self._authorised(request, take)
 
+    @contextmanager
+    def pausing(self, pause: Callable[[float], None]) -> Iterator[None]:
+        """Let the caller wait in its own way before a request of this thread is sent again.
+
+        Parameters
+        ----------
+        pause : callable
+            Waits so many seconds. What it raises ends the request, which may have arrived, as it stands.
+        """
+        outer = self._pause
+        self._pauses.pause = pause
+        try:
+            yield
+        finally:
+            self._pauses.pause = outer
+
     def close(self) -> None:
         """Give all connections back. May be called twice; the token is forgotten."""
         self._token = None
@@ -212,6 +229,11 @@ class Session:
 
     def __reduce__(self) -> NoReturn:
         raise UsageError("a session is not pickled", hint="pickle the credentials and make a session of its own there")
+
+    @property
+    def _pause(self) -> Callable[[float], None]:
+        pause: Callable[[float], None] = getattr(self._pauses, "pause", self._clock.sleep)
+        return pause
 
     def _authorised(self, request: Request, take: Callable[[Request, AccessToken | None], T]) -> T:
         began = self._clock.monotonic()
@@ -262,7 +284,7 @@ class Session:
                 last: ApiError | TransportError = error
             if wait is None:
                 raise _given_up(request, last, attempt)
-            self._clock.sleep(wait)
+            self._pause(wait)
             attempt += 1
 
     def _wait_seconds(self, request: Request, error: SfBulkError, attempt: int, elapsed: float) -> float | None:

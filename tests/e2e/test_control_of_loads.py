@@ -1,6 +1,8 @@
 """A load is aborted or left from a listener, at any moment: all rows accounted for, none sent twice, no job open."""
 
+import os
 import pickle
+import signal
 import threading
 import time
 from collections import Counter
@@ -11,7 +13,7 @@ import pytest
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.jobs import cargo, run, sending
 from sfbulk_pandas.jobs.ingest import Ingest
-from sfbulk_pandas.local_org import LocalOrg
+from sfbulk_pandas.local_org import Faults, LocalOrg
 from sfbulk_pandas.local_org.pacing import AfterPolls
 from sfbulk_pandas.progress.control import Control
 from sfbulk_pandas.progress.events import (
@@ -24,6 +26,9 @@ from sfbulk_pandas.progress.events import (
     RowsRetried,
 )
 from sfbulk_pandas.salesforce.job import Operation
+from sfbulk_pandas.transport.network import Network
+from sfbulk_pandas.transport.retry import RetryPolicy
+from sfbulk_pandas.transport.session import Session
 
 ROWS, PART_ROWS = 50, 10
 FAST = sfbulk.Polling(interval_seconds=0.002, cap_seconds=0.01)
@@ -206,6 +211,50 @@ def test_a_pause_of_half_a_minute_is_not_waited_out(wish):
         with pytest.raises(sfbulk.JobError, match="as asked"):
             org.insert(FRAME, "Contact", progress=asking)
         assert time.monotonic() - began < 10
+
+
+BUSY = {
+    "creating": [("POST", "jobs/ingest", Faults.concurrent_limit)],
+    "uploading": [("PUT", "batches", Faults.answer_lost), ("GET", "jobs/ingest/*", Faults.unavailable("25"))],
+    "closing": [("PATCH", "jobs/ingest/*", Faults.answer_lost), ("GET", "jobs/ingest/*", Faults.unavailable("25"))],
+    "polling": [("GET", "jobs/ingest/*", Faults.unavailable("25"))],
+    "reading": [("GET", "failedResults", Faults.unavailable("25"))],
+}
+
+
+@pytest.fixture
+def patient(local):
+    network = Network(retry=RetryPolicy(first_seconds=25, cap_seconds=25))
+    with sfbulk.connect(sfbulk.JwtBearer(**local.credentials()), polling=FAST, network=network) as client:
+        client.describe("Contact")
+        yield client
+
+
+def pressed(asking):
+    """Press Ctrl-C where there would be a wish."""
+    asking.ask = lambda: os.kill(os.getpid(), signal.SIGINT)
+    return KeyboardInterrupt
+
+
+@pytest.mark.parametrize("moment", BUSY)
+@pytest.mark.parametrize("wish", [*WISHES, "Ctrl-C"])
+def test_the_pause_before_a_request_is_repeated_is_not_waited_out(local, patient, monkeypatch, wish, moment):
+    for method, path, fault in BUSY[moment]:
+        local.faults.on(method, path, fault=fault, times=1)
+    asking = Asking(wish)
+    before(Session, "_wait_seconds", len(BUSY[moment]))(asking, monkeypatch)
+    kind = sfbulk.JobError if wish in WISHES else pressed(asking)
+    began = time.monotonic()
+    with pytest.raises(kind) as error:
+        patient.insert(FRAME, "Contact", progress=asking)
+    assert time.monotonic() - began < 15
+    monkeypatch.undo()
+    local.faults.clear()
+    (load_id,) = patient.loads()["load_id"]
+    result = error.value.result.retry() if wish == "abort" else patient.resume(load_id, FRAME, progress=False)
+    assert result.counts["successful"] == ROWS
+    assert texts(local) == Counter(FRAME["Description"])
+    assert "Open" not in set(patient.jobs(counts=False)["state"])
 
 
 @pytest.mark.parametrize("wish", WISHES)

@@ -452,3 +452,37 @@ def test_session_shows_no_secret_and_is_not_pickled(session):
         pickle.dumps(session)
     session.close()
     session.close()
+
+
+def test_a_caller_may_pause_in_its_own_way_and_end_a_request_so(session, clock, far_end):
+    far_end.get(ORG + PATH, status=503)
+    paused = []
+
+    def ended(seconds):
+        paused.append(seconds)
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError), session.pausing(ended):
+        session.send(GET)
+    assert (len(paused), len(sent(far_end)), clock.slept) == (1, 1, [])
+
+
+def test_a_pause_of_ones_own_is_for_one_thread_and_ends_with_its_context(session, clock, far_end):
+    paused = []
+    with session.pausing(paused.append):
+        with session.pausing(clock.sleep):
+            pass
+        far_end.get(ORG + PATH, status=503)
+        far_end.get(ORG + PATH, status=200)
+        other = threading.Thread(target=session.send, args=(GET,))
+        other.start()
+        other.join()
+        assert (len(paused), len(clock.slept)) == (0, 1)
+        far_end.get(ORG + PATH, status=503)
+        far_end.get(ORG + PATH, status=200)
+        session.send(GET)
+        assert (len(paused), len(clock.slept)) == (1, 1)
+    far_end.get(ORG + PATH, status=503)
+    far_end.get(ORG + PATH, status=200)
+    session.send(GET)
+    assert (len(paused), len(clock.slept)) == (1, 2)
