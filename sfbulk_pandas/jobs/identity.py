@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sfbulk_pandas.journal.records import LoadRecord
     from sfbulk_pandas.transport.session import Session
 
 # The identity URL ends in the Ids of org and user. Source: Salesforce Help, "Identity URLs".
@@ -36,3 +37,9 @@ def identity_of(session: Session) -> Identity:
     if found is None:
         return Identity(session.instance_url, None, session.instance_url)
     return Identity(found[1], found[2], session.instance_url)
+
+
+def is_of(load: LoadRecord, who: Identity) -> bool:
+    """Whether a load went to this org; by its address, where a token of either came without the org's Id."""
+    is_nameless = who.instance_url in {load.org_id, who.org_id}
+    return load.org_id == who.org_id or (is_nameless and load.instance_url == who.instance_url)

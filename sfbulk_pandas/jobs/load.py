@@ -13,7 +13,7 @@ from sfbulk_pandas.jobs.cores import core_threads
 from sfbulk_pandas.jobs.cost import keep_load_within_budget
 from sfbulk_pandas.jobs.family import Family, begun_jobs
 from sfbulk_pandas.jobs.given import frame_of
-from sfbulk_pandas.jobs.identity import identity_of
+from sfbulk_pandas.jobs.identity import identity_of, is_of
 from sfbulk_pandas.jobs.mapping import with_mapping
 from sfbulk_pandas.jobs.mended import added_to
 from sfbulk_pandas.jobs.options import LoadOptions, Progress
@@ -188,8 +188,7 @@ def _record(loading: Loading, prepared: Prepared, options: LoadOptions, retry_of
 
 def _check_org(loading: Loading, record: LoadRecord) -> None:
     who = identity_of(loading.session)
-    address = record.instance_url if who.instance_url in {record.org_id, who.org_id} else who.org_id
-    if who.org_id != record.org_id and not (who.instance_url == record.instance_url == address):
+    if not is_of(record, who):
         raise UsageError(
             f"load {record.load_id} went to {record.instance_url}, and this is {who.instance_url}",
             hint="connect to that org first",

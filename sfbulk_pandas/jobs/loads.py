@@ -11,7 +11,7 @@ import pyarrow as pa
 from sfbulk_pandas.codec.schema import to_pandas
 from sfbulk_pandas.errors import JournalBusy
 from sfbulk_pandas.jobs import orphans
-from sfbulk_pandas.jobs.identity import identity_of
+from sfbulk_pandas.jobs.identity import identity_of, is_of
 from sfbulk_pandas.jobs.lost import settle_creates
 from sfbulk_pandas.jobs.notes import Notes
 from sfbulk_pandas.jobs.sending import NOT_CLOSED
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.journal.records import LoadRecord
     from sfbulk_pandas.salesforce.job import JobInfo
 
+_MAY_BE_OPEN = NOT_CLOSED | {Step.CLOSING}  # also where the call that closes a job may not have arrived
 _TIME = pa.timestamp("ms", "UTC")
 _ENDS = ("successful", "failed", "unprocessed", "unknown")
 _SCHEMA = pa.schema(
@@ -104,10 +105,10 @@ def forget_loads(journal: Journal, which: str | Sequence[str]) -> None:
 
 def clean_up(loading: Loading) -> pd.DataFrame:
     """Abort the Open jobs of loads that died here; what was never closed has processed nothing."""
-    journal, org_id = loading.journal, identity_of(loading.session).org_id
-    loads = [load for load in journal.loads() if load.org_id == org_id and not journal.is_held(load.load_id)]
+    journal, who = loading.journal, identity_of(loading.session)
+    loads = [load for load in journal.loads() if is_of(load, who) and not journal.is_held(load.load_id)]
     parts = [part for load in loads for part in journal.parts(load.load_id)]
-    ours = {part.job_id: part.load_id for part in parts if part.job_id and part.step in NOT_CLOSED}
+    ours = {part.job_id: part.load_id for part in parts if part.job_id and part.step in _MAY_BE_OPEN}
     lost = {part.load_id for part in parts if part.step is Step.CREATING}
     found: dict[str, tuple[str, JobInfo]] = {}  # by id: an Open job may be that of several loads
     for load in loads:

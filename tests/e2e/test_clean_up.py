@@ -126,3 +126,12 @@ def test_parts_that_were_noted_and_never_created_have_left_nothing(local, org):
     (part,) = org._loading.journal.parts(load.load_id)
     org._loading.journal.record(replace(part, number=2, step=Step.CREATING, job_id=None))
     assert org.clean_up().empty
+
+
+def test_a_job_whose_close_never_arrived_is_aborted(org, local):
+    local.faults.on("PATCH", "*", fault=Faults.unavailable(None), times=None)
+    with pytest.raises(sfbulk.SfBulkError) as caught:
+        org.insert(FRAME, "Contact", progress=False)
+    local.faults.clear()
+    assert listed(org.clean_up()) == [[caught.value.result.load_id, "Aborted", "Contact", True]]
+    assert local.records("Contact").num_rows == 0
