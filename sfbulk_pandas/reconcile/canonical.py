@@ -27,11 +27,15 @@ _DAY = r"((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|
 _CLOCK = r"([01]\d|2[0-3])(:[0-5]\d(:[0-5]\d(\.\d{1,6})?)?)?"
 _ZONE = r"(Z|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)"
 _INSTANT = rf"^\d{{4}}-{_DAY}[T ]{_CLOCK}{_ZONE}$"  # what Arrow reads
+_SECOND = r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d"
+_READ_ZONE = r"(Z|[+-](0\d|1[0-3]):?[0-5]\d|[+-]14:?00)"
+_READ_INSTANT = rf"^\d{{4}}-{_DAY}T{_SECOND}(\.\d{{1,6}})?{_READ_ZONE}$"
 _FINER = r"(\.\d{6})\d+"
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _PLAIN_INT = r"^(0|-?[1-9]\d*)$"
+_INT = r"^[+-]?\d{1,18}$"
+_INT_LIMIT = 2**31
 _DATE_TAIL = r"(Z|T00:00:00(\.0+)?(Z|[+-]00:?00))$"
-_TIME_TAIL = r"(\.0+)?Z?$"
 _EXACT_DIGITS = 28  # what Python's decimals hold by default
 _DOUBLE_DIGITS = 15  # numbers of so many digits are never two to one double
 _TINY = 1e-300  # below it doubles lose digits, down to 0
@@ -41,8 +45,9 @@ _HALF_UP = 1 + 2**-52  # a double that stands for a half, such as 1.005, may lie
 def canonical(texts: pa.Array, field: FieldDescribe | None, *, loose: bool = False) -> pa.Array:
     """Return a column in the form in which equal values are equal.
 
-    What is equal strictly is equal loosely too. Strictly, what Salesforce reads as different values is never equal: a
-    number that is none, and an Id whose check letters are wrong, compare as text.
+    What is equal strictly is equal loosely too. Strictly, what Salesforce reads as different values is never equal, and
+    what it cannot read as the field's type is equal to nothing but the same text: ``1.0`` is no whole number,
+    ``2024-01-02T00:00:00Z`` no date, and an Id whose check letters are wrong none of that record.
 
     Parameters
     ----------
@@ -52,13 +57,13 @@ def canonical(texts: pa.Array, field: FieldDescribe | None, *, loose: bool = Fal
         The field behind the column; None compares as text.
     loose : bool
         Also forgive what a server may do to a value: blanks cut off at the ends, line ends written in another way,
-        ``#N/A`` echoed as nothing, numbers read as doubles and rounded to the field's scale, milliseconds dropped,
-        check letters corrected.
+        ``#N/A`` echoed as nothing, numbers read as doubles and rounded to the field's scale, whole numbers written as
+        doubles, dates as datetimes, milliseconds dropped, check letters corrected.
 
     Returns
     -------
     pyarrow.Array
-        Texts; doubles or timestamps where every cell is one.
+        Texts; numbers, dates or timestamps where every cell is one.
     """
     kind = field.type if field else FieldType.STRING
     if kind.is_double and field is not None:
@@ -68,8 +73,33 @@ def canonical(texts: pa.Array, field: FieldDescribe | None, *, loose: bool = Fal
     texts = _cleaned(texts, loose=loose)
     if kind.is_id:
         return ids(texts) if loose else _sound_ids(texts)
+    if not loose:
+        return _as_read(texts, *_READ[kind]) if kind in _READ else texts
     form = _FORMS.get(kind)
     return form(texts) if form else texts
+
+
+def as_sent(came: pa.Array, sent: pa.Array, field: FieldDescribe | None) -> pa.Array:
+    r"""Return cells that came back as they must have been sent, where only one spelling can be meant.
+
+    Salesforce echoes what it cannot read. A spelling that no row was sent with is none of those: it was given to a
+    value, as ``1.5E7`` to the whole number 15000000, and so it is with line ends where no row has ``\r``.
+
+    Parameters
+    ----------
+    came : pyarrow.LargeStringArray
+        Cells of answers.
+    sent : pyarrow.LargeStringArray
+        The cells of all rows that these answers can be to.
+    field : FieldDescribe or None
+        The field behind the column.
+    """
+    if not pc.any(pc.match_substring(sent, "\r")).as_py():
+        came = _newlines(came)
+    form = _RESPELLED.get(field.type) if field else None
+    if form is None:
+        return came
+    return pc.if_else(pc.is_in(came, pc.unique(sent)), came, form(came))
 
 
 def exact(texts: pa.Array, field: FieldDescribe | None) -> pa.Array:
@@ -157,15 +187,20 @@ def _digits(texts: pa.Array) -> pa.Array:
 
 
 def _instants(texts: pa.Array, *, loose: bool) -> pa.Array:
+    if not loose:
+        return _as_read(_cleaned(texts, loose=False), _READ_INSTANT, _instant)
+
     def read(each: pa.Array) -> pa.Array:
-        instants = pc.cast(each, pa.timestamp("us", "UTC"))
-        return pc.floor_temporal(instants, unit="second") if loose else instants
+        return pc.floor_temporal(_instant(each), unit="second")
 
     def cleaned(each: pa.Array) -> pa.Array:
-        each = _cleaned(each, loose=loose)
-        return pc.replace_substring_regex(each, _FINER, r"\1") if loose else each
+        return pc.replace_substring_regex(_cleaned(each, loose=True), _FINER, r"\1")
 
     return _by_value(texts, _INSTANT, read, cleaned)
+
+
+def _instant(texts: pa.Array) -> pa.Array:
+    return pc.cast(texts, pa.timestamp("us", "UTC"))
 
 
 def _by_value(
@@ -182,11 +217,16 @@ def _by_value(
     if values is None:
         texts = cleaned(texts)
         values = _read_all(texts, read)
-    if values is not None:
-        return values
+    return _as_read(texts, pattern, read) if values is None else values
+
+
+def _as_read(texts: pa.Array, pattern: str, read: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """Read the cells of a form by value; where some are none, mark these and those, so that they cannot meet."""
     fits = pc.match_substring_regex(texts, pattern)
-    values = pc.cast(_read_each(pc.if_else(fits, texts, pa.scalar(None, TEXT)), read), TEXT)
-    return pc.if_else(pc.is_valid(values), _marked("=", values), _marked("?", texts))
+    values = _read_each(pc.if_else(fits, texts, pa.scalar(None, TEXT)), read)
+    if values.null_count == texts.null_count:
+        return values
+    return pc.if_else(pc.is_valid(values), _marked("=", pc.cast(values, TEXT)), _marked("?", texts))
 
 
 def _read_all(texts: pa.Array, read: Callable[[pa.Array], pa.Array]) -> pa.Array | None:
@@ -234,6 +274,16 @@ def _whole(text: str) -> str:
     return f"{number.normalize():f}" if number else "0"
 
 
+def _read_longs(texts: pa.Array) -> pa.Array:
+    return pc.cast(pc.utf8_ltrim(texts, "+"), pa.int64())
+
+
+def _read_ints(texts: pa.Array) -> pa.Array:
+    numbers = _read_longs(texts)
+    fits = pc.and_(pc.greater_equal(numbers, -_INT_LIMIT), pc.less(numbers, _INT_LIMIT))
+    return pc.if_else(fits, numbers, pa.scalar(None, pa.int64()))
+
+
 def _booleans(texts: pa.Array) -> pa.Array:
     lower = pc.utf8_lower(texts)
     yes = pc.if_else(pc.equal(lower, "1"), pa.scalar("true", TEXT), lower)
@@ -244,8 +294,14 @@ def _dates(texts: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(texts, _DATE_TAIL, "")
 
 
+def _read_dates(texts: pa.Array) -> pa.Array:
+    return pc.cast(_dates(texts), pa.date32())
+
+
 def _times(texts: pa.Array) -> pa.Array:
-    return pc.replace_substring_regex(texts, _TIME_TAIL, "")
+    """Cut zone and zeros off: 03:04:05.500Z is 03:04:05.5."""
+    bare = pc.replace_substring_regex(texts, "Z$", "")
+    return pc.replace_substring_regex(pc.replace_substring_regex(bare, r"(\.\d*?)0+$", r"\1"), r"\.$", "")
 
 
 def ids(texts: pa.Array) -> pa.Array:
@@ -278,4 +334,15 @@ _FORMS: dict[FieldType, Callable[[pa.Array], pa.Array]] = {
     FieldType.BOOLEAN: _booleans,
     FieldType.DATE: _dates,
     FieldType.TIME: _times,
+}
+
+_RESPELLED = {kind: _FORMS[kind] for kind in (FieldType.INT, FieldType.LONG, FieldType.DATE)}
+
+# What Salesforce reads, whichever form it has: Bulk API 2.0 guide, "Valid Date Format in Records"; XML Schema part 2.
+_READ: dict[FieldType, tuple[str, Callable[[pa.Array], pa.Array]]] = {
+    FieldType.INT: (_INT, _read_ints),
+    FieldType.LONG: (_INT, _read_longs),
+    FieldType.BOOLEAN: (r"^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|0|1)$", _booleans),
+    FieldType.DATE: (rf"^\d{{4}}-{_DAY}Z?$", _read_dates),
+    FieldType.TIME: (rf"^{_SECOND}(\.\d{{1,3}})?Z?$", _times),
 }

@@ -96,7 +96,7 @@ def split(texts: pa.Array, groups: Groups, form: Callable[[pa.Array], pa.Array])
 def _strict(stack: Stack, active: Ints, groups: Groups, varied: list[str]) -> Ints:
     """Give numbers to the rows of each group by what was sent and came back, forgiving nothing."""
     for name in varied:
-        groups, _ = split(stack.texts(name, active), groups, partial(stack.canonical, name, loose=False))
+        groups, _ = split(stack.texts_as_sent(name, active), groups, partial(stack.canonical, name, loose=False))
     return groups.codes
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sfbulk_pandas.reconcile.canonical import TEXT, canonical, canonical_key, exact
+from sfbulk_pandas.reconcile.canonical import TEXT, as_sent, canonical, canonical_key, exact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,6 +106,12 @@ class Stack:
         return pa.concat_arrays(
             [taken(self.sent_texts(name), rows[:cut]), taken(self.answer_texts(name), rows[cut:] - self.sent_rows)]
         )
+
+    def texts_as_sent(self, name: str, rows: Ints) -> pa.Array:
+        """Return the cells of these rows, those of answers in the spelling in which they must have been sent."""
+        texts, cut = self.texts(name, rows), int(np.searchsorted(rows, self.sent_rows))
+        sent, came = texts.slice(0, cut), texts.slice(cut)
+        return pa.concat_arrays([sent, as_sent(came, sent, self._fields.get(name))])
 
     def _joined(self, chunks: list[pa.Array]) -> pa.Array:
         """Return chunks as one array; a single one is not copied."""

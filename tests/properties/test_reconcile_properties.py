@@ -1,4 +1,5 @@
 import datetime as dt
+import itertools
 import math
 from collections import Counter
 from decimal import Decimal
@@ -22,6 +23,7 @@ KINDS = {
     "OwnerId": "reference",
 }
 COLUMNS = [Column(name, name, FieldDescribe(name, FieldType(kind), scale=4)) for name, kind in KINDS.items()]
+TEXT = pa.large_string()
 STATUS = {"successful": 1, "failed": 2, "unprocessed": 3}
 
 
@@ -238,3 +240,149 @@ def test_a_number_and_what_it_is_rounded_to_compare_as_one(scale, whole, hundred
     texts = pa.array([f"{rounded:f}", f"{near:f}"], pa.large_string())
     one, other = canonical(texts, field, loose=True).to_pylist()
     assert one == other
+
+
+# Whole numbers, booleans, dates, times and moments in many spellings: some are read, and alike; some are refused.
+SPELLINGS = {
+    "int": ["1", "01", "+1", "1.0", "1.", "1E0", "2147483648", "+2147483648", "2", "x"],
+    "long": ["1", "-0", "0", "0.0", "00", "9" * 19, "+" + "9" * 19, "1.0"],
+    "boolean": ["true", "TRUE", "True", "1", "0", "false", "yes", "Yes", "YES"],
+    "date": [
+        "2024-01-01",
+        "2024-01-01Z",
+        "2024-01-01T00:00:00Z",
+        "2024-01-01T00:00:00.000Z",
+        "2024-02-30",
+        "2024-02-30Z",
+    ],
+    "time": [
+        "03:04:05",
+        "03:04:05Z",
+        "03:04:05.0",
+        "03:04:05.000Z",
+        "03:04:05.5",
+        "03:04:05.500Z",
+        "03:04",
+        "24:00:00",
+    ],
+    "datetime": [
+        *("2024-01-01T00:00:00Z", "2024-01-01T00:00:00.000+0000", "2024-01-01T02:00:00+02:00", "2024-01-01 00:00:00Z"),
+        *("2024-01-01T00Z", "2024-01-01T00:00Z", "2024-01-01T20:00:00+20:00", "2024-02-30T00:00:00Z"),
+    ],
+}
+
+
+def one_int(text, limit):
+    bare = text.lstrip("+-")
+    sound = bare.isdigit() and len(text) - len(bare) < 2 and len(bare) <= 18
+    return int(text) if sound and -limit <= int(text) < limit else None
+
+
+def one_date(text):
+    try:
+        return dt.datetime.strptime(text.removesuffix("Z"), "%Y-%m-%d").date()  # noqa: DTZ007 - a day
+    except ValueError:
+        return None
+
+
+def one_time(text):
+    for form in ("%H:%M:%S", "%H:%M:%S.%f"):
+        try:
+            return dt.datetime.strptime(text.removesuffix("Z"), form).time()  # noqa: DTZ007 - a time of day
+        except ValueError:
+            continue
+    return None
+
+
+def one_moment(text):
+    for form in ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"):
+        try:
+            moment = dt.datetime.strptime(text, form)  # noqa: DTZ007 - the form has a zone
+        except ValueError:
+            continue
+        return moment if abs(moment.utcoffset()) <= dt.timedelta(hours=14) else None
+    return None
+
+
+READ = {
+    "int": lambda text: one_int(text, 2**31),
+    "long": lambda text: one_int(text, 2**63),
+    "boolean": lambda text: {"true": True, "1": True, "false": False, "0": False}.get(text.lower()),
+    "date": one_date,
+    "time": one_time,
+    "datetime": one_moment,
+}
+WRITTEN = {  # the ways in which a value may come back; a load has one of them
+    "int": (str, lambda value: java_double(float(value))),
+    "long": (str, lambda value: java_double(float(value))),
+    "boolean": (lambda value: str(value).lower(), lambda value: str(int(value))),
+    "date": (str, lambda value: f"{value}T00:00:00.000Z"),
+    "time": (lambda value: f"{value:%H:%M:%S}.{value.microsecond // 1000:03}Z", lambda value: f"{value:%H:%M:%S.%f}"),
+    "datetime": (
+        lambda value: f"{value.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%S.000Z}",
+        lambda value: f"{value.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%S.000+0000}",
+    ),
+}
+
+
+@st.composite
+def spelled_loads(draw):
+    """A type, how its values come back, rows, and answers as (row, file, cell); some rows have none."""
+    kind = draw(st.sampled_from(list(SPELLINGS)))
+    write = draw(st.sampled_from(WRITTEN[kind]))
+    texts = draw(st.lists(st.sampled_from(SPELLINGS[kind]), min_size=1, max_size=5))
+    names = draw(st.lists(st.sampled_from(["a", "a "]), min_size=len(texts), max_size=len(texts)))
+    answers = []
+    for row in draw(st.permutations(range(len(texts)))):
+        value = READ[kind](texts[row])
+        file = draw(st.integers(0, 2)) if value is not None else draw(st.integers(1, 2))
+        verbatim = value is None or draw(st.booleans())
+        if draw(st.integers(0, 4)):
+            answers.append((row, file, texts[row] if verbatim else write(value)))
+    return kind, write, list(zip(texts, names, strict=True)), answers
+
+
+def may_answer(kind, write, row, answer):
+    """Tell whether an answer may be to a row: verbatim, or as the value that was read."""
+    (text, name), (came, named) = row, answer
+    value = READ[kind](text)
+    return named in {name, name.strip()} and came in {text, text if value is None else write(value)}
+
+
+def owners(kind, write, rows, answers):
+    """Return of each answer the rows to which it may be, by trying all ways to give all answers to rows."""
+    found = [set() for _ in answers]
+    for chosen in itertools.permutations(range(len(rows)), len(answers)):
+        if all(may_answer(kind, write, rows[row], came) for row, came in zip(chosen, answers, strict=True)):
+            for held, row in zip(found, chosen, strict=True):
+                held.add(row)
+    return found
+
+
+def meaning(kind, row):
+    """Return what rows that are interchangeable have in common."""
+    text, name = row
+    value = READ[kind](text)
+    return text if value is None else value, name
+
+
+@given(spelled_loads(), st.booleans())
+def test_however_cells_are_spelled_no_answer_goes_to_a_row_that_may_not_be_its_own(load, trims):
+    kind, write, rows, answers = load
+    came = [(text, rows[row][1].strip() if trims else rows[row][1]) for row, _, text in answers]
+    kinds = {"X": kind, "Name": "string"}
+    columns = [Column(name, name, FieldDescribe(name, FieldType(each))) for name, each in kinds.items()]
+    tables = (spelled([n for n, each in enumerate(answers) if each[1] == file], came) for file in range(3))
+    sent = spelled(range(len(rows)), rows).drop_columns("sf__Id")
+    found = reconcile(sent, columns, Answers(*tables)).sf_id.to_pylist()
+    may_own = owners(kind, write, rows, came)
+    for row, answer in zip(rows, found, strict=True):
+        if answer is not None:
+            assert {meaning(kind, rows[each]) for each in may_own[int(answer)]} == {meaning(kind, row)}
+    if len(answers) == len(rows) and all(rows[row] == each for (row, *_), each in zip(answers, came, strict=True)):
+        assert None not in found  # verbatim, all of them
+
+
+def spelled(chosen, cells):
+    data = {"X": [cells[each][0] for each in chosen], "Name": [cells[each][1] for each in chosen]}
+    return pa.table({name: pa.array(each, TEXT) for name, each in ({"sf__Id": [*map(str, chosen)]} | data).items()})

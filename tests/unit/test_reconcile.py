@@ -291,6 +291,75 @@ def test_values_that_only_their_text_tells_apart_are_paired_by_it(kind, values):
         assert done.status.tolist() == ([1, 2] if echoes[0] == values[0] else [2, 1])
 
 
+@pytest.mark.parametrize(
+    ("kind", "refused", "read"),
+    [
+        ("int", "1.0", "1"),
+        ("int", "1.", "0000000001"),
+        ("int", "1E0", "+1"),
+        ("int", "+3000000000", "3000000000"),
+        ("long", "0000000000000000001", "1"),
+        ("long", "1.00", "01"),
+        ("boolean", "Yes", "yes"),
+        ("boolean", "fal\u017fe", "false"),
+        ("boolean", "?0", "0"),
+        ("date", "2024-01-01T00:00:00Z", "2024-01-01Z"),
+        ("date", "2024-02-30Z", "2024-02-30"),
+        ("time", "24:00:00.000Z", "24:00:00"),
+        ("time", "03:04:05.1000Z", "03:04:05.1"),
+        ("datetime", "2024-01-01 00:00:00Z", "2024-01-01T00:00:00Z"),
+        ("datetime", "2024-01-01T00Z", "2024-01-01T00:00:00.000+0000"),
+        ("datetime", "2024-01-01T20:00:00+20:00", "2024-01-01T00:00:00+00:00"),
+    ],
+)
+def test_a_cell_that_cannot_be_read_never_takes_the_answer_of_one_that_can(kind, refused, read):
+    column = Column("X", "X", FieldDescribe("X", FieldType(kind)))
+    answers = Answers(successful(["a"], X=[read]), failed([f"E:{refused}:--"], X=[refused]), EMPTY)
+    assert reconcile(sent(X=[refused, read]), [column], answers).status.tolist() == [2, 1]
+    assert reconcile(sent(X=[read, refused]), [column], answers).status.tolist() == [1, 2]
+    lost = Answers(EMPTY, failed([f"E:{refused}:--"], X=[refused]), EMPTY)
+    assert not reconcile(sent(X=[read, refused]), [column], lost).status[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "echoes"),
+    [
+        ("int", ["+1", "001"], ["1.0", "1"]),
+        ("long", ["15000000", "+15000000"], ["1.5E7", "15000000"]),
+        ("boolean", ["TRUE", "1"], ["true", "true"]),
+        ("date", ["2024-01-02", "2024-01-02Z"], ["2024-01-02", "2024-01-02T00:00:00.000Z"]),
+        ("time", ["03:04:05.5", "03:04:05.50Z"], ["03:04:05.500Z", "03:04:05.500Z"]),
+        ("datetime", ["2024-01-02T03:04:05Z", "2024-01-02T05:04:05+0200"], ["2024-01-02T03:04:05.000Z"] * 2),
+    ],
+)
+def test_cells_that_are_read_alike_are_interchangeable(kind, values, echoes):
+    answers = Answers(successful(["a"], X=echoes[:1]), failed(["E:m:--"], X=echoes[1:]), EMPTY)
+    column = Column("X", "X", FieldDescribe("X", FieldType(kind)))
+    assert reconcile(sent(X=values), [column], answers).status.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "echo"),
+    [
+        ("int", "15000000", "1.5E7"),
+        ("date", "2024-01-02", "2024-01-02T00:00:00.000Z"),
+        ("textarea", "one\ntwo", "one\r\ntwo"),
+        ("textarea", "one\ntwo", "one\rtwo"),
+    ],
+)
+def test_a_spelling_that_no_row_has_tells_no_rows_apart(kind, value, echo):
+    answers = Answers(successful(["bare", "padded"], Name=["a", "a "], X=[echo, echo]), EMPTY, EMPTY)
+    both = [*columns("Name"), Column("X", "X", FieldDescribe("X", FieldType(kind)))]
+    done = reconcile(sent(Name=["a ", "a"], X=[value, value]), both, answers)
+    assert done.sf_id.to_pylist() == ["padded", "bare"]
+
+
+def test_line_ends_written_in_another_way_do_not_hide_which_row_has_blanks():
+    answers = Answers(successful(["bare"], Notes=["a\r\nb"]), failed(["E:m:--"], Notes=["a\r\nb "]), EMPTY)
+    assert reconcile(sent(Notes=["a\nb ", "a\nb"]), columns("Notes"), answers).status.tolist() == [2, 1]
+    assert_nothing_certain(reconcile(sent(Notes=["a\nb ", "a\r\nb"]), columns("Notes"), answers))
+
+
 def test_numbers_written_in_other_digits_are_interchangeable():
     values = ["0.30000000000000004", "30000000000000004e-17", "3.0000000000000004E-1"]
     answers = Answers(successful(["a", "b"], Amount=values[:1] * 2), failed(["E:m:--"], Amount=values[:1]), EMPTY)
