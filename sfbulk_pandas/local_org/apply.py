@@ -220,8 +220,11 @@ class _Task:
         return self.lookup.by_key(self.write.described, key.field, cells[key.place], errors)
 
     def _present(self, targets: Sequence[Target], cells: Mapping[int, Cells], errors: RowErrors) -> dict[str, Cells]:
-        """Return the columns by field name, with lookups as Ids; rows that break a field's rule fail."""
-        present = {}
+        """Return the columns by field name, with lookups as Ids; rows that break a field's rule fail.
+
+        Of two columns that set one lookup, the last counts where it says something.
+        """
+        present: dict[str, Cells] = {}
         for target in targets:
             mine = cells[target.place]
             if target.key:
@@ -230,7 +233,8 @@ class _Task:
                 mine = _with_values(mine, self.lookup.references(target.field, mine, errors))
             else:
                 check_cells(target.field, mine, errors)
-            present[target.field.name] = mine
+            earlier = present.get(target.field.name)
+            present[target.field.name] = mine if earlier is None else mine.over(earlier)
         return present
 
     def _with_new_ids(self, matches: Matches, errors: RowErrors) -> pa.StringArray:

@@ -94,10 +94,26 @@ class Cells:
         masks = (None if mask is None else mask[rows] for mask in (self.blank, self.cleared, self.bad))
         return Cells(self.raw.take(places), self.values.take(places), *masks)
 
+    def over(self, other: Cells) -> Cells:
+        """Return another column of the same field, with those cells of this one that say something."""
+        mine = self.given
+        raw, values = (
+            pc.if_else(from_mask(mine), one, two) for one, two in ((self.raw, other.raw), (self.values, other.values))
+        )
+        pairs = ((self.blank, other.blank), (self.cleared, other.cleared), (self.bad, other.bad))
+        return Cells(raw, values, *(_chosen(mine, one, two) for one, two in pairs))
+
     @property
     def given(self) -> Mask:
         """Where the cell says something, be it ``#N/A``."""
         return np.ones(len(self.raw), bool) if self.blank is None else ~self.blank
+
+
+def _chosen(mine: Mask, one: Mask | None, two: Mask | None) -> Mask | None:
+    if one is None and two is None:
+        return None
+    nowhere = np.zeros(len(mine), bool)
+    return np.where(mine, nowhere if one is None else one, nowhere if two is None else two)
 
 
 def to_mask(values: pa.Array | pa.ChunkedArray) -> Mask:

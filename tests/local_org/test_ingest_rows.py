@@ -421,3 +421,12 @@ def test_recorded_objects_take_rows():
     bench.load("delete", "Account", f"Id\n{account}\n")
     assert bench.store.records("Contact").num_rows == 0
     bench.store.close()
+
+
+def test_a_blank_cell_leaves_a_lookup_to_the_other_column_that_sets_it(org):
+    (account,) = org.insert("Account", "Name,Account_Key__c\nx,AK\n").ids
+    header = "Name,Account__c,Account__r.Account_Key__c"
+    loaded = org.insert("Project__c", f"{header}\nid,{account},\nkey,,AK\nno key,,ZZ\nnone,,\n")
+    assert [row["Name"] for row in loaded.successful] == ["id", "key"]
+    assert [row["sf__Error"].partition(":")[0] for row in loaded.failed] == ["INVALID_FIELD", "REQUIRED_FIELD_MISSING"]
+    assert org.rows("Project__c", "Account__c") == [(account,), (account,)]
