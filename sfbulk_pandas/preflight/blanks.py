@@ -77,7 +77,22 @@ def is_key(subject: Subject, call: LoadCall) -> bool:
     return call.key is not None and not subject.is_path and subject.field.name.lower() == call.key.lower()
 
 
-def required_problems(cells: Cells, call: LoadCall, inserted: Mask | None, needed: frozenset[str]) -> list[Problem]:
+def blank_rows(block: Iterable[Cells], needed: frozenset[str]) -> dict[int, Mask]:
+    """Return where no column of a field that a new record needs says anything, by the place of its first column.
+
+    A lookup may have several columns: its own, and one for a key of the parent.
+    """
+    first: dict[str, int] = {}
+    blank: dict[int, Mask] = {}
+    for cells in block:
+        name = cells.subject.field.name
+        if name in needed:
+            place = first.setdefault(name, cells.subject.place)
+            blank[place] = blank[place] & ~cells.given if place in blank else ~cells.given
+    return blank
+
+
+def required_problems(cells: Cells, call: LoadCall, inserted: Mask | None, blank: Mask | None) -> list[Problem]:
     """Name rows that lack a required field, or clear one that cannot be empty.
 
     Parameters
@@ -86,14 +101,15 @@ def required_problems(cells: Cells, call: LoadCall, inserted: Mask | None, neede
     call : LoadCall
     inserted : array of bool or None
         Which rows surely make a new record; None: nobody can say.
-    needed : frozenset of str
-        The fields that a new record needs.
+    blank : array of bool or None
+        Which rows leave a field blank that a new record needs; None: none, or they are named with another column.
     """
     subject = cells.subject
     name = subject.field.name
     if subject.field.nillable or subject.field.type in _NEVER_EMPTY or is_key(subject, call):
         return []
-    blank = ~cells.given if name in needed else np.zeros(len(cells.values), bool)
+    if blank is None:
+        blank = np.zeros(len(cells.values), bool)
     bad = blank & (inserted if inserted is not None else False) | cells.marks
     if call.clears(subject.label):
         bad |= cells.missing

@@ -12,6 +12,7 @@ from sfbulk_pandas.errors import PreflightFailed
 from sfbulk_pandas.preflight.blanks import (
     ABSENT_REQUIRED,
     absent_required,
+    blank_rows,
     inserted_rows,
     key_problems,
     required_names,
@@ -223,9 +224,11 @@ def _in_blocks(
     def look(start: int) -> tuple[list[Problem], list[Tally]]:
         block = [_read(frame, each, start) for each in subjects]
         inserted = inserted_rows(block, call, min(BLOCK_ROWS, len(frame) - start))
+        blank = blank_rows(block, needed)
         problems = []
         for cells in block:
-            problems += [*key_problems(cells, call), *required_problems(cells, call, inserted, needed)]
+            problems += key_problems(cells, call)
+            problems += required_problems(cells, call, inserted, blank.get(cells.subject.place))
             problems += [*type_problems(cells), *text_problems(cells)]
             problems += id_problems(cells, prefixes.get(cells.subject.place, frozenset()))
         return problems, [each for cells in block for each in tallies(cells)]

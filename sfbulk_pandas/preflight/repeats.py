@@ -48,6 +48,8 @@ def repeat_problems(
 ) -> list[Problem]:
     """Name rows with a key or a unique value that an earlier row has; rows that cannot go up do not count.
 
+    Keys come first: a row that is refused for its key leaves its unique values to others, and so on with each column.
+
     Parameters
     ----------
     frame : pandas.DataFrame
@@ -60,12 +62,13 @@ def repeat_problems(
         Maps over blocks of rows, in order; may do several at once.
     """
     problems = []
-    for subject in subjects:
+    for subject in sorted(subjects, key=lambda each: not is_key(each, call)):
         key = is_key(subject, call)
         if key or (subject.field.unique and not subject.is_path and not call.operation.is_delete):
             later, first = _repeated(frame[subject.label], subject, blocked, mapper)
             if len(later):
                 problems.append(_problem(frame, subject, (later, first), _error(subject, call, is_the_key=key)))
+                blocked = np.union1d(blocked, later)
     return problems
 
 

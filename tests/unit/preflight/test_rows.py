@@ -131,6 +131,21 @@ def test_required_fields():
     assert rows(update, "update", nulls={"Email": "clear"}) == []
 
 
+def test_a_required_lookup_is_filled_by_any_of_its_columns():
+    master = field("Master__c", "reference", nillable=False, reference_to=("Account",), relationship_name="Master__r")
+    keyed = SObjectDescribe("Account", "Account", "001", (field("Key__c", external_id=True),))
+    described = SObjectDescribe("Visit__c", "Visit__c", "a01", (field("Id", "id", id_lookup=True), master))
+    table = pd.DataFrame(
+        {"Master__c": ["001000000000001", None, None, "#N/A"], "Master__r.Key__c": [None, "k", "", None]}
+    )
+    options = {"describe": described, "parents": {"Account": keyed}.__getitem__}
+    blank = "a required field is blank"
+    assert looked(table, **options) == [(2, "Master__c", blank), (3, "Master__c", blank)]
+    assert looked(table.iloc[:3, ::-1], **options) == [(2, "Master__r.Key__c", blank)]
+    table["Id"] = [None, None, None, "a01000000000001"]
+    assert looked(table, "upsert", "Id", **options) == [(2, "Master__c", blank), (3, "Master__c", blank)]
+
+
 @dataclass
 class Cells:
     column: Column
@@ -197,6 +212,16 @@ def test_a_row_that_cannot_go_up_takes_no_key_from_another():
     assert rows(frame(Key__c=["k", "k"], Email=["bad", "a@b.de"]), "upsert", "Key__c") == [
         (0, "Email", "this is no email address", "bad", "mend the address, or leave the cell empty")
     ]
+
+
+def test_a_row_refused_for_its_key_leaves_its_unique_values_to_others():
+    fields = (field("Code__c", unique=True), field("Number__c", unique=True), field("Key__c", external_id=True))
+    described = SObjectDescribe("Account", "Account", "001", fields)
+    table = pd.DataFrame({"Code__c": ["c1", "c2", "c2"], "Key__c": ["k1", "k1", "k3"], "Number__c": ["1", "2", "2"]})
+    assert looked(table, "upsert", "Key__c", describe=described) == [(1, "Key__c", "the key comes twice")]
+    table = pd.DataFrame({"Code__c": ["c1", "c1", "c3"], "Number__c": ["1", "2", "2"]})
+    twice = "the value comes twice, and the field is unique"
+    assert looked(table, describe=described) == [(1, "Code__c", twice)]
 
 
 @pytest.mark.parametrize("bad", ["a@b.de\nc@d.de", "a@b", "a@b@c.de", "@b.de"])
