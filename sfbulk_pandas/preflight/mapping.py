@@ -77,7 +77,8 @@ def _unescaped(text: str) -> str:
         code, letter = found.groups()
         return chr(int(code, 16)) if code else _LETTERS.get(letter, letter)
 
-    return _ESCAPE.sub(meant, text)
+    units = _ESCAPE.sub(meant, text)  # Java counts in halves: a letter beyond 16 bits is two escapes
+    return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def _headers(label: str, fields: str) -> str:
