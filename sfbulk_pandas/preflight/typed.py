@@ -1,6 +1,7 @@
 """Cells that are not of their field's type, and numbers out of range.
 
-Sources: XML Schema part 2 for the forms of numbers and booleans; Bulk API 2.0 guide, "Valid Date Format in Records".
+Sources: XML Schema part 2 for the forms of numbers and booleans, and how far zones go; Bulk API 2.0 guide, "Valid Date
+Format in Records".
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ FORMS = {
     "xsd:long": r"^[+-]?\d{1,18}$",
     "xsd:boolean": r"^(?i:true|false|0|1)$",
     "xsd:date": _DAY + "Z?$",
-    "xsd:dateTime": rf"{_DAY}T{_CLOCK}(?:\.\d{{1,9}})?(?:Z|[+-]\d\d:?\d\d)$",
+    "xsd:dateTime": rf"{_DAY}T{_CLOCK}(?:\.\d{{1,9}})?(?:Z|[+-](?:(?:0\d|1[0-3]):?[0-5]\d|14:?00))$",
     "xsd:time": rf"^{_CLOCK}(?:\.\d{{1,3}})?Z?$",
 }
 _HOW = {

@@ -371,6 +371,14 @@ def test_days_outside_the_calendar():
     ]
 
 
+@pytest.mark.parametrize("zone", ["+25:00", "+99:99", "-14:01", "+15:00", "+12:60", "+1400x"])
+def test_zones_end_at_fourteen_hours(zone):
+    wrong = (1, "Seen__c", "the value is not of the field's type")
+    for good in ("+14:00", "-1400", "+13:59", "-00:30", "Z"):
+        table = pd.DataFrame({"Seen__c": [f"2024-01-01T00:00:00{each}" for each in (good, zone)]})
+        assert looked(table) == [wrong]
+
+
 def test_a_time_is_no_date():
     found = looked(pd.DataFrame({"Since__c": [dt.time(1), None], "Seen__c": [dt.time(2), None]}))
     assert found == [(0, name, "the value is not of the field's type") for name in ("Since__c", "Seen__c")]
