@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sfbulk_pandas.errors import ApiError, UsageError
 from sfbulk_pandas.preflight.call import ID
 from sfbulk_pandas.preflight.findings import Finding, did_you_mean
 from sfbulk_pandas.salesforce.columns import Column
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.salesforce.sobject import FieldDescribe, SObjectDescribe
 
 _CUSTOM = "__c"
+_ASKED = 3  # a describe costs a call: of a lookup to dozens of objects only some are looked at
 
 
 def resolve_label(label: Hashable, describe: SObjectDescribe, call: LoadCall) -> list[Column | Finding]:
@@ -91,13 +93,17 @@ def _relationship(label: str, describe: SObjectDescribe, call: LoadCall) -> Colu
             return Finding(None, label, f"{name} is a field, not a relationship", label, suggestion)
         names = [each.relationship_name for each in describe.fields if each.relationship_name]
         return Finding(None, label, f"{describe.name} has no relationship {name}", label, did_you_mean(name, names))
-    refusal = _refusal(label, lookup, call) or _prefix_refusal(label, prefix, lookup)
+    refusal = _refusal(label, lookup, call) or _prefix_refusal(label, prefix, lookup, call)
     if refusal:
         return refusal
     target = _target(prefix, lookup)
-    field = call.parents(target).get(key) if call.parents else None
+    parent = _parent(target, call)
+    if parent is None:
+        suggestion = f"ask for the permission, or send Ids as {lookup.name}"
+        return Finding(None, label, f"the org tells this user of no object {target}", label, suggestion)
+    field = parent.get(key)
     if field is None or not field.can_be_key:
-        return _no_key(label, target, key, call)
+        return _no_key(label, parent, key)
     return Column(
         label, f"{f'{target}:' if lookup.is_polymorphic else ''}{lookup.relationship_name}.{field.name}", field
     )
@@ -108,8 +114,17 @@ def _target(prefix: str, lookup: FieldDescribe) -> str:
     return next(named, lookup.reference_to[0] if lookup.reference_to else lookup.name)
 
 
-def _prefix_refusal(label: str, prefix: str, lookup: FieldDescribe) -> Finding | None:
-    path = f"{lookup.relationship_name}.{label.rpartition('.')[2]}"
+def _parent(target: str, call: LoadCall) -> SObjectDescribe | None:
+    """Return the describe of a parent's object; None where the org does not tell this user of it."""
+    try:
+        return call.parents(target) if call.parents else None
+    except (UsageError, ApiError):
+        return None
+
+
+def _prefix_refusal(label: str, prefix: str, lookup: FieldDescribe, call: LoadCall) -> Finding | None:
+    key = label.rpartition(".")[2]
+    path = f"{lookup.relationship_name}.{key}"
     if not lookup.is_polymorphic:
         if not prefix or prefix.lower() in {each.lower() for each in lookup.reference_to}:
             return None  # the right kind of parent may be named all the same; it is not sent
@@ -117,12 +132,21 @@ def _prefix_refusal(label: str, prefix: str, lookup: FieldDescribe) -> Finding |
     if prefix.lower() in {each.lower() for each in lookup.reference_to}:
         return None
     choices = ", ".join(lookup.reference_to)
-    suggestion = f"name the parent's kind ({choices}), as in {lookup.reference_to[0]}:{path}"
+    suggestion = f"name the parent's kind ({choices}), as in {_kind_with(key, lookup, call)}:{path}"
     return Finding(None, label, "this lookup has several kinds of parents", prefix or label, suggestion)
 
 
-def _no_key(label: str, target: str, key: str, call: LoadCall) -> Finding:
-    fields = call.parents(target).fields if call.parents else ()
-    keys = [each.name for each in fields if each.can_be_key]
-    suggestion = f"use one of {', '.join(keys)}" if keys else f"{target} has no external id; use the lookup's own Id"
-    return Finding(None, label, f"{key} is no external id of {target}", label, suggestion)
+def _kind_with(key: str, lookup: FieldDescribe, call: LoadCall) -> str:
+    """Return a kind of parent that has a key; the first kind where none is known to."""
+    for target in lookup.reference_to[:_ASKED]:
+        parent = _parent(target, call)
+        field = parent.get(key) if parent else None
+        if field is not None and field.can_be_key:
+            return target
+    return lookup.reference_to[0]
+
+
+def _no_key(label: str, parent: SObjectDescribe, key: str) -> Finding:
+    keys = [each.name for each in parent.fields if each.can_be_key]
+    advice = f"use one of {', '.join(keys)}" if keys else f"{parent.name} has no external id; use the lookup's own Id"
+    return Finding(None, label, f"{key} is no external id of {parent.name}", label, advice)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.errors import UsageError
@@ -12,7 +13,7 @@ from sfbulk_pandas.salesforce.columns import Column
 from sfbulk_pandas.salesforce.job import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
@@ -41,12 +42,15 @@ def settle_columns(
     Raises
     ------
     UsageError
-        For a query operation, or where ``columns`` is one text.
+        For a query operation, or where ``columns`` is one text, or holds what can be no label.
     """
     if call.operation.is_query:
         raise UsageError(f"{call.operation} takes no rows")
     if isinstance(call.columns, str):
         raise UsageError("columns= takes a list of column labels", hint=f"columns=[{call.columns!r}]")
+    wrong = [label for label in call.columns or () if not isinstance(label, Hashable)]
+    if wrong:
+        raise UsageError(f"columns= takes column labels, and {wrong[0]!r} is none", hint="name each column by itself")
     findings = [*_call_findings(frame, describe, call), *_label_findings(frame, call)]
     usable = [label for label in _chosen(frame, call) if call.is_named(label) and _stands_once(frame, label)]
     resolved = [each for label in usable for each in resolve_label(label, describe, call)]
@@ -129,15 +133,21 @@ def _text_findings(labels: Sequence[Hashable], call: LoadCall) -> list[Finding]:
 
 
 def _presence_findings(frame: pd.DataFrame, labels: Sequence[Hashable]) -> list[Finding]:
-    """Find labels of ``columns=`` that the frame lacks, and labels that stand in the frame twice."""
+    """Find labels of ``columns=`` that the frame lacks, and labels that are not those of one column."""
     held = [str(label) for label in frame.columns]
     missing = (label for label in labels if label not in frame.columns)
     findings = [
         Finding(None, label, "the frame has no such column", label, did_you_mean(str(label), held)) for label in missing
     ]
-    doubled = set(frame.columns[frame.columns.duplicated()]) & set(labels)
-    findings += [Finding(None, label, "two columns have this label", label, "rename or drop one") for label in doubled]
-    return findings
+    shared = [each for each in dict.fromkeys(labels) if each in frame.columns and not _stands_once(frame, each)]
+    return findings + [_shared_finding(frame, label) for label in shared]
+
+
+def _shared_finding(frame: pd.DataFrame, label: Hashable) -> Finding:
+    """Say that a label is that of several columns, or the beginning of a longer one."""
+    if len(frame.columns[frame.columns.get_loc(label)]) > 1:
+        return Finding(None, label, "two columns have this label", label, "rename or drop one")
+    return Finding(None, label, "this is the beginning of a column's label", label, "write the whole label, as a tuple")
 
 
 def _delete_findings(labels: Sequence[Hashable], call: LoadCall) -> list[Finding]:

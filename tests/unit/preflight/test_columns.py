@@ -36,6 +36,7 @@ CONTACT = SObjectDescribe(
         field("AccountId", "reference", reference_to=("Account",), relationship_name="Account"),
         field("WhoId", "reference", reference_to=("Contact", "Lead"), relationship_name="Who"),
         field("Link__c", "reference", reference_to=("Account",), relationship_name="Boss__r"),
+        field("OwnerId", "reference", reference_to=("Group", "Lead", "Account"), relationship_name="Owner"),
         field(
             "MakerId",
             "reference",
@@ -46,11 +47,18 @@ CONTACT = SObjectDescribe(
         ),
     ),
 )
-PARENTS = {"Account": ACCOUNT, "Lead": LEAD}
+HIDDEN = UsageError("the org has no object 'Group'")
+PARENTS = {"Account": ACCOUNT, "Lead": LEAD, "Contact": CONTACT, "Group": HIDDEN}
+
+
+def parent(sobject):
+    if isinstance(PARENTS[sobject], Exception):
+        raise PARENTS[sobject]
+    return PARENTS[sobject]
 
 
 def call(operation="insert", key=None, **options):
-    return LoadCall(Operation(operation), key, parents=PARENTS.__getitem__, **options)
+    return LoadCall(Operation(operation), key, parents=parent, **options)
 
 
 def resolve_columns(frame, describe, call):
@@ -106,6 +114,15 @@ def test_labels_may_not_stand_twice():
     doubled = pd.DataFrame([["a", "b", "c"]], columns=["LastName", "LastName", "Email"])
     assert findings(doubled)[0][1:3] == ("LastName", "two columns have this label")
     assert headers(doubled, columns=["Email"]) == ["Email"]
+
+
+def test_labels_of_several_levels_stand_for_one_column():
+    several = pd.DataFrame([list("abcd")], columns=pd.MultiIndex.from_product([["LastName", "FirstName"], ["a", "b"]]))
+    chosen = {"columns": [("LastName", "a"), "FirstName"], "rename": {("LastName", "a"): "LastName"}}
+    assert findings(several, **chosen) == [(None, "FirstName", "two columns have this label", "rename or drop one")]
+    assert findings(several.iloc[:, :3], **chosen) == [
+        (None, "FirstName", "this is the beginning of a column's label", "write the whole label, as a tuple")
+    ]
 
 
 def test_two_labels_may_not_go_to_one_field():
@@ -187,6 +204,8 @@ def test_a_query_takes_no_rows():
 def test_columns_is_a_list():
     with pytest.raises(UsageError, match="takes a list"):
         resolve_columns(frame(LastName=["x"]), CONTACT, call(columns="LastName"))
+    with pytest.raises(UsageError, match=r"\['LastName'\] is none"):
+        resolve_columns(frame(LastName=["x"]), CONTACT, call(columns=[["LastName"]]))
 
 
 def test_relationships_are_checked_on_both_sides():
@@ -210,6 +229,10 @@ def test_relationships_are_checked_on_both_sides():
         ("Maker.Key__c", "cannot be written by insert", "leave 'Maker.Key__c' out"),
         ("Who.Email", "several kinds of parents", "Contact, Lead"),
         ("Account:Who.Email", "several kinds of parents", "as in Contact:Who.Email"),
+        ("Owner.Email", "several kinds of parents", "as in Lead:Owner.Email"),
+        ("Owner.Key__c", "several kinds of parents", "as in Account:Owner.Key__c"),
+        ("Owner.Nope__c", "several kinds of parents", "as in Group:Owner.Nope__c"),
+        ("group:Owner.Name", "the org tells this user of no object Group", "send Ids as OwnerId"),
     ],
 )
 def test_wrong_relationships(label, check, suggestion):
