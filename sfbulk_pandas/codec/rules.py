@@ -12,13 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sfbulk_pandas.codec.arrays import is_float
-from sfbulk_pandas.codec.cells import INFINITE, NAIVE, cell_text, clock_changed
-from sfbulk_pandas.codec.moments import placed
-from sfbulk_pandas.codec.texts import TEXT, lengths_bytes, stretch, unix_lines
-from sfbulk_pandas.errors import EncodeError
 from sfbulk_pandas.salesforce.limits import MAX_FIELD_CHARS, MAX_RECORD_CHARS, NULL_MARK
 from sfbulk_pandas.salesforce.sobject import FieldType
+from sfbulk_pandas.writing.arrays import is_float
+from sfbulk_pandas.writing.cells import INFINITE, NAIVE, clock_changed, write_cells
+from sfbulk_pandas.writing.moments import placed
+from sfbulk_pandas.writing.texts import lengths_bytes, stretch, unix_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -130,14 +129,6 @@ def cells_text(
     -------
     pyarrow.LargeStringArray, tuple of Refusal
     """
-    texts: list[str | None] = []
-    refused: dict[str, list[int]] = {}
-    for offset, value in enumerate(values):
-        try:
-            text = cell_text(value, kind, timezone)
-        except EncodeError as error:
-            text = None
-            refused.setdefault(str(error), []).append(offset)
-        texts.append(text)
+    texts, refused = write_cells(values, kind, timezone)
     refusals = tuple(Refusal(np.array(offsets, np.int64), reason) for reason, offsets in refused.items())
-    return unix_lines(pa.array(texts, TEXT)), refusals
+    return unix_lines(texts), refusals

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from pyarrow import csv
 
-from sfbulk_pandas.codec.texts import count_byte, stretch
+from sfbulk_pandas.writing.texts import count_byte, stretch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +10,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sfbulk_pandas.codec.arrays import array_text, has_writer, is_text
 from sfbulk_pandas.codec.rows import take_chunked
 from sfbulk_pandas.codec.rules import Refusal, array_refusals, cells_text, mark_refusals, number_refusals, text_refusals
-from sfbulk_pandas.codec.texts import TEXT, lengths_bytes, stretch
 from sfbulk_pandas.salesforce.limits import MAX_FIELD_CHARS, NULL_MARK
 from sfbulk_pandas.salesforce.sobject import FieldType
+from sfbulk_pandas.writing.arrays import array_text, has_writer, is_text
+from sfbulk_pandas.writing.held import pandas_array, plain_array
+from sfbulk_pandas.writing.texts import TEXT, lengths_bytes, stretch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,19 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
-
-# What pandas finds in an object column, and the Arrow type that holds it. Anything else goes cell by cell.
-_OBJECTS = {
-    "string": TEXT,
-    "boolean": pa.bool_(),
-    "integer": pa.int64(),
-    "floating": pa.float64(),
-    "date": pa.date32(),
-    "empty": pa.null(),
-}
-# pandas takes datetimes among dates for dates, and Arrow would cut their hours off; and it takes short floats for
-# floats, and Arrow would give them digits they never had.
-_ONLY = {"date": {dt.date, type(None)}, "floating": {float, np.float64, type(None), type(pd.NA), type(pd.NaT)}}
 
 _WHOLE = (
     pd.BooleanDtype,
@@ -121,23 +108,8 @@ class Source:
 
     def _array(self, rows: slice | NDArray[np.int64]) -> pa.Array | None:
         """Return rows as Arrow holds them, or None where they must be looked at one by one."""
-        array = self._pandas_array(rows) if self._chunks is None else take_chunked(self._chunks, rows)
-        if isinstance(array, pa.DictionaryArray):
-            array = array.dictionary_decode()
-        return None if isinstance(array, pa.ExtensionArray) else array
-
-    def _pandas_array(self, rows: slice | NDArray[np.int64]) -> pa.Array | None:
-        series = self._series.iloc[rows]
-        wanted = None
-        if isinstance(series.dtype, np.dtype) and series.dtype.hasobject:
-            wanted = _object_type(series)
-            if wanted is None:
-                return None
-        try:
-            array = pa.array(series, wanted, from_pandas=True)
-        except (pa.ArrowException, UnicodeEncodeError, OverflowError):
-            return None
-        return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+        held = pandas_array(self._series.iloc[rows]) if self._chunks is None else take_chunked(self._chunks, rows)
+        return plain_array(held)
 
 
 def _look_of(refusals: Iterable[Refusal], longest: int, text: pa.Array) -> Look:
@@ -147,10 +119,3 @@ def _look_of(refusals: Iterable[Refusal], longest: int, text: pa.Array) -> Look:
 def _always_travels(dtype: Any) -> bool:
     """Whether every value of a dtype can travel: then rows need not even be handed to Arrow to be looked at."""
     return dtype.kind in "biu" if isinstance(dtype, np.dtype) else isinstance(dtype, _WHOLE)
-
-
-def _object_type(series: pd.Series[Any]) -> pa.DataType | None:
-    kind = pd.api.types.infer_dtype(series, skipna=True)
-    if kind in _ONLY and not set(map(type, series)) <= _ONLY[kind]:
-        return None
-    return _OBJECTS.get(kind)

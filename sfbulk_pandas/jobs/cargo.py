@@ -13,7 +13,7 @@ from sfbulk_pandas.codec.encode import Part, PartLimits, PartRange, encode_parts
 from sfbulk_pandas.codec.frame import FrameTexts, label_at
 from sfbulk_pandas.codec.rows import RowOrder, position_of, rows_of
 from sfbulk_pandas.codec.slices import Pace
-from sfbulk_pandas.codec.texts import TEXT
+from sfbulk_pandas.writing.texts import TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

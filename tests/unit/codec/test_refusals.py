@@ -10,9 +10,9 @@ from sfbulk_pandas.codec.frame import Column, EncodeOptions
 from sfbulk_pandas.codec.refusals import refused_cells
 from sfbulk_pandas.codec.rules import mark_refusals
 from sfbulk_pandas.codec.source import Source
-from sfbulk_pandas.codec.texts import TEXT, lengths_bytes
 from sfbulk_pandas.errors import EncodeError
 from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
+from sfbulk_pandas.writing.texts import TEXT, lengths_bytes
 
 
 def columns_of(frame, kinds=None):

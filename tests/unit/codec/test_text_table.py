@@ -208,6 +208,31 @@ def test_categories_of_every_kind_travel_as_their_values():
     assert texts(pd.Categorical([dt.date(2024, 1, 1), None])) == ["2024-01-01", None]
 
 
+def test_categories_of_mixed_kinds_are_written_one_by_one():
+    days = [np.datetime64("2024-01-01"), np.int8(3), np.datetime64("2024-01-01"), None]
+    assert texts(pd.Series(days, dtype="category"), "date") == ["2024-01-01", "3", "2024-01-01", None]
+    moments = [dt.date(2024, 1, 1), pd.Timestamp(2024, 1, 1, 10)]
+    assert texts(pd.Series(moments, dtype="category"), "date") == ["2024-01-01", "2024-01-01T10:00:00.000"]
+
+
+def test_moments_at_the_ends_of_their_range_are_written_or_refused():
+    first, year_1, last = pd.Timestamp.min, pd.Timestamp(1, 1, 1), np.datetime64("12000-01-01")
+    assert texts([first, year_1, last, "x"], "date") == [
+        "1677-09-21T00:12:43.145",
+        "0001-01-01",
+        "12000-01-01",
+        "x",
+    ]
+    with pytest.raises(EncodeError, match="too early or too late"):
+        texts([last, "x"], "datetime", timezone="Europe/Berlin")
+    with pytest.raises(EncodeError, match="too early or too late"):
+        texts([np.datetime64(2**62, "Y"), "x"], "date")
+
+
+def test_integers_of_thousands_of_digits_are_written_out():
+    assert texts([10**5000, "x"]) == ["1" + "0" * 5000, "x"]
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -277,7 +302,10 @@ def test_mixed_columns_are_written_cell_by_cell():
 
 @pytest.mark.parametrize(
     "value",
-    [b"x", dt.timedelta(1), pd.Period("2024-01"), 1j, {"a": 1}, object(), pd.Interval(0, 1), np.timedelta64(1, "s")],
+    [
+        *(b"x", dt.timedelta(1), pd.Period("2024-01"), 1j, {"a": 1}, object(), pd.Interval(0, 1)),
+        *(np.timedelta64(1, "s"), np.timedelta64(1, "ns"), np.array("x")),
+    ],
 )
 def test_values_without_a_form_are_refused_with_their_place(value):
     with pytest.raises(EncodeError, match=r"column 'x', row 1 .*no form that Salesforce reads"):

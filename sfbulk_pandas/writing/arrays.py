@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sfbulk_pandas.codec.cells import INT_KINDS, number_text
-from sfbulk_pandas.codec.moments import dates_text, day_or_clock_text, instants_text, times_text
-from sfbulk_pandas.codec.texts import TEXT, by_distinct, unix_lines
 from sfbulk_pandas.salesforce.sobject import FieldType
+from sfbulk_pandas.writing.cells import INT_KINDS, number_text
+from sfbulk_pandas.writing.moments import dates_text, day_or_clock_text, instants_text, times_text
+from sfbulk_pandas.writing.texts import TEXT, by_distinct, unix_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,10 +115,12 @@ def _plain_digits(text: pa.Array, odd: NDArray[np.bool_]) -> pa.Array:
 
 
 def _short_floats(array: pa.Array, kind: FieldType | None, timezone: str | None) -> pa.Array:
-    """Write 16-bit floats by numpy's text, which gives them no false digits."""
-    numbers = array.to_numpy(zero_copy_only=False)
-    plain = [float(str(each)) if np.isfinite(each) else None for each in numbers]
-    return _floats(pa.array(plain, pa.float64()), kind, timezone)
+    return _floats(long_floats(array), kind, timezone)
+
+
+def long_floats(array: pa.Array) -> pa.Array:
+    """Return 16-bit floats as 64-bit ones by numpy's text, which gives them no false digits."""
+    return pa.array([float(str(each)) for each in array.to_numpy(zero_copy_only=False)], pa.float64())
 
 
 def _decimals(array: pa.Array, kind: FieldType | None, _timezone: str | None) -> pa.Array:

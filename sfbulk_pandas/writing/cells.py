@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from sfbulk_pandas.errors import EncodeError
 from sfbulk_pandas.salesforce.limits import MULTI_SELECT_SEPARATOR
 from sfbulk_pandas.salesforce.sobject import FieldType
+from sfbulk_pandas.writing.texts import TEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 INFINITE = "Salesforce has no infinite numbers"
 NAIVE = "the datetime has no time zone: give timezone=, such as timezone='Europe/Berlin'"
 INT_KINDS = frozenset({FieldType.INT, FieldType.LONG})
+NO_PLACE = "the moment is too early or too late to be written"
 PLAIN_DIGITS = 20  # a longer run of zeros keeps its exponent, which xsd:double takes too
 
 
@@ -60,12 +63,12 @@ def cell_text(value: Any, kind: FieldType | None, timezone: str | None) -> str |
     EncodeError
         Where the value has no form that Salesforce reads.
     """
-    if isinstance(value, list | tuple | set | frozenset | np.ndarray):
+    if isinstance(value, list | tuple | set | frozenset) or (isinstance(value, np.ndarray) and value.ndim):
         return list_text(value, kind, timezone)
     if is_missing(value):
         return None
-    if isinstance(value, np.generic):
-        value = pd.Timestamp(value) if isinstance(value, np.datetime64) else _scalar(value)
+    if isinstance(value, np.generic) and not isinstance(value, np.timedelta64):
+        value = _scalar(value)
     for types, write in _WRITERS:
         if isinstance(value, types):
             return write(value, kind, timezone)
@@ -74,7 +77,31 @@ def cell_text(value: Any, kind: FieldType | None, timezone: str | None) -> str |
 
 def _scalar(value: np.generic) -> Any:
     """Unwrap a numpy scalar without giving short floats digits they never had."""
+    if isinstance(value, np.datetime64):
+        return _timestamp(value)
     return float(str(value)) if isinstance(value, np.floating) else value.item()
+
+
+def write_cells(
+    values: Iterable[Any], kind: FieldType | None, timezone: str | None
+) -> tuple[pa.Array, dict[str, list[int]]]:
+    """Write many values one by one; one that has no form is null.
+
+    Returns
+    -------
+    pyarrow.LargeStringArray, dict of str to list of int
+        The texts; why some have no form, and which.
+    """
+    texts: list[str | None] = []
+    refused: dict[str, list[int]] = {}
+    for offset, value in enumerate(values):
+        try:
+            text = cell_text(value, kind, timezone)
+        except EncodeError as error:
+            text = None
+            refused.setdefault(str(error), []).append(offset)
+        texts.append(text)
+    return pa.array(texts, TEXT), refused
 
 
 def list_text(values: Any, kind: FieldType | None, timezone: str | None) -> str | None:
@@ -106,19 +133,35 @@ def number_text(number: float | Decimal, kind: FieldType | None = None) -> str:
 
 def moment_text(moment: pd.Timestamp | dt.datetime, kind: FieldType | None, timezone: str | None) -> str:
     """Write a datetime in UTC; for a date field as a date where the clock shows midnight, else as it is."""
-    stamp = pd.Timestamp(moment)
+    stamp = _timestamp(moment)
     if kind is FieldType.DATE:
-        if stamp == stamp.normalize():
-            return stamp.strftime("%Y-%m-%d")
+        if stamp.time() == _MIDNIGHT and not stamp.nanosecond:
+            return _clock_text(stamp).partition("T")[0]
         if stamp.tzinfo is None:
             return _clock_text(stamp)
-    elif stamp.tzinfo is None:
-        stamp = _localise(stamp, timezone)
-    return _clock_text(stamp.tz_convert("UTC").tz_localize(None)) + "Z"
+    return _clock_text(_in_utc(stamp, timezone)) + "Z"
+
+
+_MIDNIGHT = dt.time()
+
+
+def _timestamp(value: Any) -> pd.Timestamp:
+    try:
+        return pd.Timestamp(value)
+    except (ValueError, OverflowError):
+        raise EncodeError(NO_PLACE) from None
 
 
 def _clock_text(stamp: pd.Timestamp) -> str:
-    return stamp.floor("ms").isoformat(timespec="milliseconds")
+    """Write what a clock shows; what is finer than milliseconds is cut, downwards also before 1970."""
+    return stamp.tz_localize(None).isoformat(timespec="milliseconds")
+
+
+def _in_utc(stamp: pd.Timestamp, timezone: str | None) -> pd.Timestamp:
+    try:
+        return (_localise(stamp, timezone) if stamp.tzinfo is None else stamp).tz_convert("UTC")
+    except (pd.errors.OutOfBoundsDatetime, OverflowError, RuntimeError):
+        raise EncodeError(NO_PLACE) from None
 
 
 def _localise(stamp: pd.Timestamp, timezone: str | None) -> pd.Timestamp:
@@ -149,7 +192,10 @@ def _bool_text(value: bool, _kind: FieldType | None, _timezone: str | None) -> s
 def _int_text(value: int, kind: FieldType | None, _timezone: str | None) -> str:
     if kind is FieldType.BOOLEAN and value in {0, 1}:
         return "true" if value else "false"
-    return str(value)
+    try:
+        return str(value)
+    except ValueError:  # more digits than Python writes of an int
+        return f"{Decimal(value):f}"
 
 
 def _number(value: float | Decimal, kind: FieldType | None, _timezone: str | None) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sfbulk_pandas.codec.texts import TEXT, by_distinct
+from sfbulk_pandas.writing.texts import TEXT, by_distinct
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,0 +1,79 @@
+"""How a column is held: as Arrow holds it, or as cells that must be looked at one by one.
+
+Arrow must never be left to find the type of an object column: there are mixtures by which it ends the process.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from sfbulk_pandas.writing.texts import TEXT
+
+# What pandas finds in an object column, and the Arrow type that holds it. Anything else goes cell by cell.
+_OBJECTS = {
+    "string": TEXT,
+    "boolean": pa.bool_(),
+    "integer": pa.int64(),
+    "floating": pa.float64(),
+    "date": pa.date32(),
+    "empty": pa.null(),
+}
+# pandas takes datetimes among dates for dates, and Arrow would cut their hours off; and it takes short floats for
+# floats, and Arrow would give them digits they never had.
+_ONLY = {"date": {dt.date, type(None)}, "floating": {float, np.float64, type(None), type(pd.NA), type(pd.NaT)}}
+
+if TYPE_CHECKING:
+    Objects = pd.Series[Any] | pd.Index[Any]
+
+
+def pandas_array(series: pd.Series[Any]) -> pa.Array | None:
+    """Return a column as Arrow holds it, or None where its cells must be looked at one by one."""
+    wanted = None
+    if _has_objects(series.dtype):
+        wanted = _object_type(series)
+        if wanted is None:
+            return None
+    elif _has_objects(_categories(series).dtype) and _object_type(_categories(series)) is None:
+        return None
+    try:
+        array = pa.array(series, wanted, from_pandas=True)
+    except (pa.ArrowException, UnicodeEncodeError, OverflowError):
+        return None
+    return _joined(array) if isinstance(array, pa.ChunkedArray) else array
+
+
+def plain_array(array: pa.Array | None) -> pa.Array | None:
+    """Return values that stand by themselves, not by a dictionary; None where Arrow does not know what they mean."""
+    if isinstance(array, pa.DictionaryArray):
+        array = array.dictionary_decode()
+    return None if isinstance(array, pa.ExtensionArray) else array
+
+
+def _has_objects(dtype: Any) -> bool:
+    return isinstance(dtype, np.dtype) and dtype.hasobject
+
+
+def _categories(series: pd.Series[Any]) -> Objects:
+    """Return the categories of a categorical column; any other column itself."""
+    return series.dtype.categories if isinstance(series.dtype, pd.CategoricalDtype) else series
+
+
+def _object_type(objects: Objects) -> pa.DataType | None:
+    kind = pd.api.types.infer_dtype(objects, skipna=True)
+    if kind in _ONLY and not set(map(type, objects)) <= _ONLY[kind]:
+        return None
+    return _OBJECTS.get(kind)
+
+
+def _joined(column: pa.ChunkedArray) -> pa.Array:
+    if column.num_chunks == 1:  # which combine_chunks would copy
+        return column.chunk(0)
+    array = column.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):  # what older versions of Arrow combine an empty column to
+        return pa.concat_arrays(array.chunks) if array.num_chunks else pa.nulls(0, array.type)
+    return array
