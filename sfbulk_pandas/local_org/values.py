@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _NO_TEXT = pa.scalar(None, pa.string())
 _TIMESTAMP = pa.timestamp("ms", "UTC")
 _DOUBLE_FORM = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$"
-_INT_FORM = r"^[+-]?\d{1,18}$"
+_INT_FORM = r"^[+-]?\d{1,19}$"
 _BOOLEAN_FORM = r"^(?i:true|false|0|1)$"
 _DATE_FORM = r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])Z?$"
 _DATETIME_FORM = r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)$"
