@@ -83,7 +83,7 @@ def tallies(cells: Cells) -> list[Tally]:
     """Count the cells of a block that Salesforce will keep in another form."""
     place = cells.subject.place
     if cells.is_text:
-        counts = [(TRIMMED, _edges(cells)), (NORMALISED, _returns(cells.values))]
+        counts = [(TRIMMED, _edges(cells)), (NORMALISED, _returns(cells))]
     else:
         counts = [(WRITTEN_WHOLE, _floats(cells))]
     return [Tally(place, check, count, suggestion) for (check, suggestion), count in counts if count]
@@ -101,16 +101,22 @@ def _edges(cells: Cells) -> int:
     return int(np.count_nonzero((_BLANK[first] | _BLANK[last]) & cells.given & (cells.lengths > 0)))
 
 
-def _returns(texts: pa.Array) -> int:
-    """Count the carriage returns."""
-    data = own_bytes(texts)
-    return int(np.count_nonzero(data == _RETURN)) if data.size and data.min() <= _RETURN else 0
+def _returns(cells: Cells) -> int:
+    """Count the cells with a carriage return."""
+    data = own_bytes(cells.values)
+    if not data.size or data.min() > _RETURN:
+        return 0
+    offsets = offsets_of(cells.values)
+    which = np.searchsorted(offsets, offsets[0] + np.flatnonzero(data == _RETURN), side="right") - 1
+    return int(np.count_nonzero(cells.given[np.unique(which)]))
 
 
 def _floats(cells: Cells) -> int:
+    """Count the whole numbers of an int field's column of floats."""
     if cells.subject.cell_field.type not in _WHOLE or not pa.types.is_floating(cells.values.type):
         return 0
-    return int(np.count_nonzero(cells.given))
+    numbers = cells.values.to_numpy(zero_copy_only=False)
+    return int(np.count_nonzero(cells.given & np.isfinite(numbers) & (np.trunc(numbers) == numbers)))
 
 
 def tally_findings(found: Iterable[Tally], subjects: Sequence[Subject]) -> list[Finding]:

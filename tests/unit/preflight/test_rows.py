@@ -245,6 +245,27 @@ def test_notes():
     ]
 
 
+def noted(**columns):
+    found = check(frame(**columns)).report.query("severity == 'note'")
+    return found[["column", "check", "value"]].to_numpy().tolist()
+
+
+def test_line_breaks_are_counted_by_cells_that_say_something():
+    broken = ["a\r\nb\r\nc", "", None, "d", "\r\n", "e\rf"]
+    assert [each for each in noted(Key__c=broken) if "line breaks" in each[1]] == [
+        ["Key__c", "line breaks are written \\r\\n", 3]
+    ]
+    hidden = pa.LargeStringArray.from_buffers(
+        2, pa.py_buffer(np.array([0, 4, 5])), pa.py_buffer(b"a\r\nbc"), pa.py_buffer(b"\x02")
+    )
+    assert hidden.to_pylist() == [None, "c"]
+    assert noted(Key__c=pd.Series(pd.arrays.ArrowExtensionArray(hidden))) == []
+
+
+def test_whole_numbers_alone_count_as_held_as_floats():
+    assert noted(Staff__c=[1.0, 2.5, None, np.inf]) == [["Staff__c", "whole numbers are held as floats", 1]]
+
+
 def test_blocks_and_a_mapper_change_nothing(monkeypatch):
     count = 50
     wrong = frame(Email=["bad", "a@b.de"] * (count // 2), Key__c=[f"k{n % 20}" for n in range(count)])
