@@ -12,7 +12,6 @@ from sfbulk_pandas.preflight.cells import as_text, read_block
 from sfbulk_pandas.preflight.check import find_problems
 from sfbulk_pandas.preflight.texts import SPELLED_OTHERWISE
 from sfbulk_pandas.reconcile.codes import equal
-from sfbulk_pandas.salesforce.sobject import FieldType
 from sfbulk_pandas.salesforce.status_codes import PASSING
 
 if TYPE_CHECKING:
@@ -106,5 +105,5 @@ def differing(before: pd.Series[Any], after: pd.Series[Any]) -> Mask:
     """Return where the cells of two columns of the same rows differ, by what would be sent of them."""
     if before is after:
         return np.zeros(len(before), bool)
-    texts = [as_text(read_block(each, FieldType.STRING)) for each in (before, after)]
+    texts = [as_text(read_block(each, None)) for each in (before, after)]
     return ~equal(*texts)

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sfbulk_pandas.preflight.problems import TEXT, Problem, error_texts
-from sfbulk_pandas.salesforce.limits import MULTI_SELECT_SEPARATOR, NULL_MARK
-from sfbulk_pandas.salesforce.sobject import FieldType
+from sfbulk_pandas.salesforce.limits import NULL_MARK
+from sfbulk_pandas.writing.arrays import array_text, has_writer, is_text, long_floats
+from sfbulk_pandas.writing.cells import write_cells
+from sfbulk_pandas.writing.held import pandas_array, plain_array
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Hashable, Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from sfbulk_pandas.salesforce.columns import Column
-    from sfbulk_pandas.salesforce.sobject import FieldDescribe
+    from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
 
     Mask = NDArray[np.bool_]
 
 
-_MOMENTS = frozenset({FieldType.DATE, FieldType.DATETIME})
+_ZONE = "UTC"  # of naive moments: in every zone they are written at the same length
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,9 @@ class Cells(Values):
         if not len(offsets):
             return []
         values = self.values.take(pa.array(offsets))
-        errors = None if error is None else error_texts(error[0], as_text(values), error[1])
+        errors = (
+            None if error is None else error_texts(error[0], as_text(values, self.subject.cell_field.type), error[1])
+        )
         severity = "note" if error is None else "row"
         at = (offsets + self.start).astype(np.int64)
         return [Problem(self.subject.place, self.subject.label, check, at, values, suggestion, errors, severity)]
@@ -188,80 +191,37 @@ def own_bytes(texts: pa.Array) -> NDArray[np.uint8]:
     return text_bytes(texts)[offsets[0] : offsets[-1]]
 
 
-def as_text(values: pa.Array) -> pa.Array:
-    """Write typed values about as they travel: for messages, and for fields of text."""
-    if pa.types.is_large_string(values.type):
-        return values
-    try:
-        texts = values.cast(TEXT)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return pa.array([None if each is None else str(each) for each in values.to_pylist()], TEXT)
-    if pa.types.is_timestamp(values.type):
-        return pc.replace_substring(texts, " ", "T", max_replacements=1)
-    return texts
+def as_text(values: pa.Array, kind: FieldType | None = None) -> pa.Array:
+    """Write typed values as they travel: for messages, and for fields of text.
+
+    Parameters
+    ----------
+    values : pyarrow.Array
+        What :func:`read_block` returns.
+    kind : FieldType or None
+        The type of the field that receives them; None: one of text.
+    """
+    return values if pa.types.is_large_string(values.type) else array_text(values, kind, _ZONE)
 
 
-def read_block(series: pd.Series[Any], kind: FieldType) -> pa.Array:
-    """Return the values of a block: texts as large_string, a mixed column as the texts of its cells.
+def read_block(series: pd.Series[Any], kind: FieldType | None) -> pa.Array:
+    """Return the values of a block: texts as large_string, a mixed column as the texts that travel of its cells.
 
     Parameters
     ----------
     series : pandas.Series
         The rows of the block.
-    kind : FieldType
-        The type of the field that receives them.
+    kind : FieldType or None
+        The type of the field that receives them; None: not known.
 
     Returns
     -------
     pyarrow.Array
+        Null also where a mixed column has a cell that cannot travel.
     """
-    values: Any = series.array
-    if isinstance(values, pd.arrays.NumpyExtensionArray):
-        values = values.to_numpy()
-    try:
-        array = pa.array(values, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeEncodeError, OverflowError):
-        return _mixed(series, kind)
-    if isinstance(array, pa.ChunkedArray):  # a single chunk is not combined: that would copy it
-        array = array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
-    return _plain(array, kind)
-
-
-def _plain(array: pa.Array, kind: FieldType) -> pa.Array:
-    if isinstance(array, pa.ChunkedArray):  # what older versions of Arrow combine an empty column to
-        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.nulls(0, array.type)
-    held = array.type
-    if pa.types.is_dictionary(held):
-        return _plain(array.dictionary_decode(), kind)
-    if pa.types.is_string(held) or pa.types.is_string_view(held) or pa.types.is_null(held):
+    array = plain_array(pandas_array(series))
+    if array is None or not has_writer(array.type):
+        return write_cells(series if array is None else array.to_pylist(), kind, _ZONE)[0]
+    if is_text(array.type) or pa.types.is_null(array.type):
         return array.cast(TEXT)
-    if pa.types.is_float16(held):
-        return array.cast(pa.float32())
-    return _mixed(array.to_pylist(), kind) if pa.types.is_nested(held) else array
-
-
-def _mixed(values: Iterable[Any], kind: FieldType) -> pa.Array:
-    return pa.array([cell_text(each, kind) for each in values], TEXT)
-
-
-def cell_text(value: Any, kind: FieldType) -> str | None:
-    """Write one cell of a mixed column; None where it is missing."""
-    if isinstance(value, str):
-        return value.encode(errors="replace").decode()
-    if isinstance(value, list | tuple | set | frozenset | np.ndarray):
-        return MULTI_SELECT_SEPARATOR.join(str(each) for each in value)
-    if pd.isna(value):
-        return None
-    if isinstance(value, bool | np.bool_):
-        return "true" if value else "false"
-    if isinstance(value, dt.date | np.datetime64) and kind in _MOMENTS:
-        return _moment_text(pd.Timestamp(value), kind)
-    text = str(value)
-    return text.removesuffix(".0")
-
-
-def _moment_text(moment: pd.Timestamp, kind: FieldType) -> str:
-    if kind is FieldType.DATE and moment == moment.normalize():
-        return moment.strftime("%Y-%m-%d")
-    clock = moment.tz_convert("UTC").tz_localize(None) if moment.tzinfo else moment
-    return clock.isoformat(timespec="milliseconds") + "Z"
+    return long_floats(array) if pa.types.is_float16(array.type) else array

@@ -113,14 +113,14 @@ def blank_cells(
     cleared: dict[Hashable, int] = {}
     left: dict[Hashable, int] = {}
     for column in columns:
-        kind = FieldType.STRING if column.field is None else column.field.type
+        kind = column.field.type if column.field else None
         clears = options.nulls_of(column.label) == "clear" and kind is not FieldType.ID
         series = frame[column.label] if rows is None else frame[column.label].iloc[rows]
         blocks = (series.iloc[at : at + BLOCK_ROWS] for at in range(0, len(series), BLOCK_ROWS))
         counts = np.array([_blanks(read_block(each, kind)) for each in blocks]).reshape(-1, 3).sum(axis=0)
         missing, empty, marks = counts.tolist()
-        cleared[column.label] = marks + (missing if clears else 0)
-        left[column.label] = empty + (0 if clears else missing)
+        for into, count in ((cleared, marks + (missing if clears else 0)), (left, empty + (0 if clears else missing))):
+            into[column.label] = into.get(column.label, 0) + count  # one column may travel into several fields
     return cleared, left
 
 

@@ -49,7 +49,7 @@ def id_problems(cells: Cells, prefixes: frozenset[str]) -> list[Problem]:
     if not field.type.is_id or cells.subject.is_path:
         return []
     if not cells.is_text:
-        cells = Cells(as_text(cells.values), cells.subject, cells.start)
+        cells = Cells(as_text(cells.values, field.type), cells.subject, cells.start)
     malformed, foreign = _verdict(cells, prefixes)
     is_key = field.type is FieldType.ID
     text = f"{field.label.removesuffix(' ID')}{' ID' if is_key else ''}: id value of incorrect type: "

@@ -63,7 +63,7 @@ def text_problems(cells: Cells) -> list[Problem]:
     if not cells.is_text:
         if field.length >= _LONGEST_TYPED and not restricted and field.type is not FieldType.EMAIL:
             return []
-        cells = Cells(as_text(cells.values), cells.subject, cells.start)
+        cells = Cells(as_text(cells.values, field.type), cells.subject, cells.start)
     problems = _too_long(cells) if limited else []
     problems += _no_email(cells) if field.type is FieldType.EMAIL else []
     problems += _not_allowed(cells) if restricted else []

@@ -54,3 +54,15 @@ def test_empty_texts_leave_their_field_alone_whatever_missing_cells_do(monkeypat
     monkeypatch.setattr(plan_module, "BLOCK_ROWS", 3)
     assert blanks(frame, "clear") == [{"t": 2, "n": 2}, {"Id": 1, "t": 1}]
     assert blanks(frame.iloc[:0]) == [{}, {}]
+
+
+def test_an_empty_list_is_a_missing_cell():
+    frame = pd.DataFrame({"tags": [[], ["English"], None]})
+    assert blanks(frame, "clear") == [{"tags": 2}, {}]
+    assert blanks(frame) == [{}, {"tags": 2}]
+
+
+def test_the_cells_of_a_column_that_goes_into_two_fields_count_twice():
+    frame = pd.DataFrame({"n": ["", None, None, "x"]})
+    columns = [Column("n", "FirstName"), Column("n", "Description")]
+    assert blank_cells(frame, columns, EncodeOptions("clear")) == ({"n": 4}, {"n": 2})
