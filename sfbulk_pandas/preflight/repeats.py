@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from sfbulk_pandas.preflight.blanks import is_key
 from sfbulk_pandas.preflight.cells import Values, as_text, offsets_of, own_bytes, read_block, text_lengths
+from sfbulk_pandas.preflight.numbers import plain_numbers
 from sfbulk_pandas.preflight.problems import Problem, error_texts
 from sfbulk_pandas.preflight.record_ids import SHORT
 from sfbulk_pandas.salesforce.job import Operation
@@ -152,7 +153,7 @@ class _Hashes:
         """Return the rows of a block that count, and their hashes."""
         values = read_block(self._series.iloc[start : start + BLOCK_ROWS], self._subject.cell_field.type)
         if self._series.dtype == object:  # one block may hold numbers alone, and another one texts
-            values = as_text(values)
+            values = as_text(values, self._subject.cell_field.type)
         block = comparable(values, self._subject)
         counts: NDArray[np.bool_] = np.array(pc.is_valid(block).to_numpy(zero_copy_only=False))
         first, last = np.searchsorted(self._blocked, [start, start + len(block)])
@@ -164,17 +165,22 @@ class _Hashes:
 def comparable(values: pa.Array, subject: Subject) -> pa.Array:
     """Return values that are equal where Salesforce takes them for the same; null where there is none.
 
-    Ids are compared as 15 characters, texts without regard to case unless the field minds it.
+    Ids are compared as 15 characters, texts without regard to case unless the field minds it, and those of a field of
+    numbers by the numbers that they are, to the last digit.
     """
+    kind = subject.cell_field.type
     if pa.types.is_floating(values.type):
-        return pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values).cast(pa.float64())
-    if pa.types.is_integer(values.type) and not subject.cell_field.type.is_id:
+        numbers = pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values).cast(pa.float64())
+        return pc.add(numbers, 0.0)  # minus zero is zero
+    if pa.types.is_integer(values.type) and not kind.is_id:
         return values
-    texts = as_text(values)
+    texts = as_text(values, kind)
     said = Values(texts)
     blank = said.empty | said.marks
-    if subject.cell_field.type.is_id:
+    if kind.is_id:
         texts = pc.utf8_slice_codeunits(texts, 0, SHORT)
+    elif kind.is_number:
+        texts = plain_numbers(texts)
     elif not subject.cell_field.case_sensitive:
         texts = pc.utf8_lower(texts)
     return pc.if_else(pa.array(blank), pa.scalar(None, texts.type), texts) if blank.any() else texts

@@ -151,6 +151,10 @@ def test_what_travels_in_another_form_is_judged_in_it(name, values, check):
         ("Key__c", [uuid.UUID(int=1 << 64), uuid.UUID(int=2 << 64)], []),
         ("Key__c", [uuid.UUID(int=7), str(uuid.UUID(int=7))], [1]),
         ("Key__c", [1234567890123.0, 2.0, 1234567890123, "q"], [2]),
+        ("Number__c", [Decimal("1.00"), "a", Decimal("1.0"), Decimal(3)], [2]),
+        ("Number__c", ["7", "7.0", "07", "8"], [1, 2]),
+        ("Number__c", [0.0, -0.0], [1]),
+        ("Number__c", ["9007199254740993", "9007199254740992"], []),
     ],
 )
 @pytest.mark.parametrize("block_rows", [2, 100])
