@@ -110,8 +110,12 @@ def _stacked(arrays: Iterable[NDArray[np.object_]]) -> NDArray[np.object_]:
 
 def _values(problem: Problem, _index: pd.Index) -> NDArray[np.object_]:
     values = problem.cells
-    text = pa.types.is_large_string(values.type)
-    return _objects((shortened(values) if text else values).to_pylist())
+    if pa.types.is_large_string(values.type):
+        return _objects(shortened(values).to_pylist())
+    try:
+        return _objects(values.to_pylist())
+    except (OverflowError, ValueError):  # days that Python has no date for are shown as texts
+        return _objects(values.cast(TEXT).to_pylist())
 
 
 def _suggestions(problem: Problem, _index: pd.Index) -> NDArray[np.object_]:

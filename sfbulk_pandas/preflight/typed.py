@@ -7,6 +7,7 @@ Format in Records".
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,7 +45,7 @@ _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
 FORMS = {
     "xsd:double": r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$",
     "xsd:int": r"^[+-]?\d{1,18}$",
-    "xsd:long": r"^[+-]?\d{1,18}$",
+    "xsd:long": r"^[+-]?\d{1,19}$",
     "xsd:boolean": r"^(?i:true|false|0|1)$",
     "xsd:date": _DAY + "Z?$",
     "xsd:dateTime": rf"{_DAY}T{_CLOCK}(?:\.\d{{1,9}})?(?:Z|[+-](?:(?:0\d|1[0-3]):?[0-5]\d|14:?00))$",
@@ -125,7 +126,7 @@ def _year_problems(cells: Cells, unread: Mask | None) -> list[Problem]:
 def _within(moments: pa.Array, first: int, last: int) -> bool:
     """Whether all days lie in these years: the years of two of them say it for all."""
     edges = pc.min_max(moments)
-    years = pc.year(pa.array([edges["min"], edges["max"]], moments.type)).to_pylist()
+    years = [pc.year(edges[each]).as_py() for each in ("min", "max")]
     return years[0] is None or (first <= years[0] and years[1] <= last)
 
 
@@ -173,7 +174,7 @@ def _number_verdict(values: pa.Array, kind: FieldType) -> tuple[Mask | None, NDA
     if kind is FieldType.BOOLEAN:
         bad = (numbers != 0) & (numbers != 1)
     elif kind in _INTS:
-        bad = _no_whole(numbers, kind)
+        bad = _no_whole(values, numbers, kind)
     return bad, numbers if kind.is_number else None
 
 
@@ -185,9 +186,13 @@ def _as_floats(values: pa.Array) -> NDArray[np.float64]:
     return floats
 
 
-def _no_whole(numbers: NDArray[np.float64], kind: FieldType) -> Mask:
+def _no_whole(values: pa.Array, numbers: NDArray[np.float64], kind: FieldType) -> Mask:
+    """Find what is no whole number of the field's size; ``numbers`` are the values as floats, which round long ones."""
     limit = _MAX_INT if kind is FieldType.INT else _MAX_LONG
     bad: Mask = (numbers != np.floor(numbers)) | (numbers < -limit) | (numbers >= limit)
+    edges = np.flatnonzero((np.abs(numbers) == _MAX_LONG) & (kind is FieldType.LONG))
+    for at in edges:
+        bad[at] = not -_MAX_LONG <= Decimal(values[int(at)].as_py()) < _MAX_LONG
     return bad
 
 
@@ -205,7 +210,7 @@ def _number_texts(cells: Cells, fits: Mask, kind: FieldType) -> tuple[Mask, NDAr
     numbers = _as_floats(texts.cast(pa.float64()))
     bad = ~fits | ~np.isfinite(numbers)
     if kind in _INTS:
-        bad |= _no_whole(numbers, kind)
+        bad |= _no_whole(texts, numbers, kind)
     return bad, numbers
 
 

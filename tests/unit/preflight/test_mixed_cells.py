@@ -212,3 +212,32 @@ def test_nan_inside_arrow_backed_floats_says_nothing():
     assert found("Other__c", series) == []
     assert found("Level__c", series) == []
     assert found("Key__c", series, "Key__c") == [(row, "the key is blank") for row in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "shown"),
+    [
+        ("Date__c", pa.array([3_000_000], pa.date32()), "10183-09-21"),
+        ("Date__c", pa.array([-3_000_000], pa.date32()), "-6244-04-12"),
+        ("When__c", pa.array([259_200_000_000], pa.timestamp("s")), "10183-09-21 00:00:00"),
+        ("When__c", pa.array([259_200_000_000], pa.timestamp("s", "UTC")), "10183-09-21 00:00:00Z"),
+    ],
+)
+def test_years_that_python_has_no_days_of_are_shown_as_texts(name, days, shown):
+    frame = pd.DataFrame({"Name": "x", name: pd.Series(pd.arrays.ArrowExtensionArray(days))})
+    report = check_frame(frame, THING, LoadCall(Operation.INSERT, timezone="UTC")).report
+    assert report[["check", "value"]].to_numpy().tolist() == [["the year is out of range", shown]]
+
+
+@pytest.mark.parametrize(
+    ("values", "rows"),
+    [
+        (["9223372036854775807", "-1234567890123456789", "-9223372036854775808"], []),
+        (["9223372036854775808", "-9223372036854775809", "1.5", "12345678901234567890"], [0, 1, 2, 3]),
+        (pd.Series([2**63 - 1, -(2**63), 1]), []),
+        (pd.Series([2**63 - 1, 2**63, 2**63 + 1], dtype="uint64"), [1, 2]),
+        (pd.Series([2.0**63, -(2.0**63)]), [0]),
+    ],
+)
+def test_long_fields_take_64_bits(values, rows):
+    assert found("Long__c", values) == [(row, WRONG_TYPE) for row in rows]
