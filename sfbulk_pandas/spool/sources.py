@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
 from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.spool.common import common_schema
 
 BATCH_ROWS = 65_536
 # Parquet's row groups are decoded ahead; Arrow's own default is 16 batches of each of 4 files.
@@ -17,6 +22,7 @@ _BATCHES_AHEAD = 2
 _FILES_AHEAD = 1
 # Nor are they read ahead, which takes more memory the more there are (pyarrow 26: 440 MB for 5 million rows, not 200).
 _PARQUET = ds.ParquetFileFormat(default_fragment_scan_options=ds.ParquetFragmentScanOptions(pre_buffer=False))
+_DETAILS_FILE = "_sfbulk.json"  # what a query to disk leaves beside its rows
 
 
 def reader_of(data: Any) -> pa.RecordBatchReader:
@@ -26,7 +32,8 @@ def reader_of(data: Any) -> pa.RecordBatchReader:
     ----------
     data : object
         With ``__arrow_c_stream__`` (a pyarrow Table or RecordBatchReader, a Polars frame, a DuckDB relation), a
-        ``pyarrow.dataset`` Dataset or Scanner, or the path of a Parquet file or of a folder of them.
+        ``pyarrow.dataset`` Dataset or Scanner, or the path of a Parquet file or of a folder of them: with the columns
+        of all its files, and the keys of folders such as ``Country=DE`` as text.
 
     Returns
     -------
@@ -35,7 +42,7 @@ def reader_of(data: Any) -> pa.RecordBatchReader:
     Raises
     ------
     UsageError
-        Where it is none of these, or there is no Parquet under the path.
+        Where it is none of these, there is no Parquet under the path, or the files of a folder do not fit together.
     """
     if isinstance(data, (str, os.PathLike)):
         return _scanned(_parquet(Path(data)))
@@ -64,12 +71,54 @@ def _parquet(path: Path) -> ds.Dataset:
     if not path.exists():
         raise UsageError(f"there is no file or folder {str(path)!r}")
     try:
-        dataset = ds.dataset(path, format=_PARQUET, partitioning="hive" if path.is_dir() else None)
+        dataset = _folder(path.resolve()) if path.is_dir() else ds.dataset(path, format=_PARQUET)
     except (pa.ArrowException, OSError) as error:
         raise UsageError(f"{str(path)!r} cannot be read as Parquet: {error}") from error
     if not dataset.files:
         raise UsageError(f"the folder {str(path)!r} holds no file")
     return dataset
+
+
+def _folder(path: Path) -> ds.Dataset:
+    """Open files as one: left to itself, Arrow takes the first one's columns for all, and 01067 for a number."""
+    files = ds.dataset(path, schema=pa.schema([]), format=_PARQUET).files
+    names = {name: Path(name).relative_to(path) for name in files}
+    schemas = {str(short): _schema_of(name) for name, short in names.items()}
+    keys = _key_types(path, list(names.values()), schemas)
+    schema = common_schema({name: _with_keys(each, keys) for name, each in schemas.items()})
+    hive = ds.partitioning(pa.schema([schema.field(key) for key in keys]), flavor="hive")
+    return ds.dataset(path, schema=schema, format=_PARQUET, partitioning=hive)
+
+
+def _schema_of(file: str) -> pa.Schema:
+    try:
+        return pq.read_schema(file)
+    except pa.ArrowException as error:
+        raise pa.ArrowInvalid(f"{Path(file).name}: {error}") from error
+
+
+def _key_types(path: Path, names: list[Path], schemas: dict[str, pa.Schema]) -> dict[str, pa.DataType]:
+    """Return the keys that folders are named by, in their type; what all files hold themselves is read from them."""
+    folders = [folder for name in names for folder in name.parts[:-1] if "=" in folder]
+    keys = dict.fromkeys(unquote(folder.partition("=")[0]) for folder in folders)
+    known = _known_types(path)
+    return {
+        key: known.get(key, pa.string()) for key in keys if any(key not in schema.names for schema in schemas.values())
+    }
+
+
+def _known_types(path: Path) -> dict[str, pa.DataType]:
+    """Return the type of the column by which a query to disk divided its rows, where it is no text."""
+    with suppress(OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError):  # it may be anybody's
+        details = json.loads((path / _DETAILS_FILE).read_bytes())
+        name = details["partition_by"]
+        return {name: pa.type_for_alias(details["schema"][name])}
+    return {}
+
+
+def _with_keys(schema: pa.Schema, keys: dict[str, pa.DataType]) -> pa.Schema:
+    missing = [pa.field(key, kind) for key, kind in keys.items() if key not in schema.names]
+    return pa.schema([*schema, *missing])
 
 
 def _scanned(dataset: ds.Dataset) -> pa.RecordBatchReader:

@@ -201,6 +201,134 @@ def test_an_index_hidden_in_the_metadata_does_not_come_back(spool):
     assert list(frame.columns) == ["a", "label"]
 
 
+def folder_of(folder: Path, *tables: pa.Table, under: tuple[str, ...] = ()) -> Path:
+    for number, table in enumerate(tables):
+        path = folder / "rows" / (under[number] if under else "")
+        path.mkdir(parents=True, exist_ok=True)
+        pq.write_table(table, path / f"{number}.parquet")
+    return folder / "rows"
+
+
+DAY, NOON = dt.date(2026, 1, 1), dt.datetime(2026, 1, 1, 12)  # noqa: DTZ001
+FITTING = {
+    "int widths": ([pa.array([1], pa.int32()), pa.array([2**40])], pa.int64(), [1, 2**40]),
+    "unsigned": ([pa.array([1], pa.uint8()), pa.array([-1], pa.int16())], pa.int64(), [1, -1]),
+    "int and float": ([pa.array([1]), pa.array([1.5])], pa.float64(), [1.0, 1.5]),
+    "null and text": ([pa.nulls(1), pa.array(["a"])], pa.string(), [None, "a"]),
+    "text and null": ([pa.array(["a"]), pa.nulls(1)], pa.string(), ["a", None]),
+    "texts": ([pa.array(["a"]).dictionary_encode(), pa.array(["b"], pa.large_string())], pa.large_string(), ["a", "b"]),
+    "lists": (
+        [pa.array([["a"]]), pa.array([["b"]], pa.large_list(pa.large_string()))],
+        pa.large_list(pa.large_string()),
+        [["a"], ["b"]],
+    ),
+    "units": ([pa.array([NOON], pa.timestamp("s")), pa.array([NOON])], pa.timestamp("us"), [NOON, NOON]),
+    "times": (
+        [pa.array([dt.time(1)], pa.time32("s")), pa.array([dt.time(1, 0, 0, 5)])],
+        pa.time64("us"),
+        [dt.time(1), dt.time(1, 0, 0, 5)],
+    ),
+    "decimals": (
+        [pa.array([Decimal("1.5")]), pa.array([Decimal("12.555")])],
+        pa.decimal128(5, 3),
+        [Decimal("1.5"), Decimal("12.555")],
+    ),
+}
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+@pytest.mark.parametrize(("arrays", "kind", "values"), FITTING.values(), ids=FITTING)
+def test_files_of_a_folder_are_read_in_a_type_that_holds_the_values_of_all(
+    spool, tmp_path, arrays, kind, values, is_reversed
+):
+    order = slice(None, None, -1 if is_reversed else 1)
+    frame = spool.frame_of(folder_of(tmp_path, *(pa.table({"x": each}) for each in arrays[order])))
+    assert frame.dtypes["x"] == pd.ArrowDtype(kind)
+    assert arrow(frame, "x").to_pylist() == values[order]
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        (pa.array([DAY]), pa.array([NOON])),
+        (pa.array([True]), pa.array([7])),
+        (pa.array(["7"]), pa.array([7])),
+        (pa.array([NOON]), pa.array([NOON.replace(tzinfo=dt.UTC)])),
+        (pa.array([NOON], pa.timestamp("us", "Europe/Berlin")), pa.array([NOON], pa.timestamp("us", "UTC"))),
+        (pa.array([0.1], pa.float32()), pa.array([0.1])),  # which would become 0.10000000149011612
+        (pa.array([1.5]), pa.array([Decimal("1.5")])),
+        (pa.array([["a"]]), pa.array(["a"])),
+        (pa.array([["a"]]), pa.array([[1]])),
+        (pa.nulls(1, pa.decimal128(38, 0)), pa.nulls(1, pa.decimal256(76, 76))),
+    ],
+)
+def test_files_whose_types_do_not_fit_together_are_refused(spool, tmp_path, arrays, is_reversed):
+    order = slice(None, None, -1 if is_reversed else 1)
+    tables = [pa.table({"n": [1], "x": each}) for each in arrays[order]]
+    with pytest.raises(UsageError, match=r"column 'x' is .* in '2.parquet', and .* in a file before it"):
+        spool.frame_of(folder_of(tmp_path, tables[0].slice(0, 0), *tables))
+    assert list(spool.folder.iterdir()) == []
+
+
+def test_whole_numbers_that_no_float_holds_are_not_rounded(spool, tmp_path):
+    tables = [pa.table({"x": [1.5]}), pa.table({"x": [2**53 + 1]})]
+    with pytest.raises(DataError, match="9007199254740993 not in range"):
+        spool.frame_of(folder_of(tmp_path, *tables))
+
+
+def test_columns_that_only_some_files_have_are_read(spool, tmp_path):
+    frame = spool.frame_of(folder_of(tmp_path, pa.table({"a": [1]}), pa.table({"b": ["x"], "a": [2]})))
+    assert [arrow(frame, name).to_pylist() for name in "ab"] == [[1, 2], [None, "x"]]
+
+
+def test_names_that_differ_between_files_in_case_alone_are_refused(spool, tmp_path):
+    tables = [pa.table({"LastName": ["a"]}), pa.table({"lastname": ["b"]})]
+    with pytest.raises(UsageError, match=r"'1.parquet' has a column 'lastname', .* calls 'LastName'"):
+        spool.frame_of(folder_of(tmp_path, *tables))
+    both = pa.table({"a": [1], "A": [2]})
+    assert len(spool.frame_of(folder_of(tmp_path / "same", both, both))) == 2
+
+
+def test_a_file_with_two_columns_of_one_name_is_refused(spool, tmp_path):
+    twice = pa.Table.from_arrays([pa.array([1]), pa.array([2])], ["a", "a"])
+    with pytest.raises(UsageError, match="more than one column 'a'"):
+        spool.frame_of(folder_of(tmp_path, pa.table({"a": [1]}), twice))
+
+
+def test_what_is_no_parquet_in_a_folder_is_named(spool, tmp_path):
+    folder = folder_of(tmp_path, pa.table({"a": [1]}))
+    (folder / "notes.txt").write_text("x")
+    with pytest.raises(UsageError, match=r"cannot be read as Parquet: notes\.txt: "):
+        spool.frame_of(folder)
+
+
+def test_keys_in_the_names_of_folders_are_text(spool, tmp_path, monkeypatch):
+    table = pa.table({"n": [1]})
+    under = ("Zip=01067/A%20B=true", "Zip=__HIVE_DEFAULT_PARTITION__/A%20B=D%2FE")
+    folder = folder_of(tmp_path, table, table, under=under)
+    monkeypatch.chdir(tmp_path)
+    for path in (folder, "rows", "./rows/", tmp_path / "rows" / ".." / "rows"):
+        frame = spool.frame_of(path)
+        assert arrow(frame, "Zip").to_pylist() == ["01067", None]
+        assert arrow(frame, "A B").to_pylist() == ["true", "D/E"]
+
+
+def test_keys_that_the_files_hold_themselves_are_read_from_them(spool, tmp_path):
+    tables = [pa.table({"n": [1], "k": pa.array([each], pa.int16())}) for each in (5, 6)]
+    frame = spool.frame_of(folder_of(tmp_path / "all", *tables, under=("k=5", "k=6")))
+    assert arrow(frame, "k").to_pylist() == [5, 6]
+    with pytest.raises(UsageError, match=r"column 'k' is string in .*k=6.1\.parquet"):
+        spool.frame_of(folder_of(tmp_path / "one", tables[0], tables[1].drop_columns("k"), under=("k=5", "k=6")))
+
+
+@pytest.mark.parametrize("details", ["{", "[]", "{}", '{"partition_by": null, "schema": {}}', '{"partition_by": [1]}'])
+def test_a_note_beside_the_rows_that_says_nothing_of_keys_changes_nothing(spool, tmp_path, details):
+    folder = folder_of(tmp_path, pa.table({"n": [1]}), under=("k=05",))
+    (folder / "_sfbulk.json").write_text(details)
+    assert arrow(spool.frame_of(folder), "k").to_pylist() == ["05"]
+
+
 @pytest.mark.parametrize("good", [0, 3])
 def test_a_stream_that_breaks_off_says_where_and_leaves_nothing(spool, good):
     def batches():

@@ -145,6 +145,29 @@ def test_the_folder_says_where_its_rows_come_from(org, tmp_path):
     assert repr(folder).startswith("<1,000 rows in 1 file(s) of ")
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("MailingPostalCode", ["01067", "80331", None]),
+        ("Children__c", [7, 12, None]),
+        ("Birthdate", ["1990-01-31", "2001-12-01", None]),
+        ("HasOptedOutOfEmail", [True, False, True]),
+    ],
+)
+@pytest.mark.parametrize("categories", [False, True])
+def test_a_folder_divided_by_a_column_goes_back_with_the_values_that_came(tmp_path, name, values, categories):
+    with LocalOrg() as local, sfbulk.connect(sfbulk.JwtBearer(**local.credentials()), polling=FAST) as org:
+        frame = pd.DataFrame({"LastName": list("abc"), name: pd.Series(values, dtype=object)})
+        assert org.insert(frame, "Contact").counts["successful"] == 3
+        stored = local.records("Contact").sort_by("LastName")[name]
+        soql = f"SELECT Id, LastName, {name} FROM Contact"
+        folder = org.query_parquet(soql, tmp_path / "rows", partition_by=name, categories=categories)
+        result = org.upsert(folder, "Contact", external_id_field="Id", nulls="clear")
+        assert result.counts["successful"] == 3
+        assert result.successful[name].dtype == pd.ArrowDtype(folder.dataset().schema.field(name).type)
+        assert local.records("Contact").sort_by("LastName")[name].to_pylist() == stored.to_pylist()
+
+
 @pytest.mark.parametrize("partition_by", [None, "LastName"])
 def test_no_rows_are_a_folder_with_a_schema(org, tmp_path, partition_by):
     soql = f"{SOQL} WHERE LastName = 'nobody'"
