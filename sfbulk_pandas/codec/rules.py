@@ -16,7 +16,7 @@ from sfbulk_pandas.salesforce.limits import MAX_FIELD_CHARS, MAX_RECORD_CHARS, N
 from sfbulk_pandas.salesforce.sobject import FieldType
 from sfbulk_pandas.writing.arrays import is_float
 from sfbulk_pandas.writing.cells import INFINITE, NAIVE, clock_changed, write_cells
-from sfbulk_pandas.writing.moments import placed
+from sfbulk_pandas.writing.moments import in_range, out_of_range, placed
 from sfbulk_pandas.writing.texts import lengths_bytes, stretch, unix_lines
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ NA_TEXT = (
 )
 LONG_CELL = f"the cell has more than {MAX_FIELD_CHARS:,} characters, which is what Salesforce takes in a field"
 LONG_RECORD = f"the row has more than {MAX_RECORD_CHARS:,} characters, which is what Salesforce takes in a record"
+
+NO_YEAR = "the year is not one of 1 to 9999"
+NO_TIME = "the time is not of a day, which begins at 00:00 and ends before 24:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +64,24 @@ def array_refusals(array: pa.Array, kind: FieldType | None, timezone: str | None
     """Find the values of a typed column that cannot travel; most types hold none."""
     if is_float(array.type) or pa.types.is_float16(array.type):
         yield from number_refusals(array.to_numpy(zero_copy_only=False))
-    elif pa.types.is_date(array.type) and kind is FieldType.DATETIME:
-        yield from _naive_refusals(pc.cast(array, pa.timestamp("ms")), timezone)
-    elif pa.types.is_timestamp(array.type) and array.type.tz is None and kind is not FieldType.DATE:
-        yield from _naive_refusals(array, timezone)
+    elif pa.types.is_date(array.type) or pa.types.is_timestamp(array.type) or pa.types.is_time(array.type):
+        yield from _moment_refusals(array, kind, timezone)
 
 
 def number_refusals(numbers: NDArray[np.floating]) -> Iterator[Refusal]:
     """Find the numbers that cannot travel."""
     yield from _under(np.isinf(numbers), INFINITE)
+
+
+def _moment_refusals(array: pa.Array, kind: FieldType | None, timezone: str | None) -> Iterator[Refusal]:
+    outside = out_of_range(array)
+    if outside is not None:
+        yield from _under(outside, NO_TIME if pa.types.is_time(array.type) else NO_YEAR)
+        array = in_range(array)
+    if pa.types.is_date(array.type) and kind is FieldType.DATETIME:
+        yield from _naive_refusals(pc.cast(array, pa.timestamp("ms")), timezone)
+    elif pa.types.is_timestamp(array.type) and array.type.tz is None and kind is not FieldType.DATE:
+        yield from _naive_refusals(array, timezone)
 
 
 def _naive_refusals(naive: pa.Array, timezone: str | None) -> Iterator[Refusal]:

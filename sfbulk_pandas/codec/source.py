@@ -103,8 +103,14 @@ class Source:
         return text, list(array_refusals(array, self._kind, timezone))
 
     def value(self, position: int) -> Any:
-        """Return one cell as the frame holds it."""
-        return self._series.iloc[position]
+        """Return one cell as the frame holds it, or the text that Arrow has for one that Python has no value for."""
+        try:
+            return self._series.iloc[position]
+        except (OverflowError, ValueError):
+            array = self._array(slice(position, position + 1))
+            if array is None:
+                raise
+            return f"<value out of range: {array[0].value}>"
 
     def _array(self, rows: slice | NDArray[np.int64]) -> pa.Array | None:
         """Return rows as Arrow holds them, or None where they must be looked at one by one."""

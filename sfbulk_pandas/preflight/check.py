@@ -22,7 +22,15 @@ from sfbulk_pandas.preflight.cells import Cells, Subject, read_block
 from sfbulk_pandas.preflight.findings import failure_text
 from sfbulk_pandas.preflight.headers import field_set
 from sfbulk_pandas.preflight.notes import header_notes, tallies, tally_findings
-from sfbulk_pandas.preflight.problems import CANNOT_TRAVEL, TEXT, Problem, blocked_rows, error_texts, report_frame
+from sfbulk_pandas.preflight.problems import (
+    CANNOT_TRAVEL,
+    TEXT,
+    Problem,
+    blocked_rows,
+    error_texts,
+    plain_values,
+    report_frame,
+)
 from sfbulk_pandas.preflight.record_ids import id_prefixes, id_problems
 from sfbulk_pandas.preflight.repeats import BLOCK_ROWS, repeat_problems
 from sfbulk_pandas.preflight.resolve import settle_columns
@@ -200,9 +208,16 @@ def _refusal(refused: Refused, frame: pd.DataFrame, columns: Sequence[Column]) -
     place = next((at for at, each in enumerate(columns) if each == refused.column), 0)
     label = refused.column.label
     positions = np.asarray(refused.positions, np.int64)
-    shown = pa.array([_shown(each) for each in frame[label].iloc[positions]], TEXT)
+    shown = pa.array([_shown(each) for each in _values(frame[label].iloc[positions])], TEXT)
     errors = error_texts("INVALID_FIELD:", pa.repeat(refused.reason, len(positions)), f":{refused.column.header} --")
     return Problem(place, label, CANNOT_TRAVEL, positions, shown, refused.reason, errors, "error")
+
+
+def _values(series: pd.Series[Any]) -> list[Any]:
+    try:
+        return list(series)
+    except (OverflowError, ValueError):
+        return plain_values(pa.array(series.array))
 
 
 def _shown(value: Any) -> str:

@@ -110,12 +110,16 @@ def _stacked(arrays: Iterable[NDArray[np.object_]]) -> NDArray[np.object_]:
 
 def _values(problem: Problem, _index: pd.Index) -> NDArray[np.object_]:
     values = problem.cells
-    if pa.types.is_large_string(values.type):
-        return _objects(shortened(values).to_pylist())
+    text = pa.types.is_large_string(values.type)
+    return _objects(plain_values(shortened(values) if text else values))
+
+
+def plain_values(values: pa.Array) -> list[Any]:
+    """Return values as Python's, or as Arrow shows them where Python has none: a date may be infinite."""
     try:
-        return _objects(values.to_pylist())
-    except (OverflowError, ValueError):  # days that Python has no date for are shown as texts
-        return _objects(values.cast(TEXT).to_pylist())
+        return list(values.to_pylist())
+    except (OverflowError, ValueError):
+        return list(values.cast(TEXT).to_pylist())
 
 
 def _suggestions(problem: Problem, _index: pd.Index) -> NDArray[np.object_]:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from sfbulk_pandas.salesforce.sobject import FieldType
 from sfbulk_pandas.writing.cells import INT_KINDS, number_text
-from sfbulk_pandas.writing.moments import dates_text, day_or_clock_text, instants_text, times_text
+from sfbulk_pandas.writing.moments import dates_text, day_or_clock_text, in_range, instants_text, times_text
 from sfbulk_pandas.writing.texts import TEXT, by_distinct, unix_lines
 
 if TYPE_CHECKING:
@@ -135,17 +135,19 @@ def _decimals(array: pa.Array, kind: FieldType | None, _timezone: str | None) ->
 
 
 def _dates(array: pa.Array, kind: FieldType | None, timezone: str | None) -> pa.Array:
+    array = in_range(array)
     if kind is FieldType.DATETIME:
         return instants_text(pc.cast(array, pa.timestamp("ms")), timezone)
     return dates_text(array)
 
 
 def _moments(array: pa.Array, kind: FieldType | None, timezone: str | None) -> pa.Array:
+    array = in_range(array)
     return day_or_clock_text(array) if kind is FieldType.DATE else instants_text(array, timezone)
 
 
 def _times(array: pa.Array, _kind: FieldType | None, _timezone: str | None) -> pa.Array:
-    return times_text(array)
+    return times_text(in_range(array))
 
 
 def is_text(kind: pa.DataType) -> bool:

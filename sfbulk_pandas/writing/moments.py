@@ -20,7 +20,38 @@ if TYPE_CHECKING:
 DAY_MS = 86_400_000
 MINUTE_MS = 60_000
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31: years of four digits
+_TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # of a second
+_DAY_S = 86_400
 _MANY_DAYS = 100_000  # a table of a wider span of days costs more than it saves
+
+
+def out_of_range(moments: pa.Array) -> pa.Array | None:
+    """Return which days, instants or times no text can say: other years than 1 to 9999, or no time of a day.
+
+    Other programs have them as infinity, or as 24:00. None: there are none, as two of the values say for all.
+    """
+    first, last = _range(moments.type)
+    ticks = moments.view(pa.int32() if moments.type.bit_width == 32 else pa.int64())  # noqa: PLR2004 - bits
+    edges = pc.min_max(ticks).as_py()
+    if edges["min"] is None or (first <= edges["min"] and edges["max"] <= last):
+        return None
+    return pc.or_(pc.less(ticks, max(first, edges["min"])), pc.greater(ticks, min(last, edges["max"])))
+
+
+def _range(kind: pa.DataType) -> tuple[int, int]:
+    """Return the first and the last value of a type that text can say, in its own unit."""
+    if pa.types.is_date32(kind):
+        return _FIRST_DAY, _LAST_DAY
+    day = _DAY_S * _TICKS["ms" if pa.types.is_date64(kind) else kind.unit]
+    if pa.types.is_time(kind):
+        return 0, day - 1
+    return _FIRST_DAY * day, (_LAST_DAY + 1) * day - 1
+
+
+def in_range(moments: pa.Array) -> pa.Array:
+    """Return days, instants or times, null where no text can say them."""
+    outside = out_of_range(moments)
+    return moments if outside is None else pc.if_else(outside, pa.scalar(None, moments.type), moments)
 
 
 def dates_text(days: pa.Array) -> pa.Array:

@@ -4,6 +4,7 @@ import datetime as dt
 import pickle
 from decimal import Decimal
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -291,3 +292,24 @@ def test_any_index_and_any_dtype_come_back(org, index, sort_by_parent):
     pd.testing.assert_frame_equal(
         whole.successful[frame.columns], before.assign(Email=["b@example.com", "a@example.com"] * 3)
     )
+
+
+INFINITE = [
+    "infinity'::date",
+    "-infinity'::date",
+    "24:00:00'::time",
+    "infinity'::timestamptz",
+    "-infinity'::timestamptz",
+]
+
+
+@pytest.mark.parametrize("field", ["Description", "Birthdate"])
+@pytest.mark.parametrize("value", [*INFINITE, "infinity'::timestamp", "-infinity'::timestamp"])
+def test_moments_without_end_are_refused_before_anything_is_sent(local, org, value, field):
+    source = f"SELECT 'B' AS LastName, '{value} AS {field} UNION ALL SELECT 'C', NULL"
+    for timezone in (None, "Europe/Berlin"):
+        with pytest.raises(sfbulk.PreflightFailed, match=f"column '{field}', row 0: this cell cannot be sent"):
+            org.insert(duckdb.sql(source), "Contact", timezone=timezone)
+    result = org.insert(duckdb.sql(source), "Contact", on_problem="skip", timezone="Europe/Berlin")
+    assert result.counts == {"rows": 2, "successful": 1, "failed": 1, "unprocessed": 0}
+    assert local.records("Contact")["LastName"].to_pylist() == ["C"]

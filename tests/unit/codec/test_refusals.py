@@ -151,3 +151,46 @@ def test_a_header_that_cannot_travel_is_an_error_of_the_call():
 def test_typed_columns_are_not_written(monkeypatch, values):
     monkeypatch.setattr(Source, "_written", None)
     assert refused(pd.DataFrame({"x": values})) == []
+
+
+def moments(kind, *ticks):
+    held = pa.array(ticks, pa.int32() if kind.bit_width == 32 else pa.int64())
+    return pd.Series(held.view(kind), dtype=pd.ArrowDtype(kind)).to_frame("x")
+
+
+DAY_US = 86_400 * 10**6
+EDGES = {"date": (-719_162, 2_932_896), "us": (-719_162 * DAY_US, 2_932_897 * DAY_US - 1), "time": (0, DAY_US - 1)}
+UNSAYABLE = [
+    (pa.date32(), EDGES["date"], (-(2**31) + 1, 2**31 - 1)),
+    (pa.date64(), (-719_162 * 86_400_000, 2_932_897 * 86_400_000 - 1), (-(2**63) + 1, 2**63 - 1)),
+    (pa.timestamp("s"), (-719_162 * 86_400, 2_932_897 * 86_400 - 1), (-(2**63) + 1, 2**63 - 1)),
+    (pa.timestamp("us"), EDGES["us"], (-(2**63) + 1, 2**63 - 1)),
+    (pa.timestamp("us", "UTC"), EDGES["us"], (-(2**63) + 1, 2**63 - 1)),
+    (pa.time32("s"), (0, 86_399), (-(2**31), 2**31 - 1)),
+    (pa.time64("us"), EDGES["time"], (-1, DAY_US)),
+]
+
+
+@pytest.mark.parametrize("timezone", [None, "UTC", "Europe/Berlin"])
+@pytest.mark.parametrize("kind", [None, "date", "datetime", "time", "string"])
+@pytest.mark.parametrize(("held", "edges", "infinite"), UNSAYABLE, ids=str)
+def test_moments_that_no_text_can_say_are_found_with_their_place(held, edges, infinite, kind, timezone):
+    first, last = edges
+    frame = moments(held, None, first, last, first - 1, last + 1, *infinite)
+    kinds = {} if kind is None else {"x": kind}
+    found = [each for each in refused(frame, kinds, timezone=timezone) if "9999" in each[2] or "of a day" in each[2]]
+    assert [(positions, len(values)) for _, positions, _, values in found] == [([3, 4, 5, 6], 4)]
+    with pytest.raises(EncodeError, match=r"row 3 \(position 0\): the (year|time) is not .* \(it holds "):
+        list(encode_parts(frame.iloc[3:], columns_of(frame, kinds), EncodeOptions(timezone="UTC")))
+    beneath = pa.chunked_array(frame["x"].array.__arrow_array__()).combine_chunks().buffers()[1]
+    nulls = pa.Array.from_buffers(held, 7, [pa.py_buffer(b"\0"), beneath])
+    assert refused(pd.Series(nulls, dtype=pd.ArrowDtype(held)).to_frame("x"), kinds, timezone=timezone) == []
+
+
+def test_an_infinite_moment_is_null_where_it_is_written_and_its_neighbours_are_not():
+    frame = moments(pa.timestamp("us"), 2**63 - 1, 0, -(2**63) + 1)
+    source = Source(frame["x"], columns_of(frame)[0], EncodeOptions(timezone="Europe/Berlin"))
+    text, refusals = source.written(slice(0, 3))
+    assert text.to_pylist() == [None, "1969-12-31T23:00:00.000Z", None]
+    assert [each.offsets.tolist() for each in refusals] == [[0, 2]]
+    assert source.value(0) == "<value out of range: 9223372036854775807>"
