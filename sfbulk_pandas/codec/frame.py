@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sfbulk_pandas.codec.rows import position_of
 from sfbulk_pandas.codec.rules import Refusal, record_refusals
@@ -140,7 +141,7 @@ class FrameTexts:
 
     def widest(self, table: pa.Table, offset: int) -> int:
         """Return the number of the column with the longest text in a row."""
-        sizes = [len((column[offset].as_py() or "").encode()) for column in table.columns]
+        sizes = [pc.binary_length(column[offset]).as_py() or 0 for column in table.columns]
         return sizes.index(max(sizes))
 
     def place(self, position: int) -> tuple[Any, int]:

@@ -17,7 +17,7 @@ from sfbulk_pandas.salesforce.sobject import FieldType
 from sfbulk_pandas.writing.arrays import is_float
 from sfbulk_pandas.writing.cells import INFINITE, NAIVE, clock_changed, write_cells
 from sfbulk_pandas.writing.moments import in_range, out_of_range, placed
-from sfbulk_pandas.writing.texts import lengths_bytes, stretch, unix_lines
+from sfbulk_pandas.writing.texts import is_unicode, lengths_bytes, stretch, unix_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,6 +32,7 @@ NA_TEXT = (
 LONG_CELL = f"the cell has more than {MAX_FIELD_CHARS:,} characters, which is what Salesforce takes in a field"
 LONG_RECORD = f"the row has more than {MAX_RECORD_CHARS:,} characters, which is what Salesforce takes in a record"
 
+NO_UTF8 = "the text is no valid UTF-8, and Salesforce takes no other encoding; decode it by its own"
 NO_YEAR = "the year is not one of 1 to 9999"
 NO_TIME = "the time is not of a day, which begins at 00:00 and ends before 24:00"
 
@@ -92,10 +93,24 @@ def _naive_refusals(naive: pa.Array, timezone: str | None) -> Iterator[Refusal]:
 
 
 def text_refusals(text: pa.Array, lengths: NDArray[np.int64], options: EncodeOptions) -> Iterator[Refusal]:
-    """Find the texts that would clear a field, and those that are too long for one; ``lengths`` are their bytes."""
+    """Find the texts that would clear a field, are no UTF-8, or are too long; ``lengths`` are their bytes."""
+    yield from unicode_refusals(text)
     yield from mark_refusals(text, lengths, options)
     if lengths.max(initial=0) > MAX_FIELD_CHARS:
         yield from _under(pc.greater(pc.utf8_length(text), MAX_FIELD_CHARS), LONG_CELL)
+
+
+def unicode_refusals(text: pa.Array) -> Iterator[Refusal]:
+    """Find the texts that are no UTF-8: one of them would fail a whole job."""
+    if not is_unicode(text):
+        yield from _under(np.array([not _decodes(each) for each in text.cast(pa.large_binary()).to_pylist()]), NO_UTF8)
+
+
+def _decodes(data: bytes | None) -> bool:
+    try:
+        return data is None or data.decode() is not None
+    except UnicodeDecodeError:
+        return False
 
 
 def mark_refusals(text: pa.Array, lengths: NDArray[np.int64], options: EncodeOptions) -> Iterator[Refusal]:

@@ -11,7 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sfbulk_pandas.codec.rows import take_chunked
-from sfbulk_pandas.codec.rules import Refusal, array_refusals, cells_text, mark_refusals, number_refusals, text_refusals
+from sfbulk_pandas.codec.rules import (
+    Refusal,
+    array_refusals,
+    cells_text,
+    mark_refusals,
+    number_refusals,
+    text_refusals,
+    unicode_refusals,
+)
 from sfbulk_pandas.salesforce.limits import MAX_FIELD_CHARS, NULL_MARK
 from sfbulk_pandas.salesforce.sobject import FieldType
 from sfbulk_pandas.writing.arrays import array_text, has_writer, is_text
@@ -87,7 +95,8 @@ class Source:
             lengths = lengths_bytes(text)
             longest = int(lengths.max(initial=0))
             if longest <= MAX_FIELD_CHARS:  # a longer one may fit with fewer line ends
-                return _look_of(mark_refusals(text, lengths, self._options), longest, text)
+                refusals = [*unicode_refusals(text), *mark_refusals(text, lengths, self._options)]
+                return _look_of(refusals, longest, text)
         text, refusals = self._written(array, rows)
         return _look_of(refusals, int(lengths_bytes(text).max(initial=0)), text)
 
@@ -110,6 +119,8 @@ class Source:
             array = self._array(slice(position, position + 1))
             if array is None:
                 raise
+            if is_text(array.type):
+                return bytes(array[0].as_buffer()).decode(errors="replace")
             return f"<value out of range: {array[0].value}>"
 
     def _array(self, rows: slice | NDArray[np.int64]) -> pa.Array | None:

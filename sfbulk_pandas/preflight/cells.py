@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sfbulk_pandas.preflight.problems import TEXT, Problem, error_texts
+from sfbulk_pandas.preflight.problems import TEXT, Problem, decoded, error_texts
 from sfbulk_pandas.salesforce.limits import NULL_MARK
 from sfbulk_pandas.writing.arrays import array_text, has_writer, is_text, long_floats
 from sfbulk_pandas.writing.cells import write_cells
 from sfbulk_pandas.writing.held import pandas_array, plain_array
+from sfbulk_pandas.writing.texts import is_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -223,5 +224,10 @@ def read_block(series: pd.Series[Any], kind: FieldType | None) -> pa.Array:
     if array is None or not has_writer(array.type):
         return write_cells(series if array is None else array.to_pylist(), kind, _ZONE)[0]
     if is_text(array.type) or pa.types.is_null(array.type):
-        return array.cast(TEXT)
+        return _readable(array.cast(TEXT))
     return long_floats(array) if pa.types.is_float16(array.type) else array
+
+
+def _readable(texts: pa.Array) -> pa.Array:
+    """Return texts that Arrow's functions take: what is no UTF-8 is refused elsewhere, and has a sign here."""
+    return texts if is_unicode(texts) else pa.array(decoded(texts), TEXT)

@@ -115,11 +115,19 @@ def _values(problem: Problem, _index: pd.Index) -> NDArray[np.object_]:
 
 
 def plain_values(values: pa.Array) -> list[Any]:
-    """Return values as Python's, or as Arrow shows them where Python has none: a date may be infinite."""
+    """Return values as Python's, or about so where Python has none: a date may be infinite, a text no UTF-8."""
     try:
         return list(values.to_pylist())
+    except UnicodeDecodeError:
+        return decoded(values)
     except (OverflowError, ValueError):
         return list(values.cast(TEXT).to_pylist())
+
+
+def decoded(texts: pa.Array | pa.ChunkedArray) -> list[str | None]:
+    """Return texts of which some are no UTF-8, with a sign where they are not."""
+    cells = texts.cast(pa.large_binary()).to_pylist()
+    return [None if each is None else each.decode(errors="replace") for each in cells]
 
 
 def _suggestions(problem: Problem, _index: pd.Index) -> NDArray[np.object_]:

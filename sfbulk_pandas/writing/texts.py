@@ -50,6 +50,18 @@ def count_byte(data: NDArray[np.uint8], byte: int) -> int:
     )
 
 
+def is_unicode(text: pa.Array) -> bool:
+    """Whether all texts are UTF-8, which Arrow takes on trust from those who give it buffers."""
+    data = stretch(text)[1]
+    if not data.size or data.max() < _BEYOND_ASCII:
+        return True
+    try:
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
 def unix_lines(text: pa.Array) -> pa.Array:
     r"""Turn ``\r\n`` and a lone ``\r`` into ``\n``."""
     data = stretch(text)[1]
@@ -59,3 +71,4 @@ def unix_lines(text: pa.Array) -> pa.Array:
 
 
 _RETURN = ord("\r")
+_BEYOND_ASCII = 0x80

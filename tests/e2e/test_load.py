@@ -7,6 +7,7 @@ from decimal import Decimal
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import sfbulk_pandas as sfbulk
@@ -313,3 +314,29 @@ def test_moments_without_end_are_refused_before_anything_is_sent(local, org, val
     result = org.insert(duckdb.sql(source), "Contact", on_problem="skip", timezone="Europe/Berlin")
     assert result.counts == {"rows": 2, "successful": 1, "failed": 1, "unprocessed": 0}
     assert local.records("Contact")["LastName"].to_pylist() == ["C"]
+
+
+@pytest.mark.parametrize("held", [pa.string(), pa.large_string(), pa.dictionary(pa.int8(), pa.string())])
+def test_texts_that_are_no_utf8_are_refused_with_their_place(local, org, held):
+    cells = pa.array(["Zo\u00eb".encode(), b"M\xfcller", b"A", None, b"\xc3"])
+    if pa.types.is_dictionary(held):
+        texts = pa.DictionaryArray.from_arrays(pa.array([0, 1, 2, None, 4], pa.int8()), latin(cells, pa.string()))
+    else:
+        texts = latin(cells, held)
+    frame = pd.DataFrame({"LastName": list("abcde"), "Description": pd.Series(texts, dtype=pd.ArrowDtype(held))})
+    with pytest.raises(sfbulk.PreflightFailed, match="no valid UTF-8") as caught:
+        org.insert(frame, "Contact")
+    assert caught.value.report["index"].to_list() == [1, 4]
+    assert caught.value.report["value"].to_list() == ["M\ufffdller", "\ufffd"]
+    result = org.insert(frame, "Contact", on_problem="skip")
+    assert result.counts == {"rows": 5, "successful": 3, "failed": 2, "unprocessed": 0}
+    assert sorted(local.records("Contact")["LastName"].to_pylist()) == ["a", "c", "d"]
+
+
+def latin(cells, held):
+    """Return bytes as texts that they need not be."""
+    offsets = pa.large_binary() if pa.types.is_large_string(held) else pa.binary()
+    texts = pa.Array.from_buffers(
+        pa.large_string() if pa.types.is_large_string(held) else pa.string(), len(cells), cells.cast(offsets).buffers()
+    )
+    return texts.cast(held)

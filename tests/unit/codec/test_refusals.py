@@ -194,3 +194,15 @@ def test_an_infinite_moment_is_null_where_it_is_written_and_its_neighbours_are_n
     assert text.to_pylist() == [None, "1969-12-31T23:00:00.000Z", None]
     assert [each.offsets.tolist() for each in refusals] == [[0, 2]]
     assert source.value(0) == "<value out of range: 9223372036854775807>"
+
+
+def test_texts_that_are_no_utf8_are_found_each_by_itself():
+    cells = pa.array([b"\xc3", b"\xa9", "\u00e9".encode(), None, b"x", b"\xff" * 40_000], pa.large_binary())
+    frame = pd.DataFrame({"x": pd.Series(pa.Array.from_buffers(TEXT, 6, cells.buffers()), dtype=pd.ArrowDtype(TEXT))})
+    [(_, positions, reason, values)] = refused(frame)
+    assert (positions, "UTF-8" in reason, values[:2]) == ([0, 1, 5], True, ["\ufffd", "\ufffd"])
+    assert refused(frame.iloc[2:5]) == []
+    [_, (_, positions, reason, _)] = refused(frame, limits=PartLimits(30_000))
+    assert (positions, "part" in reason) == ([5], True)
+    with pytest.raises(EncodeError, match=r"row 1 \(position 0\): the text is no valid UTF-8"):
+        list(encode_parts(frame.iloc[1:], columns_of(frame)))
