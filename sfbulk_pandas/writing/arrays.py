@@ -129,9 +129,15 @@ def _decimals(array: pa.Array, kind: FieldType | None, _timezone: str | None) ->
         mask = pc.fill_null(pc.match_substring_regex(text, EXPONENT), fill_value=False)
         plain = [number_text(each.as_py()) for each in pc.filter(array, mask)]
         text = pc.replace_with_mask(text, mask, pa.array(plain, TEXT))
+    if kind not in INT_KINDS and kind is not FieldType.BOOLEAN:
+        return text
+    whole = pc.replace_substring_regex(text, r"\.0+$", "")
     if kind in INT_KINDS:
-        text = pc.replace_substring_regex(text, r"\.0+$", "")
-    return _boolean_words(text, kind)
+        return whole
+    return pc.if_else(pc.is_in(whole, _BITS), _boolean_words(whole, kind), text)
+
+
+_BITS = pa.array(["0", "1"], TEXT)
 
 
 def _dates(array: pa.Array, kind: FieldType | None, timezone: str | None) -> pa.Array:

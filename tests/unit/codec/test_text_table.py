@@ -102,6 +102,16 @@ def test_a_fraction_in_an_int_field_is_left_to_salesforce(series):
     assert [text.rstrip("0") for text in texts(series, "int")] == ["1", "2.5", "x"][: len(series)]
 
 
+@pytest.mark.parametrize("scale", [0, 1, 8])
+def test_decimals_1_and_0_become_words_in_a_checkbox_as_their_objects_do(scale):
+    values = [Decimal(1), Decimal(0), None, Decimal(10), Decimal(3)]
+    cells = [None if each is None else each.quantize(Decimal(1).scaleb(-scale)) for each in values]
+    typed = pd.Series(cells, dtype=pd.ArrowDtype(pa.decimal128(18, scale)))
+    assert texts(typed, "boolean") == texts(pd.Series(cells, dtype=object), "boolean")
+    assert texts(typed, "boolean")[:3] == ["true", "false", None]
+    assert texts(typed, "string")[0] == str(cells[0])
+
+
 def test_decimals_travel_plainly():
     decimals = [Decimal("1.50"), Decimal("1E-8"), Decimal("1E+3"), None, Decimal("NaN")]
     assert texts(decimals) == ["1.50", "0.00000001", "1000", None, None]
