@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from sfbulk_pandas.writing.held import PLAIN, decoded, joined
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -45,16 +47,21 @@ def position_of(rows: slice | NDArray[np.int64], offset: int) -> int:
 
 
 def take_chunked(column: pa.ChunkedArray, rows: slice | NDArray[np.int64]) -> pa.Array:
-    """Return rows of a column as one array; what is not asked for is not copied."""
+    """Return rows of a column as one array, dictionaries decoded; what is not asked for is not copied."""
     if isinstance(rows, slice):
-        return _joined(column.slice(rows.start, rows.stop - rows.start))
+        return joined(column.slice(rows.start, rows.stop - rows.start).chunks, column.type)
     if column.num_chunks == 1:
-        return column.chunk(0).take(pa.array(rows))
+        return _taken(column.chunk(0), rows)
     return _take_by_chunk(column, rows)
 
 
-def _joined(column: pa.ChunkedArray) -> pa.Array:
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()  # which copies even a single chunk
+def _taken(array: pa.Array, positions: NDArray[np.int64]) -> pa.Array:
+    if array.type not in PLAIN:
+        return decoded(array.take(pa.array(positions)))
+    _, views, *data = array.buffers()  # Arrow takes from anything but views, which are 16 bytes each
+    taken = np.frombuffer(views, "V16")[array.offset + positions]
+    seen = array.is_valid().take(pa.array(positions)).buffers()[1]
+    return decoded(pa.Array.from_buffers(array.type, len(positions), [seen, pa.py_buffer(taken), *data]))
 
 
 def _take_by_chunk(column: pa.ChunkedArray, positions: NDArray[np.int64]) -> pa.Array:
@@ -64,10 +71,10 @@ def _take_by_chunk(column: pa.ChunkedArray, positions: NDArray[np.int64]) -> pa.
     placed = positions[by_place]
     cuts = np.searchsorted(placed, firsts)
     taken = [
-        chunk.take(pa.array(placed[low:high] - first))
+        _taken(chunk, placed[low:high] - first)
         for chunk, first, low, high in zip(column.chunks, firsts[:-1], cuts[:-1], cuts[1:], strict=True)
         if high > low
     ]
     back = np.empty_like(by_place)
     back[by_place] = np.arange(len(by_place))
-    return pa.concat_arrays(taken or [pa.array([], column.type)]).take(pa.array(back))
+    return joined(taken, column.type).take(pa.array(back))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,7 +19,8 @@ def plain_schema(schema: pa.Schema) -> pa.Schema:
     Returns
     -------
     pyarrow.Schema
-        Dictionaries and run ends decoded, views as large types, extension types as what stores them.
+        Dictionaries and run ends decoded, views as large types; of extension types UUIDs as text, Arrow's 8-bit
+        booleans as booleans, any other as what stores it.
 
     Raises
     ------
@@ -42,7 +44,7 @@ def _of_column(field: pa.Field) -> pa.DataType:
 
 def _plain(kind: pa.DataType) -> pa.DataType | None:
     if isinstance(kind, pa.BaseExtensionType):
-        return _plain(kind.storage_type)
+        return _MEANT.get(kind.extension_name) or _plain(kind.storage_type)
     if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
         return _plain(kind.value_type)
     if pa.types.is_string_view(kind):
@@ -52,6 +54,9 @@ def _plain(kind: pa.DataType) -> pa.DataType | None:
     if _is_flat_list(kind):
         return pa.large_list(_plain(kind.value_type))
     return None if pa.types.is_nested(kind) or pa.types.is_interval(kind) else kind
+
+
+_MEANT = {"arrow.uuid": pa.string(), "arrow.bool8": pa.bool_()}  # what they are, and not the bytes that store them
 
 
 def _is_flat_list(kind: pa.DataType) -> bool:
@@ -68,9 +73,19 @@ def plain_batch(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 
 def _unpacked(array: pa.Array, kind: pa.DataType) -> pa.Array:
     if isinstance(array, pa.ExtensionArray):
+        if array.type.extension_name == "arrow.uuid":
+            return pa.array([None if each is None else str(each) for each in array.to_pylist()], kind)
         return _unpacked(array.storage, kind)
     if pa.types.is_run_end_encoded(array.type):
         return _unpacked(pc.run_end_decode(array), kind)
     if pa.types.is_dictionary(array.type):  # not cast as a whole: Arrow cannot decode a dictionary of views
         return _unpacked(array.dictionary, kind).take(array.indices)
+    if _is_flat_list(array.type) and pa.types.is_dictionary(array.type.value_type):
+        return _unpacked_list(array, kind)
     return array if array.type == kind else array.cast(kind)
+
+
+def _unpacked_list(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy()
+    ends = pa.array(np.append(0, np.cumsum(lengths)), pa.int64())
+    return pa.LargeListArray.from_arrays(ends, _unpacked(array.flatten(), kind.value_type), mask=array.is_null())

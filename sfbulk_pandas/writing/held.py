@@ -28,6 +28,8 @@ _OBJECTS = {
 _ONLY = {"date": {dt.date, type(None)}, "floating": {float, np.float64, type(None), type(pd.NA), type(pd.NaT)}}
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     Objects = pd.Series[Any] | pd.Index[Any]
 
 
@@ -44,14 +46,12 @@ def pandas_array(series: pd.Series[Any]) -> pa.Array | None:
         array = pa.array(series, wanted, from_pandas=True)
     except (pa.ArrowException, UnicodeEncodeError, OverflowError):
         return None
-    return _joined(array) if isinstance(array, pa.ChunkedArray) else array
+    return joined(array.chunks, array.type) if isinstance(array, pa.ChunkedArray) else array
 
 
 def plain_array(array: pa.Array | None) -> pa.Array | None:
     """Return values that stand by themselves, not by a dictionary; None where Arrow does not know what they mean."""
-    if isinstance(array, pa.DictionaryArray):
-        array = array.dictionary_decode()
-    return None if isinstance(array, pa.ExtensionArray) else array
+    return None if array is None or isinstance(array, pa.ExtensionArray) else decoded(array)
 
 
 def _has_objects(dtype: Any) -> bool:
@@ -70,10 +70,19 @@ def _object_type(objects: Objects) -> pa.DataType | None:
     return _OBJECTS.get(kind)
 
 
-def _joined(column: pa.ChunkedArray) -> pa.Array:
-    if column.num_chunks == 1:  # which combine_chunks would copy
-        return column.chunk(0)
-    array = column.combine_chunks()
-    if isinstance(array, pa.ChunkedArray):  # what older versions of Arrow combine an empty column to
-        return pa.concat_arrays(array.chunks) if array.num_chunks else pa.nulls(0, array.type)
-    return array
+def joined(chunks: Sequence[pa.Array], kind: pa.DataType) -> pa.Array:
+    """Join chunks, each decoded by itself: together their dictionaries may be too large for their indices."""
+    plain = [decoded(each) for each in chunks if len(each)]  # Arrow joins none that is empty and begins late
+    if len(plain) == 1:  # which joining would copy
+        return plain[0]
+    return pa.concat_arrays(plain) if plain else decoded(pa.nulls(0, kind))
+
+
+def decoded(array: pa.Array) -> pa.Array:
+    """Return values that stand by themselves: not by a dictionary, and in no views, which Arrow does little with."""
+    if isinstance(array, pa.DictionaryArray):
+        return decoded(array.dictionary).take(array.indices)
+    return array.cast(PLAIN[array.type]) if array.type in PLAIN else array
+
+
+PLAIN = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}

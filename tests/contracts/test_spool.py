@@ -146,6 +146,25 @@ PACKED = {
         pa.large_list(pa.large_string()),
         [["a"], None],
     ),
+    "uuid": (
+        pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"0" * 16, None], pa.binary(16))),
+        pa.string(),
+        ["30303030-3030-3030-3030-303030303030", None],
+    ),
+    "bool8": (
+        pa.ExtensionArray.from_storage(pa.bool8(), pa.array([1, 0, None, 7], pa.int8())),
+        pa.bool_(),
+        [True, False, None, True],
+    ),
+    "lists of categories of views": (
+        pa.ListArray.from_arrays(
+            pa.array([0, 2, 3, 3, 5]),
+            pa.DictionaryArray.from_arrays(pa.array([1, 0, 1, 0, 1], pa.uint8()), VIEWS),
+            mask=pa.array([False, True, False, False]),
+        ).slice(1),
+        pa.large_list(pa.large_string()),
+        [None, [], ["a", "b"]],
+    ),
     "pairs": (pa.array([["a", "b"], None], pa.list_(pa.string(), 2)), pa.large_list(pa.string()), [["a", "b"], None]),
     "nothing": (pa.nulls(2), pa.null(), [None, None]),
     "seconds": (pa.array([1], pa.timestamp("s", "Europe/Berlin")), pa.timestamp("s", "Europe/Berlin"), None),
@@ -163,6 +182,12 @@ def test_sliced_categories_are_decoded_by_their_own_rows(spool):
     text = [f"c{n % 5}" for n in range(2 * BATCH_ROWS)]
     frame = spool.frame_of(pa.table({"c": pa.array(text).dictionary_encode()}))
     assert arrow(frame, "c").to_pylist() == text
+
+
+@pytest.mark.parametrize("kind", [pl.Categorical, pl.Enum(["a", "b"])])
+def test_lists_of_polars_categories_are_lists_of_texts(spool, kind):
+    frame = spool.frame_of(pl.DataFrame({"x": [["a", "b"], None, [], ["b"]]}, schema={"x": pl.List(kind)}))
+    assert arrow(frame, "x").to_pylist() == [["a", "b"], None, [], ["b"]]
 
 
 NO_CELLS = {
