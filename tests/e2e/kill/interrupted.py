@@ -11,9 +11,8 @@ import time
 from zygote import frame_of
 
 import sfbulk_pandas as sfbulk
-from sfbulk_pandas.jobs import cargo
+from sfbulk_pandas.jobs import cargo, run
 from sfbulk_pandas.jobs.ingest import Ingest
-from sfbulk_pandas.jobs.stopping import StoppableClock
 from sfbulk_pandas.progress.choose import Dispatcher
 from sfbulk_pandas.progress.events import JobPolled, RowsRetried
 
@@ -86,14 +85,11 @@ def stop_after(kind):
 
 
 def stop_in_the_pause():
-    moment, real = Moment(1), StoppableClock.sleep
+    def pause(polling, number):
+        print("now", flush=True)
+        return 10 * LINGER_SECONDS
 
-    def sleep(self, seconds):
-        if seconds >= 10 * POLLING.interval_seconds:
-            moment.come(0)
-        real(self, seconds)
-
-    StoppableClock.sleep = sleep
+    run._retry_pause = pause
 
 
 MOMENTS = {
