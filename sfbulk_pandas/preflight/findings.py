@@ -24,7 +24,8 @@ class Finding:
     Attributes
     ----------
     index : Any
-        The frame's index label of the row; None where the whole column or the call is meant.
+        The frame's index label of the row, for a missing one a text with the row's number; None where the whole
+        column or the call is meant.
     column : Any
         The frame's column label; None where the call is meant.
     check : str

@@ -99,6 +99,18 @@ def test_the_column_of_a_wrong_type_is_counted_as_sent():
     )
 
 
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NaT])
+def test_a_row_whose_label_is_missing_is_named_all_the_same(missing):
+    index = pd.Index(["a", missing, missing], dtype=object)
+    checked = check(frame(index, Email=["a@b.de", "bad", "bad"]))
+    named = [f"{missing} (row 1, counted from 0)", f"{missing} (row 2, counted from 0)"]
+    assert checked.report["index"].tolist() == named
+    with pytest.raises(PreflightFailed, match=r"column 'Email', row '\w+ \(row 1, counted from 0\)', '\w+ \(row 2"):
+        checked.raise_if_errors("Contact", "raise")
+    several = pd.MultiIndex.from_tuples([("a", None), (None, None)])
+    assert check(frame(several, Email=["a@b.de", "bad"])).report["index"].map(type).tolist() == [tuple]
+
+
 def test_picklist_advice():
     found = rows(frame(Tags__c=["Red;Grene", "Red", "zzz"]))
     assert [(row, advice) for row, _, _, _, advice in found] == [
