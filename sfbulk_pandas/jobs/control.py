@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sfbulk_pandas.errors import ApiError, NotFound
+from sfbulk_pandas.errors import ApiError, NotFound, UsageError
 from sfbulk_pandas.jobs.ingest import Ingest, impossible, is_about_state
 from sfbulk_pandas.salesforce.job import JobInfo, JobState
 from sfbulk_pandas.wire.jobs import read_job
@@ -15,25 +15,30 @@ if TYPE_CHECKING:
     from sfbulk_pandas.transport.session import Session
 
 
-def job_info(session: Session, job_id: str) -> JobInfo:
+def job_info(session: Session, job_id: str | JobInfo) -> JobInfo:
     """Return how a job stands; costs one API call, two for a query job.
 
     Raises
     ------
+    UsageError
+        For what is neither an id nor a job.
     NotFound
         Where there is no such job, or it ended more than 7 days ago.
     """
+    job_id = _id_of(job_id)
     try:
         return Ingest(session).info(job_id)
     except NotFound:
         return read_job(session.send(build_query_info(session.api_version, job_id)))
 
 
-def abort_job(session: Session, job_id: str) -> JobInfo:
+def abort_job(session: Session, job_id: str | JobInfo) -> JobInfo:
     """Abort a job and return it; rows already written stay written.
 
     Raises
     ------
+    UsageError
+        For what is neither an id nor a job.
     ImpossibleTransition
         Where the job has ended.
     """
@@ -41,26 +46,37 @@ def abort_job(session: Session, job_id: str) -> JobInfo:
     if job.state is JobState.ABORTED:
         return job
     if not job.operation.is_query:
-        return Ingest(session).abort(job_id)
+        return Ingest(session).abort(job.id)
     try:
-        return read_job(session.send(build_abort_query(session.api_version, job_id)))
+        return read_job(session.send(build_abort_query(session.api_version, job.id)))
     except ApiError as error:
         if not is_about_state(error):
             raise
         raise impossible(job, error) from error
 
 
-def delete_job(session: Session, job_id: str) -> None:
+def delete_job(session: Session, job_id: str | JobInfo) -> None:
     """Delete a job with its results.
 
     Raises
     ------
+    UsageError
+        For what is neither an id nor a job.
     ImpossibleTransition
         Where the job has not ended: abort it first.
     """
     job = job_info(session, job_id)
     with suppress(NotFound):  # it was there a moment ago: an attempt whose answer was lost has deleted it
         _delete(session, job)
+
+
+def _id_of(job: object) -> str:
+    job_id: object = job.id if isinstance(job, JobInfo) else job
+    if isinstance(job_id, str) and job_id.strip():
+        return job_id.strip()
+    what = "the id of a job is empty" if isinstance(job_id, str) else f"a {type(job).__name__} is no id of a job"
+    hint = "give the 15 or 18 characters, or the job itself, as result.jobs has it; org.jobs() lists the org's"
+    raise UsageError(what, hint=hint)
 
 
 def _delete(session: Session, job: JobInfo) -> None:

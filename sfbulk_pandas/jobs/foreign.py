@@ -46,14 +46,19 @@ if TYPE_CHECKING:
 
 
 def results_of(
-    loading: Loading, job_id: str, frame: Any = None, *, rename: Rename | None = None, timezone: str | None = None
+    loading: Loading,
+    job_id: str | JobInfo,
+    frame: Any = None,
+    *,
+    rename: Rename | None = None,
+    timezone: str | None = None,
 ) -> LoadResult:
     """Read the result files of an ended job; four API calls.
 
     Parameters
     ----------
     loading : Loading
-    job_id : str
+    job_id : str or JobInfo
     frame : DataFrame, or anything that a load takes, optional
         The rows that the job was given.
     rename, timezone
@@ -62,7 +67,7 @@ def results_of(
     Raises
     ------
     UsageError
-        For a query job, or a frame that has none of the job's columns.
+        For a query job, for what is neither an id nor a job, or a frame that has none of the job's columns.
     EncodeError
         For a cell that cannot have been sent, such as a naive datetime without ``timezone``.
     StillRunning

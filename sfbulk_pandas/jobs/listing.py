@@ -104,13 +104,17 @@ def list_jobs(
     Raises
     ------
     UsageError
-        For a state that there is not.
+        For a state that there is not, or an object that no text names.
 
     Notes
     -----
     Costs one API call for each 1,000 jobs of any kind, and with ``counts`` one more for each ingest job that
     ``sobject`` and ``state`` leave.
     """
+    named: object = sobject
+    if not isinstance(named, str | None):
+        hint = 'give its API name, such as "Contact"; org.job(job_id) shows one job'
+        raise UsageError(f"the object is named by a text, not by a {type(named).__name__}", hint=hint)
     wanted = None if state is None else _state(state)
     jobs = [job for _, page in job_pages(session) for job in page if _is_wanted(job, sobject, wanted)]
     if counts:

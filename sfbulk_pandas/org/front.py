@@ -364,7 +364,7 @@ def jobs(*, org: Org | None = None, **options: Any) -> pd.DataFrame:
 
 
 def results(
-    job_id: str,
+    job_id: str | JobInfo,
     /,
     frame: pd.DataFrame | None = None,
     *,
@@ -376,8 +376,8 @@ def results(
 
     Parameters
     ----------
-    job_id : str
-        15 or 18 characters.
+    job_id : str or JobInfo
+        15 or 18 characters, or the job itself.
     frame : DataFrame, optional
         The rows that the job was given.
     rename : mapping of column label to field name, or path, optional
@@ -394,20 +394,20 @@ def results(
     Raises
     ------
     UsageError
-        Where no org is connected.
+        Where no org is connected, or for what is neither an id nor a job.
     StillRunning
         Where the job has not ended.
     """
     return current_org(org).results(job_id, frame, rename=rename, timezone=timezone)
 
 
-def abort(job_id: str, /, *, org: Org | None = None) -> JobInfo:
+def abort(job_id: str | JobInfo, /, *, org: Org | None = None) -> JobInfo:
     """Abort a job; rows already written stay written; see :meth:`Org.abort`.
 
     Parameters
     ----------
-    job_id : str
-        15 or 18 characters.
+    job_id : str or JobInfo
+        15 or 18 characters, or the job itself.
     org : Org, optional
         Instead of the one last connected.
 
@@ -418,27 +418,27 @@ def abort(job_id: str, /, *, org: Org | None = None) -> JobInfo:
     Raises
     ------
     UsageError
-        Where no org is connected.
+        Where no org is connected, or for what is neither an id nor a job.
     ImpossibleTransition
         Where the job has ended.
     """
     return current_org(org).abort(job_id)
 
 
-def delete_job(job_id: str, /, *, org: Org | None = None) -> None:
+def delete_job(job_id: str | JobInfo, /, *, org: Org | None = None) -> None:
     """Delete an ended job with its results, never the records; see :meth:`Org.delete_job`.
 
     Parameters
     ----------
-    job_id : str
-        15 or 18 characters.
+    job_id : str or JobInfo
+        15 or 18 characters, or the job itself.
     org : Org, optional
         Instead of the one last connected.
 
     Raises
     ------
     UsageError
-        Where no org is connected.
+        Where no org is connected, or for what is neither an id nor a job.
     ImpossibleTransition
         Where the job has not ended: abort it first.
     """

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 class Jobs(Base):
     """Look at, abort and delete jobs; read the results of any."""
 
-    def job(self, job_id: str) -> JobInfo:
+    def job(self, job_id: str | JobInfo) -> JobInfo:
         """Return how a job stands; one API call, two for a query job.
 
         Parameters
         ----------
-        job_id : str
-            15 or 18 characters.
+        job_id : str or JobInfo
+            15 or 18 characters, or the job itself.
 
         Returns
         -------
@@ -36,18 +36,20 @@ class Jobs(Base):
 
         Raises
         ------
+        UsageError
+            For what is neither an id nor a job.
         NotFound
             Where there is no such job, or it ended more than 7 days ago.
         """
         return ShownJob.of(job_info(self._session, job_id))
 
-    def abort(self, job_id: str) -> JobInfo:
+    def abort(self, job_id: str | JobInfo) -> JobInfo:
         """Abort a job; rows already written stay written. Two or three API calls.
 
         Parameters
         ----------
-        job_id : str
-            15 or 18 characters.
+        job_id : str or JobInfo
+            15 or 18 characters, or the job itself.
 
         Returns
         -------
@@ -55,6 +57,8 @@ class Jobs(Base):
 
         Raises
         ------
+        UsageError
+            For what is neither an id nor a job.
         ImpossibleTransition
             Where the job has ended.
         NotFound
@@ -62,16 +66,18 @@ class Jobs(Base):
         """
         return ShownJob.of(abort_job(self._session, job_id))
 
-    def delete_job(self, job_id: str) -> None:
+    def delete_job(self, job_id: str | JobInfo) -> None:
         """Delete an ended job with its results (never the records). Two or three API calls.
 
         Parameters
         ----------
-        job_id : str
-            15 or 18 characters.
+        job_id : str or JobInfo
+            15 or 18 characters, or the job itself.
 
         Raises
         ------
+        UsageError
+            For what is neither an id nor a job.
         ImpossibleTransition
             Where the job has not ended: abort it first.
         NotFound
@@ -107,7 +113,7 @@ class Jobs(Base):
 
     def results(
         self,
-        job_id: str,
+        job_id: str | JobInfo,
         /,
         frame: pd.DataFrame | None = None,
         *,
@@ -118,8 +124,8 @@ class Jobs(Base):
 
         Parameters
         ----------
-        job_id : str
-            15 or 18 characters.
+        job_id : str or JobInfo
+            15 or 18 characters, or the job itself.
         frame : DataFrame, optional
             The rows that the job was given, or anything else that a load takes: the results are then joined to them
             as those of a load are. Without it, the rows are those of the result files, the columns typed by the
@@ -140,7 +146,7 @@ class Jobs(Base):
         StillRunning
             Where the job has not ended.
         UsageError
-            For a query job, or a frame that has none of the job's columns.
+            For a query job, for what is neither an id nor a job, or a frame that has none of the job's columns.
         EncodeError
             For a cell that cannot have been sent, such as a datetime without a zone where ``timezone`` is not given.
         NotFound

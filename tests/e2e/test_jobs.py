@@ -144,6 +144,18 @@ def test_jobs_can_be_looked_at_and_deleted(org):
         org.job(job_id)
 
 
+def test_a_job_itself_stands_for_its_id(org):
+    (job,) = org.insert(people(), "Contact").jobs
+    assert org.job(job) == org.job(job.id)
+    assert org.results(job).counts["successful"] == 6
+    with pytest.raises(sfbulk.ImpossibleTransition):
+        org.abort(job)
+    org.delete_job(job)
+    with pytest.raises(sfbulk.UsageError, match="id of a job") as caught:
+        org.results(None)
+    assert "org.jobs()" in caught.value.hint
+
+
 def test_progress_tells_the_truth(org):
     events = []
     org.insert(people(450), "Contact", part_rows=200, progress=events.append)

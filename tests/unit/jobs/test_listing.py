@@ -132,3 +132,11 @@ def test_a_state_that_there_is_not_is_refused():
         list_jobs(session, {}, state="Opne")
     assert "Open" in caught.value.hint
     assert session.asked == []
+
+
+def test_an_object_that_no_text_names_is_refused():
+    session = ListingSession([job(1)])
+    with pytest.raises(UsageError, match="not by a int") as caught:
+        list_jobs(session, {}, sobject=5)
+    assert "API name" in caught.value.hint
+    assert session.asked == []

@@ -1,0 +1,48 @@
+"""Jobs are named by their id, or by what was handed out for them."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.jobs.control import abort_job, delete_job, job_info
+from sfbulk_pandas.jobs.shown.job import ShownJob
+from sfbulk_pandas.salesforce.job import JobInfo, JobState, Operation
+from sfbulk_pandas.wire.http import Response
+
+JOB = JobInfo("7505g0000000001AAA", Operation.INSERT, "Contact", JobState.OPEN)
+BODY = {"id": JOB.id, "operation": "insert", "object": "Contact", "state": "Open"}
+
+
+class OneJobSession:
+    """Answer whatever is asked of the one job, and remember what was."""
+
+    api_version = "66.0"
+
+    def __init__(self):
+        self.asked = []
+
+    def send(self, request):
+        self.asked.append((request.method, request.path.rpartition("/")[2]))
+        return Response(200, {}, json.dumps(BODY).encode())
+
+
+@pytest.mark.parametrize("given", [JOB, ShownJob.of(JOB), JOB.id, f" {JOB.id}\n"])
+@pytest.mark.parametrize(
+    ("do", "methods"), [(job_info, ["GET"]), (abort_job, ["GET", "PATCH"]), (delete_job, ["GET", "DELETE"])]
+)
+def test_a_job_is_taken_as_well_as_its_id(do, methods, given):
+    session = OneJobSession()
+    do(session, given)
+    assert session.asked == [(method, JOB.id) for method in methods]
+
+
+@pytest.mark.parametrize("given", [None, 5, "", "  ", (JOB,), pd.Series({"id": JOB.id}), b"7505g0000000001AAA"])
+@pytest.mark.parametrize("do", [job_info, abort_job, delete_job])
+def test_anything_else_is_refused_with_what_to_give(do, given):
+    session = OneJobSession()
+    with pytest.raises(UsageError, match="id of a job") as caught:
+        do(session, given)
+    assert "result.jobs" in caught.value.hint
+    assert session.asked == []
