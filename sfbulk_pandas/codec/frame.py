@@ -185,6 +185,11 @@ def _check_options(frame: pd.DataFrame, options: EncodeOptions) -> None:
 
 
 def label_at(index: pd.Index[Any], position: int) -> Any:
-    """Return a row's label as a plain Python value, which a message can show."""
-    label = index[position]
+    """Return a row's label as a plain Python value, or a tuple of such, which a message can show."""
+    return _plain(index[position])
+
+
+def _plain(label: Any) -> Any:
+    if isinstance(label, tuple):
+        return tuple(map(_plain, label))
     return label.item() if isinstance(label, np.generic) else label

@@ -30,7 +30,7 @@ class Accounted:
     outcome : Outcome
         In the order in which the rows were sent.
     unmatched : pyarrow.Table
-        Answers that are surely nobody's; with the job's id.
+        Answers that belong to no row for certain; with the job's id.
     problem : ReconcileError or None
         What does not add up.
     """

@@ -145,7 +145,7 @@ class Attempt:
 
     @property
     def unmatched(self) -> list[pa.Table]:
-        """Answers that are surely nobody's."""
+        """Answers that belong to no row for certain."""
         return [run.unmatched for run in self.runs if run.unmatched is not None and run.unmatched.num_rows]
 
     def _go(self, known: Sequence[PartRecord]) -> None:

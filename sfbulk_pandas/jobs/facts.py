@@ -36,7 +36,7 @@ class LoadFacts:
     jobs : frozenset of str
         Those that may have processed rows, whose answers are in the result.
     unmatched : DataFrame
-        Answers that are surely nobody's.
+        Answers that belong to no row for certain.
     report : DataFrame
         What the check found before anything was sent.
     labels : mapping of field name in lower case to column label
@@ -91,7 +91,7 @@ def history_line(load_id: str, number: int, kind: str, outcome: Outcome, jobs: t
 
 
 def unmatched_frame(tables: Sequence[pa.Table]) -> pd.DataFrame:
-    """Return the answers that are surely nobody's, of all jobs, as a frame of texts."""
+    """Return the answers that belong to no row for certain, of all jobs, as a frame of texts."""
     if not tables:
         return pd.DataFrame({name: pd.Series(dtype=_text_dtype()) for name in _UNMATCHED})
     frame: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas(types_mapper=_text_dtype)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy import intp
 
+from sfbulk_pandas.codec.frame import label_at
 from sfbulk_pandas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _check_known(held: NDArray[intp], given: NDArray[intp], mended: pd.Index[Any
     strange = mended[~np.isin(given, held)]
     if len(strange):
         raise UsageError(
-            f"{len(strange)} row(s) have index labels that the load does not have, such as {strange[0]!r}",
+            f"{len(strange)} row(s) have index labels that the load does not have, such as {label_at(strange, 0)!r}",
             hint="mend the frame that result.failed gives, and keep its index",
         )
 
@@ -83,7 +84,7 @@ def _check_clear(meant: NDArray[intp], labels: NDArray[intp], mended: pd.Index[A
     if len(unclear):
         at = unclear[0]
         raise UsageError(
-            f"{given[at]} row(s) labelled {mended[at]!r} were given, and {there[at]} with that label may be meant: "
+            f"{given[at]} row(s) labelled {label_at(mended, at)!r} were given, and {there[at]} with that label may be meant: "
             "it is not clear which row is which",
             hint="give all outstanding rows of a repeated label, with the sf__ columns that result.failed gives them, "
             "or load with a unique index (df.reset_index(drop=True))",

@@ -265,9 +265,9 @@ _WHOLE = {  # the least, the most, and what to give
         MAX_UPLOAD_BYTES,
         f"give a whole number: Salesforce takes up to {MAX_UPLOAD_BYTES:,} bytes a job; the default is {PART_BYTES:,}",
     ),
-    "part_rows": (1, inf, "give a whole number, 1 or more"),
-    "parallel_parts": (1, inf, "give a whole number, 1 or more"),
-    "row_retries": (0, inf, "give a whole number, 0 or more: with 0, nothing is sent again by itself"),
+    "part_rows": (1, inf, "give a whole number of at least 1"),
+    "parallel_parts": (1, inf, "give a whole number of at least 1"),
+    "row_retries": (0, inf, "give a whole number of at least 0: with 0, nothing is sent again by itself"),
 }
 
 

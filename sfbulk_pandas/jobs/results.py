@@ -123,7 +123,7 @@ class LoadResult:
 
     @property
     def unmatched(self) -> pd.DataFrame:
-        """The answers of Salesforce that are surely nobody's, as texts.
+        """The answers of Salesforce that belong to no row for certain, as texts.
 
         Columns: ``job``, ``file`` (which of the three result files), ``sf__Id``, ``sf__Created``,
         ``sf__Error``, and the columns that came back. Empty but where rows that differ look alike in

@@ -93,7 +93,7 @@ def _facts(result: LoadResult) -> dict[str, str | None]:
         "load": result.load_id or None,
         "job" if len(ids) == 1 else "jobs": ", ".join(ids[:_JOBS]) + more if ids else None,
         "attempts": f"{attempts:,}" if attempts > 1 else None,
-        "unmatched": f"{unmatched:,} answers are surely nobody's: see .unmatched" if unmatched else None,
+        "unmatched": f"{unmatched:,} answers that belong to no row for certain: see .unmatched" if unmatched else None,
     }
     return known | _failures(result)
 

@@ -85,6 +85,24 @@ def test_labels_are_compared_by_value_whatever_their_types():
         match_rows(index, np.arange(3), pd.Index(["7"]))
 
 
+@pytest.mark.parametrize(
+    ("index", "label"),
+    [
+        (pd.Index([2, 2, 3]), "2"),
+        (pd.Index([2.5, 2.5, 3]), "2.5"),
+        (pd.MultiIndex.from_arrays([[2, 2, 3], ["a", "a", "b"]]), "(2, 'a')"),
+    ],
+)
+def test_messages_show_plain_labels_and_how_to_get_others(index, label):
+    with pytest.raises(UsageError) as caught:
+        match_rows(index, np.arange(3), index[:1])
+    assert f"labelled {label} were" in str(caught.value)
+    assert "df.reset_index(drop=True)" in caught.value.hint
+    with pytest.raises(UsageError) as caught:
+        match_rows(index[2:], np.arange(1), index[:1])
+    assert f"such as {label}\n" in str(caught.value)
+
+
 def test_replacing_keeps_index_order_and_dtypes():
     frame = pd.DataFrame({"i": [1, 2, 3], "s": ["a", "b", "c"], "c": pd.Categorical(["x", "y", "x"])}, index=[7, 7, 9])
     mended = frame.iloc[[1]].assign(i=20)

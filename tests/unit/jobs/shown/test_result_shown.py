@@ -105,7 +105,9 @@ def test_many_causes_and_jobs_are_counted():
 
 def test_attempts_and_answers_of_nobody_are_told():
     result = result_of([1], [], attempts=({}, {}), unmatched=pd.DataFrame({"job": ["x"]}))
-    assert "attempts 2 unmatched 1 answers are surely nobody's: see .unmatched" in words(result._repr_html_())
+    assert "attempts 2 unmatched 1 answers that belong to no row for certain: see .unmatched" in words(
+        result._repr_html_()
+    )
 
 
 def with_jobs(result, *messages):
