@@ -23,6 +23,8 @@ from sfbulk_pandas.writing.texts import TEXT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    Writer = Callable[[Any, FieldType | None, str | None], str]
+
 INFINITE = "Salesforce has no infinite numbers"
 NAIVE = "the datetime has no time zone: give timezone=, such as timezone='Europe/Berlin'"
 INT_KINDS = frozenset({FieldType.INT, FieldType.LONG})
@@ -63,6 +65,8 @@ def cell_text(value: Any, kind: FieldType | None, timezone: str | None) -> str |
     EncodeError
         Where the value has no form that Salesforce reads.
     """
+    if (write := _BY_TYPE.get(type(value))) is not None:
+        return write(value, kind, timezone)
     if isinstance(value, list | tuple | set | frozenset) or (isinstance(value, np.ndarray) and value.ndim):
         return list_text(value, kind, timezone)
     if is_missing(value):
@@ -131,15 +135,14 @@ def number_text(number: float | Decimal, kind: FieldType | None = None) -> str:
     return whole if empty else text
 
 
-def moment_text(moment: pd.Timestamp | dt.datetime, kind: FieldType | None, timezone: str | None) -> str:
+def moment_text(moment: dt.datetime, kind: FieldType | None, timezone: str | None) -> str:
     """Write a datetime in UTC; for a date field as a date where the clock shows midnight, else as it is."""
-    stamp = _timestamp(moment)
     if kind is FieldType.DATE:
-        if stamp.time() == _MIDNIGHT and not stamp.nanosecond:
-            return _clock_text(stamp).partition("T")[0]
-        if stamp.tzinfo is None:
-            return _clock_text(stamp)
-    return _clock_text(_in_utc(stamp, timezone)) + "Z"
+        if moment.time() == _MIDNIGHT and not getattr(moment, "nanosecond", 0):
+            return _clock_text(moment).partition("T")[0]
+        if moment.tzinfo is None:
+            return _clock_text(moment)
+    return _clock_text(_in_utc(moment, timezone)) + "Z"
 
 
 _MIDNIGHT = dt.time()
@@ -152,14 +155,16 @@ def _timestamp(value: Any) -> pd.Timestamp:
         raise EncodeError(NO_PLACE) from None
 
 
-def _clock_text(stamp: pd.Timestamp) -> str:
+def _clock_text(moment: dt.datetime) -> str:
     """Write what a clock shows; what is finer than milliseconds is cut, downwards also before 1970."""
-    return stamp.tz_localize(None).isoformat(timespec="milliseconds")
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds")
 
 
-def _in_utc(stamp: pd.Timestamp, timezone: str | None) -> pd.Timestamp:
+def _in_utc(moment: dt.datetime, timezone: str | None) -> dt.datetime:
     try:
-        return (_localise(stamp, timezone) if stamp.tzinfo is None else stamp).tz_convert("UTC")
+        if moment.tzinfo is None and timezone != "UTC":
+            moment = _localise(pd.Timestamp(moment), timezone)
+        return moment if moment.tzinfo is None else moment.astimezone(dt.UTC)
     except (pd.errors.OutOfBoundsDatetime, OverflowError, RuntimeError):
         raise EncodeError(NO_PLACE) from None
 
@@ -217,7 +222,7 @@ def _plain(value: object, _kind: FieldType | None, _timezone: str | None) -> str
     return str(value)
 
 
-_WRITERS: tuple[tuple[type | tuple[type, ...], Callable[[Any, FieldType | None, str | None], str]], ...] = (
+_WRITERS: tuple[tuple[type | tuple[type, ...], Writer], ...] = (
     (str, _text),
     (bool, _bool_text),
     (int, _int_text),
@@ -227,3 +232,4 @@ _WRITERS: tuple[tuple[type | tuple[type, ...], Callable[[Any, FieldType | None, 
     (dt.time, _time_text),
     (uuid.UUID, _plain),
 )
+_BY_TYPE = {types: write for types, write in _WRITERS if isinstance(types, type)}  # whose values are never missing

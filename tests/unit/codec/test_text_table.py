@@ -237,6 +237,8 @@ def test_moments_at_the_ends_of_their_range_are_written_or_refused():
         texts([last, "x"], "datetime", timezone="Europe/Berlin")
     with pytest.raises(EncodeError, match="too early or too late"):
         texts([np.datetime64(2**62, "Y"), "x"], "date")
+    with pytest.raises(EncodeError, match="too early or too late"):
+        texts([dt.datetime(1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=5))), "x"], "datetime")
 
 
 def test_integers_of_thousands_of_digits_are_written_out():
