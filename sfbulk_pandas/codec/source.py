@@ -71,7 +71,7 @@ class Source:
         self._kind = column.field.type if column.field else None
         self._clear = options.nulls_of(column.label) == "clear" and self._kind is not FieldType.ID
         is_arrow = isinstance(series.array, pd.arrays.ArrowExtensionArray)
-        self._chunks = pa.chunked_array(series.array.__arrow_array__()) if is_arrow else None
+        self._chunks = _takeable(pa.chunked_array(series.array.__arrow_array__())) if is_arrow else None
         self._always_travels = _always_travels(series.dtype)
 
     def written(self, rows: slice | NDArray[np.int64]) -> tuple[pa.Array, list[Refusal]]:
@@ -127,6 +127,11 @@ class Source:
         """Return rows as Arrow holds them, or None where they must be looked at one by one."""
         held = pandas_array(self._series.iloc[rows]) if self._chunks is None else take_chunked(self._chunks, rows)
         return plain_array(held)
+
+
+def _takeable(chunks: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column of which Arrow can take rows: of views of texts it cannot."""
+    return chunks.cast(TEXT) if pa.types.is_string_view(chunks.type) else chunks
 
 
 def _look_of(refusals: Iterable[Refusal], longest: int, text: pa.Array) -> Look:

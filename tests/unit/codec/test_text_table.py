@@ -29,6 +29,12 @@ def test_texts_travel_as_they_are(dtype):
     assert texts(pd.Series(['Zoë, "x"', None, "", " a "], dtype=dtype)) == ['Zoë, "x"', None, "", " a "]
 
 
+def test_rows_of_views_of_texts_can_be_taken():
+    views = pd.Series(["a", None, "c"], dtype=pd.ArrowDtype(pa.string_view()))
+    table = text_table(pd.DataFrame({"x": views}), [Column("x", "X__c")], rows=np.array([2, 1, 0]))
+    assert table.column("X__c").to_pylist() == ["c", None, "a"]
+
+
 @pytest.mark.parametrize("dtype", ["int64", "uint8", "Int64", "int32[pyarrow]"])
 def test_ints_travel_as_digits(dtype):
     assert texts(pd.Series([1, 0, 250], dtype=dtype), "int") == ["1", "0", "250"]
