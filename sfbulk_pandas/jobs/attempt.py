@@ -163,7 +163,8 @@ class Attempt:
             may_send = self.plan.sends and self._may_begin
             if self.is_cut_off or self._wish is not None or not (run.may_be_processed or may_send):
                 continue
-            yield run, partial(self.sender.take_up, run, partial(self._encoded, run.record))
+            take_up = partial(self.sender.take_up, run, partial(self._encoded, run.record))
+            yield run, take_up if self.plan.sends else partial(self.sender.look_up, run)
 
     def _new_tasks(self, known: Sequence[PartRecord]) -> Iterator[Task]:
         """Yield what is to be done for each further part; a part is encoded when it is asked for."""
@@ -279,7 +280,7 @@ class Attempt:
 
     def _take_over(self, run: PartRun, running: dict[str, PartRun]) -> None:
         job = run.job
-        if job is None:
+        if job is None or not run.may_be_processed:  # of a load that has ended: there is nothing to wait for
             return
         self.notify(PartUploaded(run.record.number, job, run.rows, run.record.size_bytes))
         if job.state.is_terminal:

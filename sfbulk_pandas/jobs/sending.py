@@ -138,6 +138,20 @@ class Sender:
         elif run.record.step in NOT_CLOSED or run.record.step is Step.CLOSING:
             run.record = self.notes.step(run.record, Step.CLOSED)
 
+    def look_up(self, run: PartRun) -> None:
+        """Find out how a part of a load that has ended stands; nothing is created, uploaded or closed any more.
+
+        A job that is still Open was never told to begin: it is aborted, and its rows were not processed.
+        """
+        run.job = self.remembered(run.record) if run.record.step in _ENDED else self._asked(run)
+        was_open = run.job is not None and run.job.state is JobState.OPEN
+        if was_open:
+            run.job = self.aborted(run.record.job_id or "")
+        if was_open and _has_processed_nothing(run.job):
+            run.record = self.notes.step(run.record, Step.UPLOADED)
+        elif run.record.step is Step.CLOSING:
+            run.record = self.notes.step(run.record, Step.CLOSED)
+
     def settle_creates(self, records: Sequence[PartRecord]) -> None:
         """Settle what became of creates in an earlier process, before any job is created anew."""
         _warn_of_open(settle_creates(self.ingest.session, self.job, self.notes, self.who, records))
@@ -242,7 +256,11 @@ def _has_never_begun(run: PartRun, job: JobInfo) -> bool:
         return False
     if job.state is JobState.OPEN:
         return job.number_records_processed is None  # there are counters once a file has arrived
-    return job.state in {JobState.ABORTED, JobState.FAILED} and not job.number_records_processed
+    return _has_processed_nothing(job)
+
+
+def _has_processed_nothing(job: JobInfo | None) -> bool:
+    return job is not None and job.state in {JobState.ABORTED, JobState.FAILED} and not job.number_records_processed
 
 
 @dataclass(slots=True)

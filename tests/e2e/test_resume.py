@@ -6,11 +6,13 @@ import pickle
 import stat
 import threading
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 import sfbulk_pandas as sfbulk
+from sfbulk_pandas.jobs.ingest import Ingest
 from sfbulk_pandas.journal import Journal
 from sfbulk_pandas.journal.records import Step
 from sfbulk_pandas.local_org import Faults, LocalOrg
@@ -150,6 +152,47 @@ def test_results_of_an_ended_load_that_were_purged_are_missing_and_nothing_is_se
 
 
 # How it is gone on with
+
+
+def ended_with_an_open_job(local, org):
+    """Upsert rows whose job is never closed, upsert others instead, and return the load, which is over by that."""
+    frame = pd.DataFrame({"Contact_Key__c": ["a", "b"], "LastName": ["Old 1", "Old 2"]})
+    with running_by_itself(local):
+        local.faults.on("PATCH", "*", fault=Faults.unavailable(None), times=None)
+        with pytest.raises(sfbulk.ApiError) as caught:
+            org.upsert(frame, "Contact", external_id_field="Contact_Key__c", progress=False)
+        local.faults.clear()
+        left = caught.value.result
+        assert left.counts["unknown"] == 2
+        left.retry(frame.assign(LastName=["New 1", "New 2"]))
+    assert sorted(org.jobs(counts=False)["state"]) == ["JobComplete", "Open"]
+    return left.load_id, frame
+
+
+def test_a_load_that_has_ended_closes_no_job(slow):
+    local, org = slow
+    load_id, frame = ended_with_an_open_job(local, org)
+    for _ in range(2):
+        result = org.resume(load_id, frame, progress=False)
+        assert result.counts == {"rows": 2, "successful": 0, "failed": 0, "unprocessed": 2}
+        assert sorted(org.jobs(counts=False)["state"]) == ["Aborted", "JobComplete"]
+        assert names(local) == ["New 1", "New 2"]
+    with Journal() as journal:
+        assert [part.step for part in journal.parts(load_id)] == [Step.UPLOADED]
+
+
+def test_a_job_that_begins_while_it_is_aborted_is_accounted_for_although_its_load_has_ended(slow, monkeypatch):
+    local, org = slow
+    load_id, frame = ended_with_an_open_job(local, org)
+    abort = Ingest.abort
+
+    def late(self, job_id):
+        self.close(SimpleNamespace(id=job_id))  # a request that was on its way all the time
+        run_on(local, org)
+        return abort(self, job_id)
+
+    monkeypatch.setattr(Ingest, "abort", late)
+    assert org.resume(load_id, frame, progress=False).counts["successful"] == 2
 
 
 def test_waiting_may_be_limited_again_and_again(slow):
