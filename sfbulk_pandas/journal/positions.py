@@ -26,5 +26,15 @@ def pack_positions(positions: NDArray[np.int64]) -> bytes:
 
 
 def unpack_positions(packed: bytes) -> NDArray[np.int64]:
-    """Return the positions that were packed."""
-    return np.cumsum(np.frombuffer(zlib.decompress(packed), "<i8")).astype(np.int64)
+    """Return the positions that were packed.
+
+    Raises
+    ------
+    ValueError
+        Where these bytes are damaged.
+    """
+    try:
+        steps = zlib.decompress(packed)
+    except zlib.error as error:
+        raise ValueError(f"positions of rows are damaged: {error}") from error
+    return np.cumsum(np.frombuffer(steps, "<i8")).astype(np.int64)

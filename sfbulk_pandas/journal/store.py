@@ -115,7 +115,8 @@ class Journal:
         """
         query = "SELECT positions FROM attempt WHERE load_id = ? AND attempt = ?"
         packed = next((row[0] for row in self._rows(query, (load_id, attempt))), None)
-        return None if packed is None else unpack_positions(packed)
+        with _told(self.path):
+            return None if packed is None else unpack_positions(packed)
 
     def jobs(self) -> dict[str, str]:
         """Return the load of each job, by the job's id."""

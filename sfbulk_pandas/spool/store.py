@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+_MORE_ROOM = "the environment variable TMPDIR may name a folder with more room"
+
 
 class Spool:
     """Keep rows in a temporary folder that nobody else may read, and point into them.
@@ -34,12 +36,15 @@ class Spool:
 
     Raises
     ------
-    OSError
+    DataError
         Where there is no temporary folder to write in.
     """
 
     def __init__(self) -> None:
-        self.folder = new_folder()
+        try:
+            self.folder = new_folder()
+        except OSError as error:
+            raise DataError(f"there is no temporary folder to write in: {error}", hint=_MORE_ROOM) from error
         self._numbers = itertools.count()
         self._remove = weakref.finalize(self, remove, self.folder, os.getpid())
 
@@ -134,10 +139,7 @@ def _write(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> 
             for batch in batches:
                 writer.write_batch(batch)
     except OSError as error:
-        raise DataError(
-            f"the rows could not be written to {path.parent}: {error}",
-            hint="the environment variable TMPDIR may name a folder with more room",
-        ) from error
+        raise DataError(f"the rows could not be written to {path.parent}: {error}", hint=_MORE_ROOM) from error
 
 
 def _to_the_end(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:

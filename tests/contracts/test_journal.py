@@ -209,6 +209,14 @@ def test_no_journal_at_this_place_is_an_error_that_says_what_to_do(tmp_path):
             journal.begin(LOAD)
 
 
+def test_damaged_positions_are_an_error_of_the_journal(journal):
+    journal.begin(LOAD)
+    journal.begin_attempt(LOAD.load_id, 1, np.arange(3))
+    journal._opened().execute("UPDATE attempt SET positions = x'0011'")
+    with pytest.raises(JournalError, match=r"positions of rows are damaged"):
+        journal.positions(LOAD.load_id, 1)
+
+
 def test_a_journal_of_a_newer_version_is_left_alone(journal, path):
     journal.begin(LOAD)
     journal.close()

@@ -386,6 +386,16 @@ def test_a_full_disk_is_named(spool, monkeypatch):
     assert "TMPDIR" in caught.value.hint
 
 
+def test_no_temporary_folder_to_write_in_is_named(monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.mkdtemp", full)
+    with pytest.raises(DataError, match=r"no temporary folder.*No space left") as caught:
+        Spool()
+    assert "TMPDIR" in caught.value.hint
+
+
 def closed_relation():
     connection = duckdb.connect()
     relation = connection.sql("SELECT 1 AS n")

@@ -17,6 +17,7 @@ from sfbulk_pandas.journal import Journal
 from sfbulk_pandas.journal.records import Step
 from sfbulk_pandas.local_org import Faults, LocalOrg
 from sfbulk_pandas.local_org.pacing import ByHand
+from sfbulk_pandas.spool import store
 
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
 ROWS = 24
@@ -173,7 +174,7 @@ def test_a_load_that_has_ended_closes_no_job(slow):
     local, org = slow
     load_id, frame = ended_with_an_open_job(local, org)
     for _ in range(2):
-        result = org.resume(load_id, frame, progress=False)
+        result = org.resume(load_id, frame, progress=False, wait_seconds=5)
         assert result.counts == {"rows": 2, "successful": 0, "failed": 0, "unprocessed": 2}
         assert sorted(org.jobs(counts=False)["state"]) == ["Aborted", "JobComplete"]
         assert names(local) == ["New 1", "New 2"]
@@ -192,7 +193,7 @@ def test_a_job_that_begins_while_it_is_aborted_is_accounted_for_although_its_loa
         return abort(self, job_id)
 
     monkeypatch.setattr(Ingest, "abort", late)
-    assert org.resume(load_id, frame, progress=False).counts["successful"] == 2
+    assert org.resume(load_id, frame, progress=False, wait_seconds=5).counts["successful"] == 2
 
 
 def test_waiting_may_be_limited_again_and_again(slow):
@@ -334,6 +335,25 @@ def test_a_write_that_fails_stops_the_job_and_leaves_a_load_to_go_on_with(local,
     assert whole.counts == {"rows": 6, "successful": 3, "failed": 3, "unprocessed": 0}
     assert names(local) == sorted(frame["LastName"][::2])
     assert org.jobs(state="Open", counts=False).empty
+
+
+def test_a_temporary_folder_that_is_full_when_results_are_read_leaves_a_load_to_go_on_with(local, org, monkeypatch):
+    def full():
+        raise OSError(28, "No space left on device")
+
+    def fetched(*given):
+        patched.setattr(store, "new_folder", full)
+        return fetch(*given)
+
+    fetch = Ingest.fetch_results
+    with monkeypatch.context() as patched:
+        patched.setattr(Ingest, "fetch_results", fetched)
+        with pytest.raises(sfbulk.DataError, match="No space left") as caught:
+            org.insert(contacts(), "Contact", progress=False)
+    left = caught.value.result
+    assert left.counts == {"rows": ROWS, "successful": 0, "failed": 0, "unprocessed": 0, "unknown": ROWS}
+    assert org.resume(left.load_id, contacts(), progress=False).counts["successful"] == ROWS
+    assert names(local) == sorted(contacts()["LastName"])
 
 
 def test_a_journal_that_cannot_be_begun_sends_nothing(local, org, monkeypatch):

@@ -2,6 +2,7 @@
 
 import random
 import re
+import zlib
 
 import numpy as np
 import pytest
@@ -15,6 +16,13 @@ def test_there_and_back(positions):
     back = unpack_positions(pack_positions(np.array(positions, np.int64)))
     assert back.tolist() == positions
     assert back.dtype == np.int64
+
+
+def test_damaged_ones_are_a_value_error():
+    packed = pack_positions(np.arange(9))
+    for damaged in (b"", packed[:-5], b"x" + packed, zlib.compress(b"abc")):
+        with pytest.raises(ValueError, match=r"damaged|buffer size"):
+            unpack_positions(damaged)
 
 
 def test_a_million_ascending_ones_take_a_few_kilobytes():
