@@ -11,9 +11,13 @@ from sfbulk_pandas.errors import JournalBusy, JournalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 _GLANCE_SECONDS = 0.5  # how long a lock may be held by somebody who only looks whether it is; that takes no time
+
+_POLL_SECONDS = 0.01
+_OPENING = "opening"  # no load has this id
 
 
 class Locks:
@@ -22,7 +26,7 @@ class Locks:
     Parameters
     ----------
     folder : Path
-        Made when it is needed.
+        Made when it is needed, with the one that it is in, both for the user alone.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -42,6 +46,17 @@ class Locks:
         with self._held(load_id, _GLANCE_SECONDS):
             yield
 
+    def opening(self, seconds: float) -> AbstractContextManager[object]:
+        """Hold the lock of the journal's own file while it is opened; wait so many seconds for others that open it.
+
+        Raises
+        ------
+        OSError
+            Where it cannot be held.
+        """
+        self._make_folder()
+        return self._lock(_OPENING).acquire(timeout=seconds, poll_interval=_POLL_SECONDS)
+
     def is_held(self, load_id: str) -> bool:
         """Whether somebody works on a load."""
         if not self._path(load_id).exists():
@@ -60,8 +75,8 @@ class Locks:
     def _held(self, load_id: str, seconds: float) -> Iterator[None]:
         lock = self._lock(load_id)
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock.acquire(timeout=seconds, poll_interval=0.01)
+            self._make_folder()
+            lock.acquire(timeout=seconds, poll_interval=_POLL_SECONDS)
         except Timeout:
             raise JournalBusy(
                 f"load {load_id} is under way, in this or another process",
@@ -74,6 +89,11 @@ class Locks:
             yield
         finally:
             lock.release()
+
+    def _make_folder(self) -> None:
+        """Make it, and the journal's own; what lies above them has the usual mode."""
+        self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, exist_ok=True)
 
     def _path(self, load_id: str) -> Path:
         return self._folder / f"{load_id}.lock"

@@ -49,12 +49,13 @@ class Journal:
     Parameters
     ----------
     path : path, optional
-        The SQLite file; by default ``journal.db`` in the user's state folder. Result files that are kept until a load
+        The SQLite file; by default ``journal.db`` in the user's state folder. A relative one is of the folder in which
+        the process is now. Result files that are kept until a load
         is handed over lie beside it in ``<path>-results``, locks in ``<path>-locks``, all for the user alone.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
-        self.path = default_path() if path is None else Path(path)
+        self.path = (default_path() if path is None else Path(path)).absolute()  # wherever the process goes
         self._locks = Locks(self._beside("locks"))
         self._connection: sqlite3.Connection | None = None
         self._lock = threading.RLock()
@@ -209,16 +210,22 @@ class Journal:
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
-            connection = _connected(self.path)
-            try:
-                for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-                    connection.execute(f"PRAGMA {pragma}")
-                migrate(connection)
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
+            with self._locks.opening(_BUSY_SECONDS):  # SQLite waits for nobody who turns a new file to WAL besides
+                self._connection = _ready(self.path)
         return self._connection
+
+
+def _ready(path: Path) -> sqlite3.Connection:
+    """Open the file and bring it to where it can be used."""
+    connection = _connected(path)
+    try:
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _connected(path: Path) -> sqlite3.Connection:
@@ -229,7 +236,6 @@ def _connected(path: Path) -> sqlite3.Connection:
     Corrupt An SQLite Database File", 2.2.
     """
     with _OPENING:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         return sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)

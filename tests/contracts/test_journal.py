@@ -14,6 +14,7 @@ import pytest
 
 from sfbulk_pandas.errors import JournalBusy, JournalError, UsageError
 from sfbulk_pandas.journal import Journal
+from sfbulk_pandas.journal.locks import Locks
 from sfbulk_pandas.journal.records import LoadRecord, PartRecord, Step
 
 LOAD = LoadRecord(
@@ -111,8 +112,41 @@ def test_files_are_for_the_user_alone(journal, path):
         folders = [journal.spool(LOAD.load_id), path.parent, path.with_name("journal.db-locks")]
         assert [oct(folder.stat().st_mode)[-3:] for folder in folders] == ["700"] * 3
         files = [path, *path.parent.glob("journal.db-*l"), *path.parent.glob("journal.db-locks/*")]
-        assert len(files) == 3
-        assert [oct(file.stat().st_mode)[-3:] for file in files] == ["600"] * 3
+        assert len(files) == 4
+        assert [oct(file.stat().st_mode)[-3:] for file in files] == ["600"] * 4
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX modes")
+def test_a_folder_that_is_made_to_hold_a_load_is_for_the_user_alone(journal, path):
+    with journal.hold(LOAD.load_id):
+        folders = [path.parent, path.with_name("journal.db-locks")]
+        assert [oct(folder.stat().st_mode)[-3:] for folder in folders] == ["700"] * 2
+
+
+def test_a_relative_path_stays_where_it_was_when_the_process_goes_elsewhere(tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with Journal("journal.db") as journal, Journal(tmp_path / "journal.db") as same:
+        journal.begin(LOAD)
+        monkeypatch.chdir("elsewhere")
+        with journal.hold(LOAD.load_id):
+            assert same.is_held(LOAD.load_id)
+        journal.spool(LOAD.load_id)
+        journal.close()
+        assert journal.loads() == [LOAD]
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_one_at_a_time_opens_a_journal_and_the_others_wait(journal, path):
+    other = Journal(path)
+    beginning = threading.Thread(target=other.begin, args=(LOAD,))
+    with Locks(path.with_name("journal.db-locks")).opening(30):
+        beginning.start()
+        beginning.join(0.2)
+        assert not path.exists()
+    beginning.join()
+    other.close()
+    assert journal.loads() == [LOAD]
 
 
 def test_threads_write_at_the_same_time(journal):
