@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from sfbulk_pandas.wire.ingest import IngestJob
 
 _JOB_TYPE = "V2Ingest"
-_SLACK_SECONDS = 60.0
+_SLACK_SECONDS = 5.0  # Salesforce's answer tells its time in whole seconds, and takes a while to come
+_BLIND_SLACK_SECONDS = 60.0
 _TEXT = pa.string()
 _CLEANED = pa.schema([("id", _TEXT), ("load_id", _TEXT), ("state", _TEXT), ("object", _TEXT), ("aborted", pa.bool_())])
 
@@ -43,8 +44,9 @@ def find_orphans(
     job : IngestJob
         What was to be created.
     span : tuple of float
-        When the create was sent and given up, seconds since the epoch by our clock. A minute more is allowed
-        on either side, and the difference to Salesforce's clock is taken from its answer.
+        When the create was sent and given up, seconds since the epoch by our clock. The difference to Salesforce's
+        clock is taken from its answer, and a few seconds more are allowed on either side; a minute, where the answer
+        does not tell the time.
     user_id : str or None
         Who signed in, 15 or 18 characters; None finds the jobs of every user.
     known : container of str
@@ -67,8 +69,7 @@ def find_orphans(
     ingest = Ingest(session)
     fitting = []
     for answer, page in job_pages(session, _JOB_TYPE):
-        ahead = _server_ahead_seconds(answer, session.clock.now())
-        made = (span[0] + ahead - _SLACK_SECONDS, span[1] + ahead + _SLACK_SECONDS)
+        made = _by_its_clock(span, answer, session.clock.now())
         fitting += [each for each in page if _fits(each, job, user_id) and _is_made_in(each, made)]
     unknown = [each for each in fitting if to_15(each.id) not in known and each.id not in known]
     return tuple(each for each in unknown if _is_empty(ingest, each.id))
@@ -196,8 +197,10 @@ def _is_empty(ingest: Ingest, job_id: str) -> bool:
     return job.state is JobState.OPEN and job.number_records_processed is None
 
 
-def _server_ahead_seconds(answer: Response, now: float) -> float:
+def _by_its_clock(span: tuple[float, float], answer: Response, now: float) -> tuple[float, float]:
+    """Return when Salesforce may have made what was sent in a span of our clock."""
     try:
-        return parsedate_to_datetime(answer.headers["date"]).timestamp() - now
+        ahead, slack = parsedate_to_datetime(answer.headers["date"]).timestamp() - now, _SLACK_SECONDS
     except (KeyError, ValueError, TypeError):  # no date, or none that can be read: the clocks are taken as equal
-        return 0.0
+        ahead, slack = 0.0, _BLIND_SLACK_SECONDS
+    return span[0] + ahead - slack, span[1] + ahead + slack

@@ -176,12 +176,13 @@ class Sender:
     def _create(self, run: PartRun) -> None:
         with self.creating:
             self._go_on()
+            sent_at = self.notes.clock.now()  # the part may have waited, and its note may be an earlier process's
             try:
                 run.job = self.ingest.create(self.job)
             except SfBulkError as error:
                 if not may_have_arrived(error):
                     raise
-                span = (run.record.at, self.notes.clock.now())
+                span = (sent_at, self.notes.clock.now())
                 _warn_of_open(settle_lost(self.ingest.session, self.job, self.notes, self.who, span, 1))
                 run.job = self.ingest.create(self.job)
             run.record = self.notes.step(run.record, Step.CREATED, job_id=run.job.id)

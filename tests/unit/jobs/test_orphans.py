@@ -113,7 +113,7 @@ def test_a_job_that_differs_is_none_of_ours(more):
 
 
 @pytest.mark.parametrize("after_seconds", [-60, 70])
-def test_a_minute_on_either_side_is_allowed(after_seconds):
+def test_a_minute_on_either_side_is_allowed_where_the_clock_is_not_known(after_seconds):
     assert found(OrgOfJobs(listed(after_seconds=after_seconds))) == [listed()["id"]]
 
 
@@ -123,6 +123,11 @@ def test_a_minute_on_either_side_is_allowed(after_seconds):
 )
 def test_the_clock_of_salesforce_is_taken_from_its_answer(after_seconds, ahead, is_found):
     assert bool(found(OrgOfJobs(listed(after_seconds=after_seconds), server_ahead=ahead))) is is_found
+
+
+@pytest.mark.parametrize(("after_seconds", "is_found"), [(-6, False), (-5, True), (15, True), (16, False)])
+def test_a_few_seconds_on_either_side_are_allowed_where_the_clock_is_known(after_seconds, is_found):
+    assert bool(found(OrgOfJobs(listed(after_seconds=after_seconds), server_ahead=0))) is is_found
 
 
 def test_a_date_that_cannot_be_read_is_not_used():
