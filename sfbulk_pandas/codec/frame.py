@@ -162,7 +162,10 @@ class FrameTexts:
 
 
 def _shown(value: Any) -> str:
-    text = ascii(value) if isinstance(value, str) and not _is_unicode(value) else repr(value)
+    try:
+        text = ascii(value) if isinstance(value, str) and not _is_unicode(value) else repr(value)
+    except ValueError:  # of an int with thousands of digits
+        text = f"a value of type {type(value).__name__}"
     return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}..."
 
 

@@ -23,7 +23,7 @@ from sfbulk_pandas.codec.rules import (
 from sfbulk_pandas.salesforce.limits import MAX_FIELD_CHARS, NULL_MARK
 from sfbulk_pandas.salesforce.sobject import FieldType
 from sfbulk_pandas.writing.arrays import array_text, has_writer, is_text
-from sfbulk_pandas.writing.held import pandas_array, plain_array
+from sfbulk_pandas.writing.held import cells_of, pandas_array, plain_array
 from sfbulk_pandas.writing.texts import TEXT, lengths_bytes, stretch
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Source:
     def _written(self, array: pa.Array | None, rows: slice | NDArray[np.int64]) -> tuple[pa.Array, list[Refusal]]:
         timezone = self._options.timezone
         if array is None or not has_writer(array.type):
-            cells = self._series.iloc[rows] if array is None else array.to_pylist()
+            cells = self._series.iloc[rows] if array is None else cells_of(array)
             text, refused = cells_text(cells, self._kind, timezone)
             return text, [*refused, *text_refusals(text, lengths_bytes(text), self._options)]
         text = array_text(array, self._kind, timezone)

@@ -84,8 +84,8 @@ def _check_clear(meant: NDArray[intp], labels: NDArray[intp], mended: pd.Index[A
     if len(unclear):
         at = unclear[0]
         raise UsageError(
-            f"{given[at]} row(s) labelled {label_at(mended, at)!r} were given, and {there[at]} with that label may be meant: "
-            "it is not clear which row is which",
+            f"{given[at]} row(s) labelled {label_at(mended, at)!r} were given, and {there[at]} with that label may be "
+            "meant: it is not clear which row is which",
             hint="give all outstanding rows of a repeated label, with the sf__ columns that result.failed gives them, "
             "or load with a unique index (df.reset_index(drop=True))",
         )

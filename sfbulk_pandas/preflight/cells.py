@@ -14,7 +14,7 @@ from sfbulk_pandas.preflight.problems import TEXT, Problem, decoded, error_texts
 from sfbulk_pandas.salesforce.limits import NULL_MARK
 from sfbulk_pandas.writing.arrays import array_text, has_writer, is_text, long_floats
 from sfbulk_pandas.writing.cells import write_cells
-from sfbulk_pandas.writing.held import pandas_array, plain_array
+from sfbulk_pandas.writing.held import cells_of, pandas_array, plain_array
 from sfbulk_pandas.writing.texts import is_unicode
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ def read_block(series: pd.Series[Any], kind: FieldType | None) -> pa.Array:
     """
     array = plain_array(pandas_array(series))
     if array is None or not has_writer(array.type):
-        return write_cells(series if array is None else array.to_pylist(), kind, _ZONE)[0]
+        return write_cells(series if array is None else cells_of(array), kind, _ZONE)[0]
     if is_text(array.type) or pa.types.is_null(array.type):
         return _readable(array.cast(TEXT))
     return long_floats(array) if pa.types.is_float16(array.type) else array

@@ -30,6 +30,7 @@ from sfbulk_pandas.preflight.problems import (
     error_texts,
     plain_values,
     report_frame,
+    text_of,
 )
 from sfbulk_pandas.preflight.record_ids import id_prefixes, id_problems
 from sfbulk_pandas.preflight.repeats import BLOCK_ROWS, repeat_problems
@@ -221,7 +222,7 @@ def _values(series: pd.Series[Any]) -> list[Any]:
 
 
 def _shown(value: Any) -> str:
-    return str(value).encode(errors="replace").decode()
+    return text_of(value).encode(errors="replace").decode()
 
 
 def _in_blocks(

@@ -134,6 +134,14 @@ def plain_values(values: pa.Array) -> list[Any]:
         return list(values.cast(TEXT).to_pylist())
 
 
+def text_of(value: Any) -> str:
+    """Return what Python writes for a value; it writes no whole number of thousands of digits."""
+    try:
+        return str(value)
+    except ValueError:
+        return f"a value of type {type(value).__name__}"
+
+
 def decoded(texts: pa.Array | pa.ChunkedArray) -> list[str | None]:
     """Return texts of which some are no UTF-8, with a sign where they are not."""
     cells = texts.cast(pa.large_binary()).to_pylist()

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sfbulk_pandas.salesforce.sobject import FieldType
-from sfbulk_pandas.writing.cells import INT_KINDS, number_text
+from sfbulk_pandas.writing.cells import EXACT, INT_KINDS, number_text, plain_scalar
 from sfbulk_pandas.writing.moments import dates_text, day_or_clock_text, in_range, instants_text, times_text
 from sfbulk_pandas.writing.texts import TEXT, by_distinct, unix_lines
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     Writer = Callable[[pa.Array, FieldType | None, str | None], pa.Array]
 
 EXPONENT = "[eE]"
-_EXACT = 1e15  # whole floats below it are exact, and short enough to be written out
 _PLAIN = (1e-3, 1e10)  # floats between them come out of every Arrow without an exponent
 _POINTS = 6  # decimals with more digits after the point may come out of Arrow with an exponent
 
@@ -89,7 +88,7 @@ def _float_texts(array: pa.Array) -> pa.Array:
     numbers = array.to_numpy(zero_copy_only=False)
     finite = np.isfinite(numbers)
     size = np.abs(numbers)
-    whole = finite & (size < _EXACT) & (np.trunc(numbers) == numbers)
+    whole = finite & (size < EXACT) & (np.trunc(numbers) == numbers)
     if (whole | ~finite).all():
         return _whole_texts(np.where(whole, numbers, 0), ~whole)
     text = pc.cast(pc.if_else(pa.array(finite), array, pa.scalar(None, array.type)), TEXT)
@@ -120,7 +119,7 @@ def _short_floats(array: pa.Array, kind: FieldType | None, timezone: str | None)
 
 def long_floats(array: pa.Array) -> pa.Array:
     """Return 16-bit floats as 64-bit ones by numpy's text, which gives them no false digits."""
-    return pa.array([float(str(each)) for each in array.to_numpy(zero_copy_only=False)], pa.float64())
+    return pa.array([plain_scalar(each) for each in array.to_numpy(zero_copy_only=False)], pa.float64())
 
 
 def _decimals(array: pa.Array, kind: FieldType | None, _timezone: str | None) -> pa.Array:

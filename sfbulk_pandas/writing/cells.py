@@ -29,6 +29,7 @@ INFINITE = "Salesforce has no infinite numbers"
 NAIVE = "the datetime has no time zone: give timezone=, such as timezone='Europe/Berlin'"
 INT_KINDS = frozenset({FieldType.INT, FieldType.LONG})
 NO_PLACE = "the moment is too early or too late to be written"
+EXACT = 1e15  # whole floats below it are exact, and short enough to be written out
 PLAIN_DIGITS = 20  # a longer run of zeros keeps its exponent, which xsd:double takes too
 
 
@@ -67,23 +68,28 @@ def cell_text(value: Any, kind: FieldType | None, timezone: str | None) -> str |
     """
     if (write := _BY_TYPE.get(type(value))) is not None:
         return write(value, kind, timezone)
-    if isinstance(value, list | tuple | set | frozenset) or (isinstance(value, np.ndarray) and value.ndim):
+    if isinstance(value, np.ndarray) and not value.ndim:
+        value = value[()]
+    if isinstance(value, list | tuple | set | frozenset | np.ndarray):
         return list_text(value, kind, timezone)
     if is_missing(value):
         return None
     if isinstance(value, np.generic) and not isinstance(value, np.timedelta64):
-        value = _scalar(value)
+        value = plain_scalar(value)
     for types, write in _WRITERS:
         if isinstance(value, types):
             return write(value, kind, timezone)
     raise EncodeError(f"a value of type {type(value).__name__} has no form that Salesforce reads")
 
 
-def _scalar(value: np.generic) -> Any:
-    """Unwrap a numpy scalar without giving short floats digits they never had."""
+def plain_scalar(value: np.generic) -> Any:
+    """Unwrap a numpy scalar without giving short floats digits they never had, or taking those of whole ones."""
     if isinstance(value, np.datetime64):
         return _timestamp(value)
-    return float(str(value)) if isinstance(value, np.floating) else value.item()
+    if not isinstance(value, np.floating):
+        return value.item()
+    number = float(value)
+    return number if number.is_integer() and abs(number) < EXACT else float(str(value))
 
 
 def write_cells(
@@ -124,7 +130,7 @@ def number_text(number: float | Decimal, kind: FieldType | None = None) -> str:
 
     An empty fraction (``250.0``) is dropped: from floats always, from decimals where the field is an int.
     """
-    exact = number if isinstance(number, Decimal) else Decimal(repr(number))
+    exact = number if isinstance(number, Decimal) else Decimal(float.__repr__(number))
     if not exact.is_finite():
         raise EncodeError(INFINITE)
     if exact == 0:
@@ -198,7 +204,7 @@ def _int_text(value: int, kind: FieldType | None, _timezone: str | None) -> str:
     if kind is FieldType.BOOLEAN and value in {0, 1}:
         return "true" if value else "false"
     try:
-        return str(value)
+        return int.__repr__(value)  # what Arrow takes too: str() of an enum's member would be its name
     except ValueError:  # more digits than Python writes of an int
         return f"{Decimal(value):f}"
 

@@ -86,3 +86,14 @@ def decoded(array: pa.Array) -> pa.Array:
 
 
 PLAIN = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
+
+
+def cells_of(array: pa.Array) -> list[Any]:
+    """Return an array's values as Python's; of lists of short floats as numpy's, which give them no false digits."""
+    kind = array.type.value_type if pa.types.is_list(array.type) or pa.types.is_large_list(array.type) else None
+    if kind not in _SHORT_FLOATS:
+        return list(array.to_pylist())
+    return [each.values.to_numpy(zero_copy_only=False) if each.is_valid else None for each in array]  # noqa: PD011 - Arrow's
+
+
+_SHORT_FLOATS = (pa.float16(), pa.float32())

@@ -340,3 +340,12 @@ def latin(cells, held):
         pa.large_string() if pa.types.is_large_string(held) else pa.string(), len(cells), cells.cast(offsets).buffers()
     )
     return texts.cast(held)
+
+
+@pytest.mark.parametrize("field", ["Description", "Children__c"])
+def test_a_number_that_python_cannot_write_is_refused_and_an_array_of_one_value_is_sent(local, org, field):
+    frame = pd.DataFrame({"LastName": ["a", "b"], field: pd.Series([10**5000, np.array(5)], dtype=object)})
+    with pytest.raises(sfbulk.PreflightFailed, match="more digits than Python writes"):
+        org.insert(frame, "Contact")
+    assert org.insert(frame, "Contact", on_problem="skip").counts["successful"] == 1
+    assert [str(each) for each in local.records("Contact")[field].to_pylist()] == ["5"]

@@ -108,6 +108,57 @@ def test_a_fraction_in_an_int_field_is_left_to_salesforce(series):
     assert [text.rstrip("0") for text in texts(series, "int")] == ["1", "2.5", "x"][: len(series)]
 
 
+class Level(enum.IntEnum):
+    HIGH = 1
+
+
+class Rate(float, enum.Enum):
+    FULL = 1.5
+
+
+class Percent(int):
+    def __str__(self):
+        return f"{int(self)}%"
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize(("value", "text"), [(Level.HIGH, "1"), (Rate.FULL, "1.5"), (Percent(5), "5")])
+def test_numbers_with_a_text_of_their_own_travel_as_numbers_whatever_their_neighbours_are(value, text):
+    for neighbour in (value, 2, 2.5, "x"):
+        assert texts(pd.Series([value, neighbour], dtype=object))[0] == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"), [("float16", [10008, 65504, 0.1, 0.5]), ("float32", [123456792, 16777216, 0.1, 1234.5])]
+)
+def test_short_floats_are_written_alike_in_columns_objects_and_lists(kind, values):
+    typed = pd.Series(values, dtype=kind)
+    numbers = list(typed.to_numpy())
+    whole = [str(int(each)) if float(each).is_integer() else str(each) for each in numbers]
+    assert texts(typed) == whole
+    assert texts(pd.Series(numbers, dtype=object)) == whole
+    assert texts(pd.Series([numbers, None], dtype=object)) == [";".join(whole), None]
+    lists = pa.array([numbers, None], pa.list_(pa.from_numpy_dtype(kind)))
+    assert texts(pd.Series(lists, dtype=pd.ArrowDtype(lists.type))) == [";".join(whole), None]
+
+
+@pytest.mark.parametrize(("value", "text"), [(5, "5"), ("x", "x"), (None, None), (np.nan, None), ([1, 2], "1;2")])
+def test_an_array_without_dimensions_is_the_value_in_it(value, text):
+    held = np.empty((), object)
+    held[()] = value
+    assert texts(pd.Series([held], dtype=object)) == [text]
+    if not isinstance(value, list | None):
+        assert texts(pd.Series([np.array(value)], dtype=object)) == [text]
+
+
+def test_numbers_of_too_many_digits_for_python_are_refused():
+    with pytest.raises(
+        EncodeError, match=r"row 0 .* more digits than Python writes.* \(it holds a value of type int\)"
+    ):
+        texts(pd.Series([10**5000, 1], dtype=object))
+
+
 @pytest.mark.parametrize("scale", [0, 1, 8])
 def test_decimals_1_and_0_become_words_in_a_checkbox_as_their_objects_do(scale):
     values = [Decimal(1), Decimal(0), None, Decimal(10), Decimal(3)]
