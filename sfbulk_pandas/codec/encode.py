@@ -218,7 +218,7 @@ def _part(number: int, filled: Filled) -> Part:
 
 
 def _slices(texts: FrameTexts, order: RowOrder | None, rows: range, mapper: Mapper) -> Iterable[Encoded]:
-    pace = Pace(len(texts.sources))
+    pace = Pace(len(texts.sources), lambda piece: texts.held_bytes(rows_of(order, piece.start, piece.stop)))
 
     def encode(piece: range) -> Encoded:
         table = texts.table(rows_of(order, piece.start, piece.stop))

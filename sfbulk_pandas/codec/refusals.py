@@ -80,7 +80,7 @@ def refused_cells(
     limits = limits or PartLimits()
     room = limits.bytes - len(checked_header(columns, limits))
     texts = FrameTexts(frame, columns, options)
-    pace = Pace(len(columns))
+    pace = Pace(len(columns), lambda piece: texts.held_bytes(slice(piece.start, piece.stop)))
     together: dict[tuple[int, str], list[NDArray[np.int64]]] = {}
     for rows in pace.pieces(range(len(frame))):
         found, size = _in_block(texts, slice(rows.start, rows.stop), room)

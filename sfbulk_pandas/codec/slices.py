@@ -10,7 +10,7 @@ from pyarrow import csv
 from sfbulk_pandas.writing.texts import count_byte, stretch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SLICE_ROWS = 65_536  # rows encoded at a time: the measured optimum
 SLICE_BYTES = 16_000_000  # where rows are long, a slice has fewer
@@ -23,15 +23,19 @@ _WRITE = csv.WriteOptions(include_header=False, batch_size=16_384, quoting_style
 
 
 class Pace:
-    """Choose how many rows a slice has, by what rows came out as so far.
+    """Choose how many rows a slice has, by what rows came out as so far, and what the next ones hold at least.
 
     Parameters
     ----------
     columns : int
         How many cells a row has.
+    held : callable
+        Returns how many bytes some rows are known to hold, without reading them: long ones may follow short ones, and
+        several slices are handed out before the first of them is noted.
     """
 
-    def __init__(self, columns: int) -> None:
+    def __init__(self, columns: int, held: Callable[[range], int]) -> None:
+        self._held = held
         self._rows = min(SLICE_ROWS, _FIRST_ROWS, max(1, _FIRST_CELLS // max(1, columns)))
         self._largest = 1.0
         self._size = 0
@@ -53,6 +57,8 @@ class Pace:
         start = rows.start
         while start < rows.stop:
             piece = range(start, min(start + self._rows, rows.stop))
+            while len(piece) > 1 and self._held(piece) > SLICE_BYTES:
+                piece = piece[: len(piece) // 2]
             yield piece
             start = piece.stop
 

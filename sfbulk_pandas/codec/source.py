@@ -123,6 +123,14 @@ class Source:
                 return bytes(array[0].as_buffer()).decode(errors="replace")
             return f"<value out of range: {array[0].value}>"
 
+    def held_bytes(self, rows: slice) -> int:
+        """Return how many bytes Arrow holds of the texts of some rows; 0 where it does not say so at once."""
+        if self._chunks is None or not (
+            pa.types.is_string(self._chunks.type) or pa.types.is_large_string(self._chunks.type)
+        ):
+            return 0
+        return int(self._chunks.slice(rows.start, rows.stop - rows.start).nbytes)
+
     def _array(self, rows: slice | NDArray[np.int64]) -> pa.Array | None:
         """Return rows as Arrow holds them, or None where they must be looked at one by one."""
         held = pandas_array(self._series.iloc[rows]) if self._chunks is None else take_chunked(self._chunks, rows)

@@ -79,7 +79,8 @@ class Cargo:
 
     def texts(self, start: int, stop: int) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
         """Return the texts that rows travel as, to compare with what comes back: a few rows at a time, as asked for."""
-        texts, pace = FrameTexts(self.frame, self.columns, self.encoding), Pace(len(self.columns))
+        texts = FrameTexts(self.frame, self.columns, self.encoding)
+        pace = Pace(len(self.columns), lambda piece: texts.held_bytes(rows_of(self.order, piece.start, piece.stop)))
 
         def written(rows: range) -> list[pa.RecordBatch]:
             table = texts.table(rows_of(self.order, rows.start, rows.stop))
