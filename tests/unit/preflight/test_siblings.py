@@ -84,3 +84,8 @@ def test_every_row_comes_once_and_families_are_whole(values):
     assert named == list(dict.fromkeys(value for value in values if value))
     assert all(len(family) == 1 for family, each in zip(families, parents, strict=True) if each == {None})
     assert all((np.diff(family) > 0).all() for family in families)
+
+
+def test_nan_inside_arrow_backed_floats_is_no_parent():
+    values = pa.array([float("nan"), 1.0, float("nan"), 1.0])
+    assert order(pd.arrays.ArrowExtensionArray(values)) == ([1, 3, 0, 2], [True, False, True, True])
