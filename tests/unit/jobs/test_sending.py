@@ -26,7 +26,7 @@ def test_a_lost_create_is_looked_for_from_when_it_was_sent(monkeypatch):
         clock.sleep(7)
         raise ConnectionFailed("reset", may_have_arrived=True)
 
-    monkeypatch.setattr(sending, "abort_orphans", lambda session, job, span, *given, **more: spans.append(span) or ())
+    monkeypatch.setattr(sending, "settle_lost", lambda session, job, notes, who, span, lost: spans.append(span) or ())
     ingest = SimpleNamespace(create=lost, session=SimpleNamespace(clock=clock))
     notes = Notes(SimpleNamespace(record=lambda record: None), "load", 1, clock)
     who, notify = SimpleNamespace(org_id="00D", user_id="005"), SimpleNamespace(control=Control())

@@ -101,7 +101,6 @@ def test_midnights_of_several_offsets_are_days():
         ("Date__c", [np.array(["A"]), dt.date(2024, 1, 1)]),
         ("Short__c", [pd.Series([1]), "x"]),
         ("Short__c", [pd.array([1, None]), "x"]),
-        ("Tags__c", [np.array("A"), ["A", "B"]]),
         ("Short__c", ["\ud800", "x"]),
         ("Date__c", [np.datetime64(2**62, "Y"), "2024-01-01"]),
     ],
