@@ -10,7 +10,7 @@ from typing import Any, Literal, TypedDict, get_args
 
 import numpy as np
 
-from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.errors import JournalError, UsageError
 from sfbulk_pandas.jobs.budget import Budget
 from sfbulk_pandas.preflight import nearest
 from sfbulk_pandas.progress.choose import Way, check_progress
@@ -226,11 +226,22 @@ class LoadOptions:
         Returns
         -------
         LoadOptions
+
+        Raises
+        ------
+        JournalError
+            Where another version of this package has written them.
         """
-        columns = held["columns"]
-        labels = None if columns is None else [_label(each) for each in columns]
-        read = {name: _mapping(held[name]) for name in _MAPPINGS}
-        return cls(**{**held, **read, "columns": labels, **of_one_call})
+        try:
+            columns = held["columns"]
+            labels = None if columns is None else [_label(each) for each in columns]
+            read = {name: _mapping(held[name]) for name in _MAPPINGS}
+            return cls(**{**held, **read, "columns": labels, **of_one_call})
+        except (KeyError, TypeError) as error:
+            hint = "go on with the version of sfbulk_pandas that began it"
+            raise JournalError(
+                f"the journal has options that this version does not know: {error}", hint=hint
+            ) from error
 
 
 def _plain(value: Any) -> Any:

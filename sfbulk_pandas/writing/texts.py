@@ -51,12 +51,19 @@ def count_byte(data: NDArray[np.uint8], byte: int) -> int:
 
 
 def is_unicode(text: pa.Array) -> bool:
-    """Whether all texts are UTF-8, which Arrow takes on trust from those who give it buffers."""
-    data = stretch(text)[1]
+    """Whether all texts are UTF-8, which Arrow takes on trust from those who give it buffers.
+
+    Asked of one text that holds them all, and of where they begin: text by text it would take several times as long.
+    """
+    offsets, data = stretch(text)
     if not data.size or data.max() < _BEYOND_ASCII:
         return True
+    begins = offsets[:-1] - offsets[0]
+    if (data[begins[begins < data.size]] & _LEADING_BITS == _BEYOND_ASCII).any():  # in the midst of a letter
+        return False
+    whole = pa.array([0, data.size], pa.int64()).buffers()[1]
     try:
-        text.validate(full=True)
+        pa.Array.from_buffers(TEXT, 1, [None, whole, pa.py_buffer(data)]).validate(full=True)
     except pa.ArrowInvalid:
         return False
     return True
@@ -72,3 +79,4 @@ def unix_lines(text: pa.Array) -> pa.Array:
 
 _RETURN = ord("\r")
 _BEYOND_ASCII = 0x80
+_LEADING_BITS = 0xC0

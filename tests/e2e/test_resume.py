@@ -174,7 +174,8 @@ def test_a_load_that_has_ended_closes_no_job(slow):
     local, org = slow
     load_id, frame = ended_with_an_open_job(local, org)
     for _ in range(2):
-        result = org.resume(load_id, frame, progress=False, wait_seconds=5)
+        with pytest.warns(UserWarning, match="were sent again by"):
+            result = org.resume(load_id, frame, progress=False, wait_seconds=5)
         assert result.counts == {"rows": 2, "successful": 0, "failed": 0, "unprocessed": 2}
         assert sorted(org.jobs(counts=False)["state"]) == ["Aborted", "JobComplete"]
         assert names(local) == ["New 1", "New 2"]
@@ -193,7 +194,9 @@ def test_a_job_that_begins_while_it_is_aborted_is_accounted_for_although_its_loa
         return abort(self, job_id)
 
     monkeypatch.setattr(Ingest, "abort", late)
-    assert org.resume(load_id, frame, progress=False, wait_seconds=5).counts["successful"] == 2
+    with pytest.warns(UserWarning, match="were sent again by"):
+        result = org.resume(load_id, frame, progress=False, wait_seconds=5)
+    assert result.counts["successful"] == 2
 
 
 def test_waiting_may_be_limited_again_and_again(slow):

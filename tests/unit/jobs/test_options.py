@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sfbulk_pandas import UsageError
+from sfbulk_pandas.errors import JournalError, UsageError
 from sfbulk_pandas.jobs.options import LoadOptions
 from sfbulk_pandas.salesforce.limits import MAX_UPLOAD_BYTES
 
@@ -63,3 +63,9 @@ def test_a_correlation_field_is_named_by_a_text():
     with pytest.raises(UsageError, match="correlation_field=5 is no name") as caught:
         LoadOptions(correlation_field=np.int64(5))
     assert "text field" in caught.value.hint
+
+
+@pytest.mark.parametrize("held", [LoadOptions().to_json() | {"newer": 1}, {"nulls": "ignore"}])
+def test_options_of_another_version_are_an_error_of_the_journal(held):
+    with pytest.raises(JournalError, match="this version does not know"):
+        LoadOptions.from_json(held)
