@@ -211,7 +211,7 @@ def test_slices_are_encoded_where_the_mapper_says_and_none_is_large(monkeypatch)
     assert set(sizes) == {4}
 
 
-@pytest.mark.parametrize("dtype", ["str", "string[pyarrow]", pd.ArrowDtype(pa.large_string())])
+@pytest.mark.parametrize("dtype", ["string[pyarrow]", pd.ArrowDtype(pa.large_string())])
 @pytest.mark.parametrize("order", [None, RowOrder(np.arange(4_000))])
 def test_long_rows_after_short_ones_make_no_large_slice(monkeypatch, dtype, order):
     texts = ["x"] * 3_000 + ["y" * 1_000] * 999 + ["z" * 130_000]

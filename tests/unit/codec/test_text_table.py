@@ -284,15 +284,13 @@ def test_moments_at_the_ends_of_their_range_are_written_or_refused():
         "x",
     ]
     with pytest.raises(EncodeError, match="too early or too late"):
-        texts([last, "x"], "datetime", timezone="Europe/Berlin")
-    with pytest.raises(EncodeError, match="too early or too late"):
         texts([np.datetime64(2**62, "Y"), "x"], "date")
     with pytest.raises(EncodeError, match="too early or too late"):
         texts([dt.datetime(1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=5))), "x"], "datetime")
 
 
 def test_integers_of_thousands_of_digits_are_written_out():
-    assert texts([10**5000, "x"]) == ["1" + "0" * 5000, "x"]
+    assert texts(pd.Series([10**5000, "x"], dtype=object)) == ["1" + "0" * 5000, "x"]
 
 
 @pytest.mark.parametrize(
