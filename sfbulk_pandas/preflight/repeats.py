@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 REPEATED_KEY = "the key comes twice"
 REPEATED_VALUE = "the value comes twice, and the field is unique"
-BLOCK_ROWS = 262_144
+BLOCK_ROWS = 131_072
 PASS_ROWS = 12_000_000  # whose hashes are held at a time: 96 MB
 _STRIP_ROWS = 32_768  # whose hashes are mixed at a time: all that it takes stays in the processor's cache
 _MIX = np.uint64(0x9E3779B97F4A7C15)
