@@ -120,7 +120,7 @@ def mark_refusals(text: pa.Array, lengths: NDArray[np.int64], options: EncodeOpt
     at = np.flatnonzero(lengths == len(NULL_MARK))
     if at.size:
         places, data = stretch(text)
-        at = at[data[places[at] - places[0]] == ord(NULL_MARK[0])]
+        at = at[data[places[at]] == ord(NULL_MARK[0])]
     if at.size:
         is_mark = pc.fill_null(pc.equal(text.take(pa.array(at)), NULL_MARK), fill_value=False)
         yield from _at(at[np.asarray(is_mark)], NA_TEXT)

@@ -15,7 +15,7 @@ from sfbulk_pandas.salesforce.limits import NULL_MARK
 from sfbulk_pandas.writing.arrays import array_text, has_writer, is_text, long_floats
 from sfbulk_pandas.writing.cells import write_cells
 from sfbulk_pandas.writing.held import cells_of, pandas_array, plain_array
-from sfbulk_pandas.writing.texts import is_unicode
+from sfbulk_pandas.writing.texts import is_unicode, lengths_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -99,7 +99,7 @@ class Values:
     @cached_property
     def lengths(self) -> NDArray[np.int64]:
         """The bytes of each text; what a missing one has is not said."""
-        return text_lengths(self.values)
+        return lengths_bytes(self.values)
 
     @cached_property
     def empty(self) -> Mask:
@@ -165,31 +165,6 @@ def to_mask(values: pa.Array) -> Mask:
     """Return an Arrow boolean array as numpy's, null as False."""
     mask: Mask = np.asarray(pc.fill_null(values, fill_value=False).to_numpy(zero_copy_only=False))
     return mask
-
-
-def offsets_of(texts: pa.Array) -> NDArray[np.int64]:
-    """Return where each text of a large_string array begins in its data, and where the last one ends."""
-    buffer = texts.buffers()[1]
-    if buffer is None or buffer.size == 0:
-        return np.zeros(len(texts) + 1, np.int64)
-    return np.frombuffer(buffer, np.int64, len(texts) + 1, texts.offset * 8)
-
-
-def text_lengths(texts: pa.Array) -> NDArray[np.int64]:
-    """Return the bytes of each text; what a missing one has is not said."""
-    return np.diff(offsets_of(texts))
-
-
-def text_bytes(texts: pa.Array) -> NDArray[np.uint8]:
-    """Return the data that the offsets of a large_string array point into."""
-    buffer = texts.buffers()[2]
-    return np.frombuffer(buffer, np.uint8) if buffer is not None else np.empty(0, np.uint8)
-
-
-def own_bytes(texts: pa.Array) -> NDArray[np.uint8]:
-    """Return the data of a large_string array's own texts, without that of its neighbours."""
-    offsets = offsets_of(texts)
-    return text_bytes(texts)[offsets[0] : offsets[-1]]
 
 
 def as_text(values: pa.Array, kind: FieldType | None = None) -> pa.Array:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from sfbulk_pandas.preflight.cells import Cells, offsets_of, own_bytes, text_bytes
 from sfbulk_pandas.preflight.findings import Finding
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.salesforce.sobject import FieldType
+from sfbulk_pandas.writing.texts import stretch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from sfbulk_pandas.preflight.call import LoadCall
-    from sfbulk_pandas.preflight.cells import Subject
+    from sfbulk_pandas.preflight.cells import Cells, Subject
 
 _BLANK = np.isin(np.arange(256), np.frombuffer(b" \t\n\r\x0b\x0c", np.uint8))
 _RETURN = 13
@@ -90,7 +90,7 @@ def tallies(cells: Cells) -> list[Tally]:
 
 
 def _edges(cells: Cells) -> int:
-    offsets, data = offsets_of(cells.values), text_bytes(cells.values)
+    offsets, data = stretch(cells.values)
     if not data.size:
         return 0
     # Of an empty text these are its neighbours' characters: it is left out below.
@@ -103,11 +103,10 @@ def _edges(cells: Cells) -> int:
 
 def _returns(cells: Cells) -> int:
     """Count the cells with a carriage return."""
-    data = own_bytes(cells.values)
+    offsets, data = stretch(cells.values)
     if not data.size or data.min() > _RETURN:
         return 0
-    offsets = offsets_of(cells.values)
-    which = np.searchsorted(offsets, offsets[0] + np.flatnonzero(data == _RETURN), side="right") - 1
+    which = np.searchsorted(offsets, np.flatnonzero(data == _RETURN), side="right") - 1
     return int(np.count_nonzero(cells.given[np.unique(which)]))
 
 

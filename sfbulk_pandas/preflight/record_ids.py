@@ -8,9 +8,10 @@ import numpy as np
 
 from sfbulk_pandas.errors import ApiError, UsageError
 from sfbulk_pandas.preflight.call import ID
-from sfbulk_pandas.preflight.cells import Cells, as_text, offsets_of, text_bytes
+from sfbulk_pandas.preflight.cells import Cells, as_text
 from sfbulk_pandas.salesforce.ids import ALPHABET, CHECK_ALPHABET
 from sfbulk_pandas.salesforce.sobject import FieldType
+from sfbulk_pandas.writing.texts import stretch
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -83,8 +84,8 @@ def _verdict(cells: Cells, prefixes: frozenset[str]) -> tuple[Mask, Mask]:
 
 def byte_matrix(texts: pa.Array, at: NDArray[np.int64], width: int) -> NDArray[np.uint8]:
     """Return the first bytes of some texts, a row a text; none of them is shorter."""
-    begins = offsets_of(texts)[:-1][at]
-    data = text_bytes(texts)
+    offsets, data = stretch(texts)
+    begins = offsets[:-1][at]
     if len(at) and (np.diff(begins) == width).all():
         return data[begins[0] : begins[0] + width * len(at)].reshape(-1, width)
     matrix: NDArray[np.uint8] = data[begins[:, None] + np.arange(width)]

@@ -13,11 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sfbulk_pandas.preflight.blanks import is_key
-from sfbulk_pandas.preflight.cells import Values, as_text, offsets_of, own_bytes, read_block, text_lengths
+from sfbulk_pandas.preflight.cells import Values, as_text, read_block
 from sfbulk_pandas.preflight.numbers import plain_numbers
 from sfbulk_pandas.preflight.problems import Problem, error_texts
 from sfbulk_pandas.preflight.record_ids import SHORT
 from sfbulk_pandas.salesforce.job import Operation
+from sfbulk_pandas.writing.texts import stretch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -199,9 +200,10 @@ def hash_values(values: pa.Array) -> NDArray[np.uint64]:
 
 
 def _hash_texts(texts: pa.Array) -> NDArray[np.uint64]:
-    begins, lengths = offsets_of(texts)[:-1] - offsets_of(texts)[0], text_lengths(texts)
+    offsets, data = stretch(texts)
+    begins, lengths = offsets[:-1], np.diff(offsets)
     hashes = lengths.astype(np.uint64) * _MIX
-    words = _words(own_bytes(texts))
+    words = _words(data)
     for at in range(0, len(hashes), _STRIP_ROWS):
         strip = slice(at, at + _STRIP_ROWS)
         _mix_words(hashes[strip], words, begins[strip], lengths[strip])

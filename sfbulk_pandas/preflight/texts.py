@@ -12,10 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sfbulk_pandas.preflight.cells import Cells, as_text, own_bytes, to_mask
+from sfbulk_pandas.preflight.cells import Cells, as_text, to_mask
 from sfbulk_pandas.preflight.findings import nearest
 from sfbulk_pandas.salesforce.limits import MULTI_SELECT_SEPARATOR
 from sfbulk_pandas.salesforce.sobject import FieldType
+from sfbulk_pandas.writing.texts import stretch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -108,7 +109,7 @@ def _no_email(cells: Cells) -> list[Problem]:
 
 def _are_emails(texts: pa.Array) -> bool:
     """Whether all texts are addresses, or empty: asked of one text that holds them all, for a third of the time."""
-    if (own_bytes(texts) == _NEWLINE).any():
+    if (stretch(texts)[1] == _NEWLINE).any():
         return False
     lines = pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), pc.fill_null(texts, ""))
     return bool(pc.match_substring_regex(pc.binary_join(lines, pa.scalar("\n", texts.type)), _EMAILS)[0].as_py())

@@ -27,11 +27,11 @@ def by_distinct(array: pa.Array, write: Callable[[pa.Array], pa.Array]) -> pa.Ar
 
 
 def stretch(text: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Return where each cell begins (and the last ends), and the bytes they share; nothing is copied."""
+    """Return where each cell of a ``large_string`` array begins and the last one ends, and the bytes this counts in."""
     _, places, data = text.buffers()
     offsets = np.frombuffer(places, np.int64, len(text) + 1, 8 * text.offset) if len(text) else np.zeros(1, np.int64)
-    size = int(offsets[-1])
-    return offsets, np.frombuffer(data, np.uint8, size - int(offsets[0]), int(offsets[0])) if size else _NOTHING
+    first, size = int(offsets[0]), int(offsets[-1] - offsets[0])
+    return offsets - first if first else offsets, np.frombuffer(data, np.uint8, size, first) if size else _NOTHING
 
 
 _NOTHING = np.zeros(0, np.uint8)
@@ -58,7 +58,7 @@ def is_unicode(text: pa.Array) -> bool:
     offsets, data = stretch(text)
     if not data.size or data.max() < _BEYOND_ASCII:
         return True
-    begins = offsets[:-1] - offsets[0]
+    begins = offsets[:-1]
     if (data[begins[begins < data.size]] & _LEADING_BITS == _BEYOND_ASCII).any():  # in the midst of a letter
         return False
     whole = pa.array([0, data.size], pa.int64()).buffers()[1]
