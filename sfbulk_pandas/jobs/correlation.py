@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.salesforce.sobject import FieldType
+from sfbulk_pandas.wire.ingest import IngestJob
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +50,23 @@ def correlation_field(frame: pd.DataFrame, describe: SObjectDescribe, name: str,
         raise UsageError(f"this user may not write the correlation field {field.name!r} by {operation}", hint=hint)
     check_spare(field, frame.columns)
     return field
+
+
+def job_with(keys: FieldDescribe | None, sobject: str, operation: Operation, key: str | None) -> IngestJob:
+    """Return what jobs are created with: an insert with a key of its own for every row goes up as an upsert by it.
+
+    Parameters
+    ----------
+    keys : FieldDescribe or None
+        The field that carries the keys; None where rows have none of their own.
+    sobject : str
+    operation : Operation
+    key : str or None
+        The field by which rows are told apart; of an upsert alone jobs are told of it.
+    """
+    if operation is Operation.INSERT and keys is not None and keys.external_id:
+        return IngestJob(sobject, Operation.UPSERT, keys.name)
+    return IngestJob(sobject, operation, key if operation is Operation.UPSERT else None)
 
 
 def check_spare(field: FieldDescribe, names: Iterable[object]) -> None:

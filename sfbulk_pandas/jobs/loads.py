@@ -11,6 +11,7 @@ import pyarrow as pa
 from sfbulk_pandas.codec.schema import to_pandas
 from sfbulk_pandas.errors import JournalBusy
 from sfbulk_pandas.jobs import orphans
+from sfbulk_pandas.jobs.correlation import job_with
 from sfbulk_pandas.jobs.identity import identity_of, is_of
 from sfbulk_pandas.jobs.lost import settle_creates
 from sfbulk_pandas.jobs.notes import Notes
@@ -18,7 +19,6 @@ from sfbulk_pandas.jobs.sending import NOT_CLOSED
 from sfbulk_pandas.jobs.shown.frames import shown_loads
 from sfbulk_pandas.journal.records import Step
 from sfbulk_pandas.salesforce.job import Operation
-from sfbulk_pandas.wire.ingest import IngestJob
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.journal import Journal
     from sfbulk_pandas.journal.records import LoadRecord
     from sfbulk_pandas.salesforce.job import JobInfo
+    from sfbulk_pandas.wire.ingest import IngestJob
 
 _MAY_BE_OPEN = NOT_CLOSED | {Step.CLOSING}  # also where the call that closes a job may not have arrived
 _TIME = pa.timestamp("ms", "UTC")
@@ -130,10 +131,7 @@ def _left_by_creates(loading: Loading, load: LoadRecord) -> tuple[JobInfo, ...]:
 
 
 def _job_of(loading: Loading, load: LoadRecord) -> IngestJob:
-    """Return what the jobs of a load were created with; see :func:`.prepare.prepare`."""
-    operation, keys = Operation(load.operation), load.options.get("correlation_field")
-    if operation is Operation.INSERT and keys is not None:
-        field = loading.describes.get(load.sobject).get(keys)
-        if field is not None and field.external_id:
-            return IngestJob(load.sobject, Operation.UPSERT, field.name)
-    return IngestJob(load.sobject, operation, load.external_id_field or "Id" if operation is Operation.UPSERT else None)
+    """Return what the jobs of a load were created with."""
+    named = load.options.get("correlation_field")
+    keys = None if named is None else loading.describes.get(load.sobject).get(named)
+    return job_with(keys, load.sobject, Operation(load.operation), load.external_id_field or "Id")

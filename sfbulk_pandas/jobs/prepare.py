@@ -14,7 +14,7 @@ from sfbulk_pandas.codec.refusals import refused_cells
 from sfbulk_pandas.codec.rows import RowOrder
 from sfbulk_pandas.errors import PreflightFailed
 from sfbulk_pandas.jobs.cargo import Cargo
-from sfbulk_pandas.jobs.correlation import check_spare, correlation_field, with_keys, with_room_for_keys
+from sfbulk_pandas.jobs.correlation import check_spare, correlation_field, job_with, with_keys, with_room_for_keys
 from sfbulk_pandas.jobs.mapping import with_mapping
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
 from sfbulk_pandas.jobs.shown.frames import shown_report
@@ -22,7 +22,6 @@ from sfbulk_pandas.mending import Terms
 from sfbulk_pandas.preflight import Checked, LoadCall, check_frame, settle_columns, sibling_order
 from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
 from sfbulk_pandas.salesforce.job import Operation
-from sfbulk_pandas.wire.ingest import IngestJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.options import LoadOptions, OnProblem
     from sfbulk_pandas.salesforce.sobject import FieldDescribe, SObjectDescribe
     from sfbulk_pandas.spool import Spool
+    from sfbulk_pandas.wire.ingest import IngestJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def examine(
     key = _key(target, describe)
     return Prepared(
         target=target,
-        job=_job(target, describe, key, correlation),
+        job=job_with(correlation, describe.name, target.operation, key),
         frame=frame,
         checked=checked,
         encoding=encoding,
@@ -191,13 +191,6 @@ def _refused(
     key = Column(correlation.name, correlation.name, correlation)
     found = look(with_room_for_keys(frame, correlation.name), (*named, key))
     return [replace(each, column=named[0]) if each.column is key else each for each in found]
-
-
-def _job(target: Target, describe: SObjectDescribe, key: str | None, correlation: FieldDescribe | None) -> IngestJob:
-    """Return what jobs are created with: an insert with a key of its own for every row goes up as an upsert by it."""
-    if target.operation is Operation.INSERT and correlation is not None and correlation.external_id:
-        return IngestJob(describe.name, Operation.UPSERT, correlation.name)
-    return IngestJob(describe.name, target.operation, key if target.operation is Operation.UPSERT else None)
 
 
 def _key(target: Target, describe: SObjectDescribe) -> str | None:
