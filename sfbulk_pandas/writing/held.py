@@ -40,7 +40,7 @@ def pandas_array(series: pd.Series[Any]) -> pa.Array | None:
         wanted = _object_type(series)
         if wanted is None:
             return None
-    elif _has_objects(_categories(series).dtype) and _object_type(_categories(series)) is None:
+    elif not _is_held(_categories(series)):
         return None
     try:
         array = pa.array(series, wanted, from_pandas=True)
@@ -56,6 +56,17 @@ def plain_array(array: pa.Array | None) -> pa.Array | None:
 
 def _has_objects(dtype: Any) -> bool:
     return isinstance(dtype, np.dtype) and dtype.hasobject
+
+
+def _is_held(values: Objects) -> bool:
+    """Whether Arrow holds values as they are; a zone that is not its own, such as dateutil's, it has by name alone."""
+    if _has_objects(values.dtype):
+        return _object_type(values) is not None
+    zone = values.dtype.tz if isinstance(values.dtype, pd.DatetimeTZDtype) else dt.UTC
+    return type(zone).__module__.partition(".")[0] in _ZONES
+
+
+_ZONES = {"datetime", "zoneinfo", "pytz"}
 
 
 def _categories(series: pd.Series[Any]) -> Objects:

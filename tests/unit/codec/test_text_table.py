@@ -1,5 +1,6 @@
 import datetime as dt
 import enum
+import time
 import uuid
 from decimal import Decimal
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from dateutil import tz
 
 from sfbulk_pandas.codec.frame import Column, EncodeOptions, text_table
 from sfbulk_pandas.errors import EncodeError, UsageError
@@ -231,6 +233,27 @@ def test_midnights_in_a_date_field_are_dates_by_their_own_clock():
     aware = naive.dt.tz_localize("Asia/Tokyo")
     for each in (naive, aware, naive.astype(object), aware.astype(object)):
         assert texts(each, "date") == ["2024-07-01", None]
+
+
+@pytest.mark.parametrize("zone", [tz.tzoffset("IST", 19_800), tz.tzoffset("EST", 3_600), tz.gettz("Europe/Berlin")])
+@pytest.mark.parametrize("dtype", [None, object, "category"])
+def test_zones_that_arrow_does_not_know_or_takes_for_others_keep_their_clock(zone, dtype):
+    midnight = pd.Timestamp(2024, 7, 1, tz=zone)
+    series = pd.Series(pd.DatetimeIndex([midnight, None]), dtype=dtype)
+    assert texts(series, "date") == ["2024-07-01", None]
+    assert texts(series, "datetime") == [f"{midnight.tz_convert('UTC'):%Y-%m-%dT%H:%M:%S}.000Z", None]
+
+
+def test_the_machines_own_zone_as_dateutil_has_it(monkeypatch):
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        series = pd.Series(pd.to_datetime(["2024-07-01", None])).dt.tz_localize(tz.tzlocal())
+        assert texts(series, "date") == ["2024-07-01", None]
+        assert texts(series, "datetime") == ["2024-06-30T22:00:00.000Z", None]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_times_of_day_in_a_date_field_are_left_to_salesforce():
