@@ -21,6 +21,7 @@ from sfbulk_pandas.preflight import read_sdl
         ("O=Lead:Who.Email\nA=Account.Key__c", {"O": "Lead:Who.Email", "A": "Account.Key__c"}),
         ("A=Name\nA=Phone", {"A": "Phone"}),
         ("\ufeffA=Name", {"A": "Name"}),
+        ("Nom\u00a0usuel=LastName\nA=\u2003Name", {"Nom\u00a0usuel": "LastName", "A": "Name"}),
         (r"caf\u00e9\ud83d\ude00=Name", {"café\U0001f600": "Name"}),
         (r"half\ude00=Name", {"half\ude00": "Name"}),
     ],
