@@ -316,7 +316,28 @@ def test_moments_without_end_are_refused_before_anything_is_sent(local, org, val
     assert local.records("Contact")["LastName"].to_pylist() == ["C"]
 
 
-@pytest.mark.parametrize("held", [pa.string(), pa.large_string(), pa.dictionary(pa.int8(), pa.string())])
+def test_columns_of_views_are_checked_sent_and_given_back(org):
+    held = pd.ArrowDtype(pa.string_view())
+    sent = {
+        "LastName": pd.array(list("abcde"), dtype=held),
+        "Contact_Key__c": pd.array(["a", "b", "b", "c", "d"], dtype=held),
+        "FirstName": pd.array(["f", None, "f", "#N/A", "f"], dtype=held),
+        "Status__c": pd.array(["Active", "Active", "Active", "Active", "Nope"], dtype=held),
+    }
+    packed = pd.array([b"1", None, b"3", b"4", b"5"], dtype=pd.ArrowDtype(pa.binary_view()))
+    frame = pd.DataFrame(sent | {"packed": packed})
+    result = org.insert(frame, "Contact", columns=list(sent), on_problem="skip")
+    assert result.successful["Contact_Key__c"].tolist() == ["a", "b"]
+    assert result.failed.index.tolist() == [2, 3, 4]
+    assert result.failed["packed"].tolist() == [b"3", b"4", b"5"]
+    again = result.retry(result.failed.assign(Contact_Key__c=list("xyz"), FirstName="f", Status__c="Active"))
+    assert again.counts == {"rows": 5, "successful": 5, "failed": 0, "unprocessed": 0}
+    assert frame.dtypes["FirstName"] == held
+
+
+@pytest.mark.parametrize(
+    "held", [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string())]
+)
 def test_texts_that_are_no_utf8_are_refused_with_their_place(local, org, held):
     cells = pa.array(["Zo\u00eb".encode(), b"M\xfcller", b"A", None, b"\xc3"])
     if pa.types.is_dictionary(held):
