@@ -21,7 +21,6 @@ from sfbulk_pandas.codec.rules import (
     unicode_refusals,
 )
 from sfbulk_pandas.salesforce.limits import MAX_FIELD_CHARS, NULL_MARK
-from sfbulk_pandas.salesforce.sobject import FieldType
 from sfbulk_pandas.writing.arrays import array_text, has_writer, is_text
 from sfbulk_pandas.writing.held import cells_of, pandas_array, plain_array
 from sfbulk_pandas.writing.texts import TEXT, lengths_bytes, stretch
@@ -69,7 +68,7 @@ class Source:
         self._series = series
         self._options = options
         self._kind = column.field.type if column.field else None
-        self._clear = options.nulls_of(column.label) == "clear" and self._kind is not FieldType.ID
+        self._clear = options.clears(column)
         is_arrow = isinstance(series.array, pd.arrays.ArrowExtensionArray)
         self._chunks = _takeable(pa.chunked_array(series.array.__arrow_array__())) if is_arrow else None
         self._always_travels = _always_travels(series.dtype)

@@ -13,7 +13,6 @@ from sfbulk_pandas.preflight.findings import Finding
 from sfbulk_pandas.preflight.problems import report_frame
 from sfbulk_pandas.preflight.repeats import BLOCK_ROWS
 from sfbulk_pandas.salesforce.limits import BATCH_ROWS, NULL_MARK
-from sfbulk_pandas.salesforce.sobject import FieldType
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -114,7 +113,7 @@ def blank_cells(
     left: dict[Hashable, int] = {}
     for column in columns:
         kind = column.field.type if column.field else None
-        clears = options.nulls_of(column.label) == "clear" and kind is not FieldType.ID
+        clears = options.clears(column)
         series = frame[column.label] if rows is None else frame[column.label].iloc[rows]
         blocks = (series.iloc[at : at + BLOCK_ROWS] for at in range(0, len(series), BLOCK_ROWS))
         counts = np.array([_blanks(read_block(each, kind)) for each in blocks]).reshape(-1, 3).sum(axis=0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from sfbulk_pandas.salesforce.sobject import FieldType
+
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
@@ -64,8 +66,8 @@ class EncodeOptions:
             if policy not in NULLS:
                 raise ValueError(f'nulls must be "ignore" or "clear", not {policy!r}')
 
-    def nulls_of(self, label: Hashable) -> Nulls:
-        """Return the policy of one column of the frame."""
-        if isinstance(self.nulls, str):
-            return self.nulls
-        return self.nulls.get(label, "ignore")
+    def clears(self, column: Column) -> bool:
+        """Whether missing values of a column empty their field; a record's own Id never is."""
+        policy = self.nulls if isinstance(self.nulls, str) else self.nulls.get(column.label, "ignore")
+        is_own_id = column.field is not None and column.field.type is FieldType.ID and "." not in column.header
+        return policy == "clear" and not is_own_id

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 
+from sfbulk_pandas.codec.frame import text_table
 from sfbulk_pandas.preflight import LoadPlan, blank_cells, plan_rows
 from sfbulk_pandas.preflight import plan as plan_module
 from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
@@ -54,6 +55,18 @@ def test_empty_texts_leave_their_field_alone_whatever_missing_cells_do(monkeypat
     monkeypatch.setattr(plan_module, "BLOCK_ROWS", 3)
     assert blanks(frame, "clear") == [{"t": 2, "n": 2}, {"Id": 1, "t": 1}]
     assert blanks(frame.iloc[:0]) == [{}, {}]
+
+
+def test_a_lookup_that_is_given_by_the_parents_id_can_be_cleared():
+    frame = pd.DataFrame({"Id": ["x", None], "Account.Id": [None, "x"]})
+    columns = [Column(label, label, FieldDescribe("Id", FieldType.ID)) for label in frame]
+    options = EncodeOptions("clear")
+    cleared, left_alone = blank_cells(frame, columns, options)
+    assert (cleared, left_alone) == ({"Id": 0, "Account.Id": 1}, {"Id": 1, "Account.Id": 0})
+    assert text_table(frame, columns, options).to_pylist() == [
+        {"Id": "x", "Account.Id": "#N/A"},
+        {"Id": None, "Account.Id": "x"},
+    ]
 
 
 def test_an_empty_list_is_a_missing_cell():
