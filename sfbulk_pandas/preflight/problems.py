@@ -108,13 +108,13 @@ def _stacked(arrays: Iterable[NDArray[np.object_]]) -> NDArray[np.object_]:
     return np.concatenate([np.empty(0, object), *arrays])
 
 
-def _labels(problem: Problem, index: pd.Index) -> NDArray[np.object_]:
+def row_labels(positions: NDArray[np.int64], index: pd.Index) -> NDArray[np.object_]:
     """Return the labels of rows; one that is missing as a text with the row's number, for no label means no row."""
-    labels = index.take(problem.positions)
+    labels = index.take(positions)
     held = _objects(labels.tolist())
     if not isinstance(labels, pd.MultiIndex):
         for at in np.flatnonzero(labels.isna()):
-            held[at] = f"{held[at]} (row {problem.positions[at]}, counted from 0)"
+            held[at] = f"{held[at]} (row {positions[at]}, counted from 0)"
     return held
 
 
@@ -155,7 +155,7 @@ def _suggestions(problem: Problem, _index: pd.Index) -> NDArray[np.object_]:
 
 
 _GETTERS = (
-    _labels,
+    lambda each, index: row_labels(each.positions, index),
     lambda each, _index: _repeated(each.column, len(each.positions)),
     lambda each, _index: _repeated(each.check, len(each.positions)),
     _values,

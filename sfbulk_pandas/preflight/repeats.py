@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from sfbulk_pandas.preflight.blanks import is_key
 from sfbulk_pandas.preflight.cells import Values, as_text, read_block
 from sfbulk_pandas.preflight.numbers import plain_numbers
-from sfbulk_pandas.preflight.problems import Problem, error_texts
+from sfbulk_pandas.preflight.problems import Problem, error_texts, row_labels
 from sfbulk_pandas.preflight.record_ids import SHORT
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.writing.texts import stretch
@@ -99,8 +99,7 @@ def _problem(
     else:
         errors, check = error_texts(error[0], values, error[1]), REPEATED_KEY
     check = REPEATED_VALUE if isinstance(error, str) and error.startswith("DUPLICATE") else check
-    labels = frame.index.take(first).tolist()
-    suggestions = [f"row {label!r} has it too; keep one of them" for label in labels]
+    suggestions = [f"row {label!r} has it too; keep one of them" for label in row_labels(first, frame.index)]
     return Problem(subject.place, subject.label, check, later, values, suggestions, errors)
 
 

@@ -107,6 +107,15 @@ def test_a_row_whose_label_is_missing_is_named_all_the_same(missing):
     assert checked.report["index"].tolist() == named
     with pytest.raises(PreflightFailed, match=r"column 'Email', row '\w+ \(row 1, counted from 0\)', '\w+ \(row 2"):
         checked.raise_if_errors("Contact", "raise")
+    assert rows(frame(pd.Index([missing, "a"], dtype=object), Key__c=["k", "k"]), "upsert", "Key__c") == [
+        (
+            "a",
+            "Key__c",
+            "the key comes twice",
+            "k",
+            f"row '{missing} (row 0, counted from 0)' has it too; keep one of them",
+        )
+    ]
     several = pd.MultiIndex.from_tuples([("a", None), (None, None)])
     assert check(frame(several, Email=["a@b.de", "bad"])).report["index"].map(type).tolist() == [tuple]
 
