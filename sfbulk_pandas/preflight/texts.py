@@ -49,7 +49,8 @@ LIMITED = frozenset(
         FieldType.COMBOBOX,
     }
 )
-_LONGEST_TYPED = 40  # a number, a date or a datetime is never longer
+_LONGEST_TYPED = 90  # no number, date or datetime is longer: a decimal of 76 digits with its sign, point and zeros
+_LONGEST_CHOICE = 40  # of a wrong value so much is compared with those on the list
 _SHOWN_CHOICES = 8
 _COMPARISONS = 10_000  # of a wrong value with a known one, a block: each takes 30 microseconds
 
@@ -189,4 +190,4 @@ def _first_ones(known: Sequence[str]) -> str:
 
 
 def _nearest_ones(entries: Sequence[str], known: Sequence[str]) -> Iterator[str | None]:
-    return (nearest(each[:_LONGEST_TYPED], known) for each in entries)
+    return (nearest(each[:_LONGEST_CHOICE], known) for each in entries)

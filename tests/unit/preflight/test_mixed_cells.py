@@ -49,6 +49,7 @@ WRONG_TYPE = "the value is not of the field's type"
 TOO_LONG = "the text is too long"
 CANNOT_TRAVEL = "this cell cannot be sent"
 TWICE = "the key comes twice"
+FRACTIONS = pd.ArrowDtype(pa.decimal128(38, 38))
 
 
 def found(name, values, key=None, dtype=object, **options):
@@ -177,6 +178,9 @@ def test_a_key_in_a_report_is_the_text_that_travels():
         ("Stamp__c", pd.to_datetime(pd.Series(["2024-01-01T10:00:00.123456Z"])), []),
         ("Short__c", pd.Series([dt.time(10, 0, 0, 5)], dtype=pd.ArrowDtype(pa.time64("us"))), []),
         ("Short__c", pd.Series([0.1, 1.5], dtype="float16"), []),
+        ("Key__c", pd.Series([Decimal("0." + "1" * 38), Decimal("-0." + "1" * 38)], dtype=FRACTIONS), [1]),
+        ("Name", pd.Series([Decimal("1" * 76)], dtype=pd.ArrowDtype(pa.decimal256(76))), []),
+        ("Key__c", pd.Series([Decimal("1" * 76)], dtype=pd.ArrowDtype(pa.decimal256(76))), [0]),
     ],
 )
 def test_typed_values_in_a_text_field_are_as_long_as_they_travel(name, values, rows):
