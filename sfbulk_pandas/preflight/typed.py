@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sfbulk_pandas.preflight.cells import to_mask
+from sfbulk_pandas.preflight.cells import as_text, to_mask
 from sfbulk_pandas.salesforce.sobject import FieldType
 
 if TYPE_CHECKING:
@@ -175,6 +175,8 @@ def _number_verdict(values: pa.Array, kind: FieldType) -> tuple[Mask | None, NDA
         bad = (numbers != 0) & (numbers != 1)
     elif kind in _INTS:
         bad = _no_whole(values, numbers, kind)
+    if bad is not None and pa.types.is_decimal(values.type) and values.type.scale > 0:
+        bad |= to_mask(pc.match_substring(as_text(values, kind), "."))  # a float has too few digits to say so
     return bad, numbers if kind.is_number else None
 
 

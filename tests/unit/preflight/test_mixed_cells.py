@@ -37,6 +37,7 @@ THING = SObjectDescribe(
         field("Int__c", "int", digits=8),
         field("Long__c", "long", digits=19),
         field("Double__c", "double", precision=18, scale=2),
+        field("Flag__c", "boolean"),
         field("Date__c", "date"),
         field("When__c", "datetime"),
         field("Time__c", "time"),
@@ -244,3 +245,13 @@ def test_years_that_python_has_no_days_of_are_shown_as_texts(name, days, shown):
 )
 def test_long_fields_take_64_bits(values, rows):
     assert found("Long__c", values) == [(row, WRONG_TYPE) for row in rows]
+
+
+@pytest.mark.parametrize("held", [pa.decimal128(38, 20), pa.decimal256(76, 20), object])
+def test_decimals_are_whole_to_their_last_digit(held):
+    nearly = Decimal("1.00000000000000001")
+    dtype = held if held is object else pd.ArrowDtype(held)
+    series = pd.Series([nearly, Decimal(1), None, -nearly], dtype=dtype)
+    for name in ("Int__c", "Long__c", "Flag__c"):
+        assert found(name, series) == [(0, WRONG_TYPE), (3, WRONG_TYPE)]
+    assert found("Double__c", series) == []
