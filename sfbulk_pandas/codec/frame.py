@@ -182,8 +182,11 @@ def _is_unicode(text: str) -> bool:
 
 
 def _check_options(frame: pd.DataFrame, options: EncodeOptions) -> None:
+    zone = options.timezone
+    if zone is not None and not (isinstance(zone, str) and zone):  # pandas would take a number for seconds
+        raise UsageError(f"timezone={zone!r} is no name of a time zone", hint="write it as 'Europe/Berlin'")
     try:
-        pd.Timestamp(0).tz_localize(options.timezone)
+        pd.Timestamp(0).tz_localize(zone)
     except (KeyError, ValueError, OSError) as error:
         raise UsageError(f"{options.timezone!r} is no known time zone", hint="write it as Europe/Berlin") from error
     unknown = [] if isinstance(options.nulls, str) else [each for each in options.nulls if each not in frame.columns]

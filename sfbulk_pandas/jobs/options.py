@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from math import inf
 from os import PathLike
@@ -158,7 +158,7 @@ class LoadOptions:
     def __post_init__(self) -> None:
         _check_nulls(self.nulls)
         if self.columns is not None and not isinstance(self.columns, str):
-            object.__setattr__(self, "columns", tuple(self.columns))  # they are read often, an iterator only once
+            object.__setattr__(self, "columns", _labels(self.columns))
         for name in _WHOLE:
             given = getattr(self, name)
             if given is not None or name != "part_rows":
@@ -303,9 +303,16 @@ def _check_correlation(field: object) -> None:
         raise UsageError(f"correlation_field={_plain_label(field)!r} is no name of a field", hint=hint)
 
 
+def _labels(columns: Any) -> tuple[Hashable, ...]:
+    """Return the labels of ``columns=``, which are read often, and an iterator only once."""
+    if not isinstance(columns, Iterable):
+        raise UsageError(f"columns={columns!r} is no list of column labels", hint=f"columns=[{columns!r}]")
+    return tuple(columns)
+
+
 def _check_nulls(nulls: Nulls) -> None:
     policies = list(nulls.values()) if isinstance(nulls, Mapping) else [nulls]
-    wrong = [policy for policy in policies if policy not in {"ignore", "clear"}]
+    wrong = [policy for policy in policies if policy not in ("ignore", "clear")]
     if wrong:
         raise UsageError(
             f"nulls={wrong[0]!r} is no policy for missing values",

@@ -42,7 +42,8 @@ def settle_columns(
     Raises
     ------
     UsageError
-        For a query operation, or where ``columns`` is one text, or holds what can be no label.
+        For a query operation, or where ``columns`` is one text, or holds what can be no label, or
+        ``external_id_field`` is no text.
     """
     if call.operation.is_query:
         raise UsageError(f"{call.operation} takes no rows")
@@ -51,6 +52,8 @@ def settle_columns(
     wrong = [label for label in call.columns or () if not isinstance(label, Hashable)]
     if wrong:
         raise UsageError(f"columns= takes column labels, and {wrong[0]!r} is none", hint="name each column by itself")
+    if not isinstance(call.external_id_field, str | None):
+        raise UsageError(f"external_id_field= takes the name of a field, and {call.external_id_field!r} is none")
     findings = [*_call_findings(frame, describe, call), *_label_findings(frame, call)]
     usable = [label for label in _chosen(frame, call) if call.is_named(label) and _stands_once(frame, label)]
     resolved = [each for label in usable for each in resolve_label(label, describe, call)]

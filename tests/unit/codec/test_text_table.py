@@ -3,6 +3,7 @@ import enum
 import time
 import uuid
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -226,6 +227,12 @@ def test_datetimes_that_the_change_of_clocks_leaves_out_or_doubles_are_refused(m
 def test_an_unknown_zone_is_a_wrong_call():
     with pytest.raises(UsageError, match="Europe/Brelin"):
         texts(["x"], timezone="Europe/Brelin")
+
+
+@pytest.mark.parametrize("zone", [dt.UTC, ZoneInfo("Europe/Berlin"), 5, ""])
+def test_a_zone_is_given_by_its_name(zone):
+    with pytest.raises(UsageError, match="is no name of a time zone"):
+        texts(["x"], timezone=zone)
 
 
 def test_midnights_in_a_date_field_are_dates_by_their_own_clock():

@@ -59,6 +59,13 @@ def test_another_wait_is_refused(given):
     assert "seconds" in caught.value.hint
 
 
+def test_columns_are_several_and_a_policy_is_one_word():
+    with pytest.raises(UsageError, match="columns=5 is no list of column labels"):
+        LoadOptions(columns=5)
+    with pytest.raises(UsageError, match=r"nulls=\['clear'\] is no policy"):
+        LoadOptions(nulls=["clear"])
+
+
 def test_a_correlation_field_is_named_by_a_text():
     with pytest.raises(UsageError, match="correlation_field=5 is no name") as caught:
         LoadOptions(correlation_field=np.int64(5))

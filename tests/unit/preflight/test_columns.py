@@ -208,6 +208,11 @@ def test_columns_is_a_list():
         resolve_columns(frame(LastName=["x"]), CONTACT, call(columns=[["LastName"]]))
 
 
+def test_a_key_field_is_named_by_a_text():
+    with pytest.raises(UsageError, match="takes the name of a field, and 5 is none"):
+        resolve_columns(frame(LastName=["x"]), CONTACT, call("upsert", 5))
+
+
 def test_relationships_are_checked_on_both_sides():
     rows = pd.DataFrame({"account.KEY__C": ["a"], "lead:who.email": ["b"], "LastName": ["x"]})
     columns = resolve_columns(rows, CONTACT, call())
