@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from sfbulk_pandas.codec.decode import read_result_batches
-from sfbulk_pandas.errors import DataError
+from sfbulk_pandas.errors import DataError, DecodeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import BufferedReader
 
     import pyarrow as pa
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.wire.ingest import ResultSet
 
 _PIECE_BYTES = 1 << 20
+_KEPT = "Salesforce keeps the results for 7 days"
 
 
 def result_file(folder: Path, job_id: str, which: ResultSet) -> Path:
@@ -55,7 +57,7 @@ def save_whole(raw: Readable, path: Path) -> Path:
     except OSError as error:
         raise DataError(
             f"the result file {path.name} could not be written to {path.parent}: {error}",
-            hint="make room there; Salesforce keeps the results for 7 days",
+            hint=f"make room there; {_KEPT}",
         ) from error
     return path
 
@@ -71,6 +73,30 @@ def _part(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def opened(path: Path, job: JobInfo) -> Iterator[BufferedReader]:
+    """Open a result file to read it.
+
+    Parameters
+    ----------
+    path, job
+        As for :func:`read_results`.
+
+    Raises
+    ------
+    DecodeError
+        Where it turns out to be no CSV, as what comes from within; then it is removed, so that it is fetched again.
+    """
+    try:
+        with path.open("rb") as raw:
+            yield raw
+    except DecodeError as error:
+        path.unlink(missing_ok=True)
+        reason = f"; the job itself failed: {job.error_message}" if job.error_message else ""
+        hint = f"read the results again: {_KEPT}"
+        raise DecodeError(f"result file {path.stem}: {error}{reason}", hint=hint) from error
 
 
 def read_results(path: Path, job: JobInfo, spool: Spool) -> pa.Table:
@@ -93,11 +119,11 @@ def read_results(path: Path, job: JobInfo, spool: Spool) -> pa.Table:
     Raises
     ------
     DecodeError
-        Where it is no CSV.
+        Where it is no CSV; then it is removed.
     DataError
         Where the disk is full.
     OSError
         Where it is not there.
     """
-    with path.open("rb") as raw:
+    with opened(path, job) as raw:
         return spool.written(*read_result_batches(raw, delimiter=job.column_delimiter.char))

@@ -13,6 +13,7 @@ from sfbulk_pandas.codec.decode import read_result_batches, read_typed_table
 from sfbulk_pandas.codec.schema import arrow_type
 from sfbulk_pandas.jobs.cores import core_threads
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
+from sfbulk_pandas.jobs.result_files import opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +59,7 @@ def read_result_rows(paths: Sequence[Path], job: JobInfo, describes: Describes) 
     Raises
     ------
     DecodeError
-        Where one is no CSV.
+        Where one is no CSV; then it is removed.
     OSError
         Where one is not there.
     """
@@ -88,19 +89,19 @@ def _read_files(paths: Sequence[Path], job: JobInfo, describes: Describes) -> li
     unfit: set[str] = set()
     with core_threads() as pool:
         for path in paths:
-            with path.open("rb") as raw:
+            with opened(path, job) as raw:
                 table, names = read_typed_table(raw, kind_of, delimiter=delimiter, mapper=pool.map)
             files.append(table)
             unfit.update(name.lower() for name in names)
-    return [_with_texts(file, path, unfit, delimiter) for file, path in zip(files, paths, strict=True)]
+    return [_with_texts(file, path, unfit, job) for file, path in zip(files, paths, strict=True)]
 
 
-def _with_texts(file: pa.Table, path: Path, unfit: set[str], delimiter: str) -> pa.Table:
+def _with_texts(file: pa.Table, path: Path, unfit: set[str], job: JobInfo) -> pa.Table:
     names = [name for name in file.column_names if name.lower() in unfit]
     if not names:
         return file
-    with path.open("rb") as raw:
-        schema, batches = read_result_batches(raw, delimiter=delimiter, only=names)
+    with opened(path, job) as raw:
+        schema, batches = read_result_batches(raw, delimiter=job.column_delimiter.char, only=names)
         texts = pa.Table.from_batches(batches, schema)
     for name, column in zip(names, texts.columns, strict=True):
         filled = pc.if_else(pc.equal(column, ""), pa.scalar(None, column.type), column)

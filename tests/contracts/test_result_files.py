@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import stat
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
@@ -124,6 +125,10 @@ def test_a_file_is_utf8_whatever_its_answer_says_of_it(tmp_path, said):
     assert reconcile(sent, [name], answers).status.tolist() == [0, 1]
 
 
-def test_what_is_no_csv_is_refused(tmp_path):
-    with pytest.raises(DecodeError):
-        read_results(fetch(tmp_path, io.BytesIO(b'"a"\n"x","y"\n')), JOB, Spool())
+def test_what_is_no_csv_is_refused_and_does_not_stay(tmp_path):
+    path = fetch(tmp_path, io.BytesIO(b'"a"\n"x","y"\n'), which=ResultSet.UNPROCESSED)
+    job = replace(JOB, state=JobState.FAILED, error_message="InvalidBatch : Failed to parse CSV")
+    with pytest.raises(DecodeError, match=rf"{JOB.id}-unprocessedrecords: .* got 2.*failed: InvalidBatch") as caught:
+        read_results(path, job, Spool())
+    assert "7 days" in caught.value.hint
+    assert names(tmp_path) == []

@@ -132,6 +132,15 @@ def test_a_page_where_something_is_read_is_shown_and_the_load_goes_on_afterwards
     assert local.records("Contact").num_rows == 10
 
 
+@pytest.mark.parametrize("which", ["successfulResults", "failedResults", "unprocessedrecords"])
+def test_a_result_file_that_is_no_csv_is_fetched_anew_when_the_load_goes_on(org_over, which):
+    org = org_over(Odd("GET", f"/{which}", after=False, body=b'"sf__Id",LastName\n"a","b","c"\n', kind="text/csv"))
+    with pytest.raises(sfbulk.DecodeError, match=f"result file 750.*-{which}: "):
+        org.insert(FRAME, "Contact", progress=False)
+    result = org.resume(org.loads()["load_id"].iloc[0], frame=FRAME, progress=False)
+    assert result.counts == {"rows": 20, "successful": 10, "failed": 10, "unprocessed": 0}
+
+
 QUERIES = [
     ("locator", "POST", "/jobs/query"),
     ("locator", "GET", "/jobs/query/"),
