@@ -342,6 +342,9 @@ class Attempt:
             run.outcome = accounted.outcome.kept(self.keep)
             pa.default_memory_pool().release_unused()
         run.unmatched = accounted.unmatched
+        if accounted.problem is not None:  # who goes on with the load is to see what Salesforce has by then
+            for path in paths:
+                path.unlink(missing_ok=True)
         return accounted.problem
 
     def _fetched(self, run: PartRun, job: JobInfo) -> list[Path]:

@@ -46,6 +46,18 @@ class Odd(HTTPAdapter):
         return answer
 
 
+class OddInTurn(Odd):
+    """Answer the first requests of a kind with one body after the other."""
+
+    def __init__(self, method, part, *bodies):
+        super().__init__(method, part, after=False, kind="text/csv")
+        self.bodies, self.left = bodies, len(bodies)
+
+    def send(self, request, **options):
+        self.body = self.bodies[-self.left]
+        return super().send(request, **options)
+
+
 class Raw:
     def __init__(self, body):
         self.body = body
@@ -137,6 +149,16 @@ def test_a_result_file_that_is_no_csv_is_fetched_anew_when_the_load_goes_on(org_
     org = org_over(Odd("GET", f"/{which}", after=False, body=b'"sf__Id",LastName\n"a","b","c"\n', kind="text/csv"))
     with pytest.raises(sfbulk.DecodeError, match=f"result file 750.*-{which}: "):
         org.insert(FRAME, "Contact", progress=False)
+    result = org.resume(org.loads()["load_id"].iloc[0], frame=FRAME, progress=False)
+    assert result.counts == {"rows": 20, "successful": 10, "failed": 10, "unprocessed": 0}
+
+
+def test_a_result_file_that_was_short_is_fetched_anew_when_the_load_goes_on(org_over):
+    header = b'"sf__Id","sf__Error",LastName,Email\n'
+    org = org_over(OddInTurn("GET", "/failedResults", header, header + b'"a"\n'))  # the second keeps the load open
+    with pytest.raises((sfbulk.ReconcileError, sfbulk.DecodeError)) as caught:
+        org.insert(FRAME, "Contact", progress=False, part_rows=10)
+    assert caught.value.result.counts["successful"] in {5, 10}
     result = org.resume(org.loads()["load_id"].iloc[0], frame=FRAME, progress=False)
     assert result.counts == {"rows": 20, "successful": 10, "failed": 10, "unprocessed": 0}
 
