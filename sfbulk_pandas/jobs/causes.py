@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from sfbulk_pandas.reconcile import each_error
@@ -38,13 +39,17 @@ def causes_of(
     Returns
     -------
     DataFrame, a row a cause
-        Columns as :attr:`LoadResult.errors` has them.
+        Columns as :attr:`LoadResult.errors` has them; rows that failed without a reason have an empty code.
     """
     found = each_error(errors)
     table = pd.DataFrame(
         {"at": found.rows, "code": _text(found.code), "fields": _text(found.fields), "message": _text(found.message)}
     )
     table = table.drop_duplicates(["at", "code", "fields"])  # two rules on one field are one cause of the row
+    silent = np.setdiff1d(np.arange(len(failed)), found.rows)
+    if len(silent):  # rows of which Salesforce does not say why are in the count all the same
+        unsaid = pd.DataFrame({"at": silent} | dict.fromkeys(("code", "fields", "message"), ""))
+        table = pd.concat([table, unsaid.astype(table.dtypes)], ignore_index=True)
     groups = table.groupby(["code", "fields"], sort=False, dropna=False)
     causes = groups.agg(count=("at", "size"), example=("message", "first")).reset_index()
     samples = [frame.iloc[failed[group["at"].head(_SAMPLES).to_numpy()]] for _, group in groups]

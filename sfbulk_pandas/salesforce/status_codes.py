@@ -19,6 +19,7 @@ PASSING = frozenset(
 )
 
 _ADVICE = {
+    "": "Salesforce gave no status code: read the message, if there is one, or ask the admin",
     "APEX_ERROR": "code of the org failed on this row: show the message to the org's admin",
     "API_CURRENTLY_DISABLED": "the org does not take API calls now: ask its admin",
     "BULK_API_ERROR": "Salesforce failed the whole batch: read the message, then send these rows again",

@@ -64,16 +64,20 @@ def _causes_text(causes: pd.DataFrame, left: str) -> Iterator[str]:
     width = min(shutil.get_terminal_size().columns, _WIDEST)
     for cause in causes.head(_CAUSES).to_dict("records"):
         fields = f" {cause['fields']}" if cause["fields"] else ""
-        yield shorten(f"{cause['count']:>9,} x {cause['code']}{fields}, such as {_such(cause)}", width)
+        yield shorten(
+            f"{cause['count']:>9,} x {cause['code'] or 'no status code'}{fields}, such as {_such(cause)}", width
+        )
         yield from textwrap.wrap(cause["advice"], width, initial_indent=" " * 12, subsequent_indent=" " * 12)
     if left:
         yield f"{'':9} {untyped(left)}"
 
 
 def _such(cause: Mapping[Hashable, Any]) -> str:
-    """Return what a row of a cause holds, or Salesforce's words where no field is named."""
+    """Return what a row of a cause holds; Salesforce's words where no field is named, and the label without these."""
     values = cause["values"]
-    return f"'{shorten(cell_of(values[0]).text, _SUCH_AS)}'" if values else str(cause["example"])
+    return (
+        f"'{shorten(cell_of(values[0]).text, _SUCH_AS)}'" if values else cause["example"] or f"row {cause['rows'][0]}"
+    )
 
 
 def _more(causes: pd.DataFrame, failed: int) -> str:

@@ -26,3 +26,14 @@ def test_a_row_counts_for_each_of_its_causes():
     assert found[["fields", "count", "example"]].to_numpy().tolist() == [["Email", 2, "one"], ["", 1, "two"]]
     assert found["rows"].tolist() == [["y", "z"], ["y"]]
     assert found["values"].tolist() == [["b", "c"], []]
+
+
+def test_rows_that_failed_without_a_reason_are_a_cause_of_their_own():
+    found = causes(None, f"{RULE}:one:Email --", "")
+    assert found[["code", "fields", "count", "example"]].to_numpy().tolist() == [
+        ["", "", 2, ""],
+        [RULE, "Email", 1, "one"],
+    ]
+    assert found["rows"].tolist() == [["x", "z"], ["y"]]
+    assert "no status code" in found["advice"][0]
+    assert found.dtypes.equals(causes(f"{RULE}:one:Email --").dtypes)

@@ -79,6 +79,10 @@ def test_a_terminal_is_told_the_same(mixed, monkeypatch):
     )
 
 
+def test_rows_that_failed_without_a_reason_are_shown_by_their_label():
+    assert "        2 x no status code, such as row 1\n" in repr(result_of([1, 2, 2], []))
+
+
 def test_where_all_is_well_there_is_no_cause():
     page = result_of([1, 1], [])._repr_html_()
     assert words(page) == (
