@@ -28,7 +28,7 @@ from sfbulk_pandas.jobs.poll import Waiting, still_due
 from sfbulk_pandas.jobs.results import LoadResult
 from sfbulk_pandas.jobs.sending import Sender
 from sfbulk_pandas.jobs.stopping import StoppableClock
-from sfbulk_pandas.jobs.winding import aborted, detached
+from sfbulk_pandas.jobs.winding import aborted, detached, named
 from sfbulk_pandas.progress.choose import listener_for
 from sfbulk_pandas.progress.control import Wish
 from sfbulk_pandas.progress.events import FrameChecked, LoadFinished, LoadStarted, RowsRetried
@@ -299,19 +299,19 @@ class LoadRun:
         error.result = result
         running = self._running()
         if running:
-            error.add_note(f"jobs that may still run: {', '.join(running)}; org.job(job_id) asks how they stand")
+            error.add_note(f"jobs that may still run: {named(running)}; org.job(job_id) asks how they stand")
         if self._sends:
             error.add_note(f"go on with this load: sfbulk.resume({self.record.load_id!r}, frame=...)")
         return error
 
     def _running(self) -> list[str]:
         runs = [run for attempt in self._attempts for run in attempt.runs]
-        return [run.record.job_id for run in runs if run.may_be_processed and run.outcome is None and run.record.job_id]
+        return [run.record.job_id for run in runs if run.may_run and run.record.job_id]
 
     def _say_goodbye(self) -> None:
         """Say on Ctrl-C what goes on without us, and how to come back to it."""
         running = self._running()
-        jobs = f"; in Salesforce, {', '.join(running)} goes on" if running else ""
+        jobs = f"; {len(running)} job(s) go on in Salesforce: {named(running)}" if running else ""
         abort = f"; stop a job: org.abort({running[0]!r})" if running else ""
         load_id = self.record.load_id
         sys.stderr.write(

@@ -64,6 +64,12 @@ class PartRun:
         """Whether Salesforce was asked to begin."""
         return self.record.step not in NOT_CLOSED
 
+    @property
+    def may_run(self) -> bool:
+        """Whether Salesforce may still be at it."""
+        has_ended = self.record.step in _ENDED or (self.job is not None and self.job.state.is_terminal)
+        return self.may_be_processed and self.outcome is None and not has_ended
+
     def known(self) -> Outcome:
         """Return what is known of its rows so far."""
         if self.outcome is not None:

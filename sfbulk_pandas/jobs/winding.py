@@ -43,7 +43,7 @@ class Winding:
         begun = [run for run in attempt.runs if run.may_be_processed and run.outcome is None]
         if wish is Wish.DETACH:
             if begun or self._unsent:
-                raise detached([run.record.job_id for run in begun if run.record.job_id], self._unsent)
+                raise detached([run.record.job_id for run in begun if run.may_run and run.record.job_id], self._unsent)
             return
         self._abort(begun)
         stopped = [run for run in begun if run.job is not None and run.job.state is JobState.ABORTED]

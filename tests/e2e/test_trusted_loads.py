@@ -9,8 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import sfbulk_pandas as sfbulk
-from sfbulk_pandas.local_org import LocalOrg
+from sfbulk_pandas.local_org import Faults, LocalOrg
 from sfbulk_pandas.local_org.pacing import ByHand
+from sfbulk_pandas.progress.events import JobPolled
 
 FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
 
@@ -202,6 +203,34 @@ def slow():
         sfbulk.connect(sfbulk.JwtBearer(**local.credentials()), polling=FAST) as client,
     ):
         yield local, client
+
+
+def test_a_job_that_has_ended_is_not_said_to_run(local, org):
+    for address, runs in {"jobs/ingest/*": True, "successfulResults": False}.items():
+        refused = local.faults.on("GET", address, fault=Faults.daily_limit, times=None)
+        with pytest.raises(sfbulk.RequestLimitExceeded) as caught:
+            org.insert(contacts(3, Phone=address[:9]), "Contact")
+        assert refused.struck
+        (job,) = caught.value.result.jobs
+        assert (f"jobs that may still run: {job.id};" in "".join(caught.value.__notes__)) is runs
+        local.faults.clear()
+        org.resume(caught.value.result.load_id, contacts(3, Phone=address[:9]))
+    org.delete_job(job)
+    with pytest.raises(sfbulk.NotFound) as gone:
+        org.resume(caught.value.result.load_id, contacts(3, Phone=address[:9]))
+    assert "".join(getattr(gone.value, "__notes__", [])) == ""
+
+
+def test_ctrl_c_names_no_job_that_has_ended(local, org, capsys):
+    def press(event):
+        if isinstance(event, JobPolled) and event.job.state.is_terminal:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        org.insert(contacts(3), "Contact", progress=press)
+    (load_id,) = org.loads()["load_id"]
+    said = f"load {load_id} interrupted\n  -> go on: sfbulk.resume({load_id!r}, frame=...)\n"
+    assert capsys.readouterr().err == said
 
 
 def test_a_load_that_was_left_alone_is_resumed_from_the_journal(slow):
