@@ -5,14 +5,18 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from sfbulk_pandas.display.cells import shorten
 from sfbulk_pandas.errors import ApiError, NotFound, UsageError
 from sfbulk_pandas.jobs.ingest import Ingest, impossible, is_about_state
+from sfbulk_pandas.salesforce.ids import is_id
 from sfbulk_pandas.salesforce.job import JobInfo, JobState
 from sfbulk_pandas.wire.jobs import read_job
 from sfbulk_pandas.wire.query import build_abort_query, build_delete_query, build_query_info
 
 if TYPE_CHECKING:
     from sfbulk_pandas.transport.session import Session
+
+_SHOWN = 60
 
 
 def job_info(session: Session, job_id: str | JobInfo) -> JobInfo:
@@ -71,10 +75,12 @@ def delete_job(session: Session, job_id: str | JobInfo) -> None:
 
 
 def _id_of(job: object) -> str:
-    job_id: object = job.id if isinstance(job, JobInfo) else job
-    if isinstance(job_id, str) and job_id.strip():
-        return job_id.strip()
-    what = "the id of a job is empty" if isinstance(job_id, str) else f"a {type(job).__name__} is no id of a job"
+    if isinstance(job, JobInfo):
+        return job.id
+    if isinstance(job, str) and is_id(job.strip()):
+        return job.strip()
+    given = repr(shorten(job, _SHOWN)) if isinstance(job, str) else f"of type {type(job).__name__}"
+    what = f"this is no id of a job: {given}"
     hint = "give the 15 or 18 characters, or the job itself, as result.jobs has it; org.jobs() lists the org's"
     raise UsageError(what, hint=hint)
 

@@ -38,7 +38,13 @@ def test_a_job_is_taken_as_well_as_its_id(do, methods, given):
     assert session.asked == [(method, JOB.id) for method in methods]
 
 
-@pytest.mark.parametrize("given", [None, 5, "", "  ", (JOB,), pd.Series({"id": JOB.id}), b"7505g0000000001AAA"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        *[None, 5, "", "  ", (JOB,), pd.Series({"id": JOB.id}), b"7505g0000000001AAA"],
+        *["Contact", "../../query", "20261127-025547-55f6", JOB.id[:17], JOB.id[:17] + "B"],
+    ],
+)
 @pytest.mark.parametrize("do", [job_info, abort_job, delete_job])
 def test_anything_else_is_refused_with_what_to_give(do, given):
     session = OneJobSession()
