@@ -52,6 +52,9 @@ def reader_of(data: Any) -> pa.RecordBatchReader:
         return data.to_reader()
     if hasattr(data, "__arrow_c_stream__"):
         return _streamed(data)
+    if data is ...:
+        hint = "give the rows that were loaded in their place, such as frame=df"
+        raise UsageError("the three dots stand for the rows", hint=hint)
     raise UsageError(
         f"a {type(data).__name__} holds no rows that can be read",
         hint="give a pandas or Polars frame, anything with __arrow_c_stream__, a pyarrow dataset, or a Parquet path",
@@ -63,7 +66,8 @@ def _streamed(data: Any) -> pa.RecordBatchReader:
         return pa.RecordBatchReader.from_stream(data)
     except Exception as error:  # also errors of the library that the data is from
         raise UsageError(
-            f"this {type(data).__name__} gives no rows: {error}", hint="give a table, still open"
+            f"this {type(data).__name__} gives no rows: {error}",
+            hint="give a table, still open; of a column alone, make one first: series.to_frame()",
         ) from error
 
 
@@ -73,7 +77,8 @@ def _parquet(path: Path) -> ds.Dataset:
     try:
         dataset = _folder(path.resolve()) if path.is_dir() else ds.dataset(path, format=_PARQUET)
     except (pa.ArrowException, OSError) as error:
-        raise UsageError(f"{str(path)!r} cannot be read as Parquet: {error}") from error
+        hint = "read files of other kinds first, such as pd.read_csv(path, dtype=str), and give the frame"
+        raise UsageError(f"{str(path)!r} cannot be read as Parquet: {error}", hint=hint) from error
     if not dataset.files:
         raise UsageError(f"the folder {str(path)!r} holds no file")
     return dataset

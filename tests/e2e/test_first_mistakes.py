@@ -33,6 +33,17 @@ def test_load_of_something_that_is_no_frame(local):
             org.insert([{"LastName": "Curie"}], "Contact")
         with pytest.raises(sfbulk.UsageError, match=r"not by a DataFrame\s+-> the rows come first"):
             org.insert("Contact", pd.DataFrame({"LastName": ["Curie"]}))
+        with pytest.raises(sfbulk.UsageError, match=r"Series gives no rows[\s\S]*to_frame\(\)"):
+            org.insert(pd.Series(["Curie"], name="LastName"), "Contact")
+        with pytest.raises(sfbulk.UsageError, match=r"cannot be read as Parquet[\s\S]*pd\.read_csv"):
+            org.insert(__file__, "Contact")
+
+
+def test_the_line_that_resumes_pasted_as_it_stands(local):
+    with sfbulk.connect(sfbulk.JwtBearer(**local.credentials())) as org:
+        result = org.insert(pd.DataFrame({"LastName": ["Curie"]}), "Contact", repeat=True)
+        with pytest.raises(sfbulk.UsageError, match=r"three dots stand for the rows\s+-> .*frame=df"):
+            org.resume(result.load_id, frame=...)
 
 
 def test_a_key_file_that_holds_no_key(local, tmp_path):
