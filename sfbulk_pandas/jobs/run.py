@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sfbulk_pandas.codec.encode import PartLimits
-from sfbulk_pandas.errors import JournalError, SfBulkError, StillRunning
+from sfbulk_pandas.errors import JournalError, ReconcileError, SfBulkError, StillRunning
 from sfbulk_pandas.jobs.attempt import Attempt, Plan, ends
 from sfbulk_pandas.jobs.facts import LoadFacts, history_row, unmatched_frame
 from sfbulk_pandas.jobs.family import begun_jobs
@@ -292,7 +292,15 @@ class LoadRun:
             now = self.loading.session.clock.now()
             journal.finish(load_id, now, result.manifest)
             self.record = replace(self.record, finished_at=now)
+        elif self.record.finished_at is not None and self._knows_more:
+            journal.finish(load_id, self.record.finished_at, result.manifest)
         journal.clear_spool(load_id)
+
+    @property
+    def _knows_more(self) -> bool:
+        """Whether rows have answers now whose end was not known when the load ended."""
+        before = (self.record.manifest or {}).get("counts", {})
+        return bool(self._outcome.count(RowStatus.UNKNOWN) < before.get("unknown", 0))
 
     def _told(self, error: SfBulkError, result: LoadResult) -> SfBulkError:
         """Give an error the result, and say how to go on."""
@@ -302,6 +310,8 @@ class LoadRun:
             error.add_note(f"jobs that may still run: {named(running)}; org.job(job_id) asks how they stand")
         if self._sends:
             error.add_note(f"go on with this load: sfbulk.resume({self.record.load_id!r}, frame=...)")
+        elif isinstance(error, ReconcileError):
+            error.add_note(f"read its results again: sfbulk.resume({self.record.load_id!r}, frame=...)")
         return error
 
     def _running(self) -> list[str]:

@@ -267,6 +267,26 @@ def test_answers_that_are_missing_are_an_error_with_all_that_is_known(local, org
     assert local.records("Contact").num_rows == 8
 
 
+def test_answers_that_come_after_all_are_in_the_list_of_loads_too(local, org):
+    missing = local.faults.on("GET", "successfulResults", fault=Faults.rows_missing(2), times=None)
+    with pytest.raises(sfbulk.ReconcileError) as caught:
+        org.insert(contacts(8), "Contact")
+    assert missing.struck
+    load_id = caught.value.result.load_id
+    assert caught.value.__notes__ == [f"read its results again: sfbulk.resume({load_id!r}, frame=...)"]
+    first = org.loads().iloc[0]
+    assert (first["state"], first["successful"], first["unknown"]) == ("ended", 6, 2)
+    local.faults.clear()
+    result = org.resume(load_id, contacts(8))
+    again = org.loads().iloc[0]
+    assert (again["successful"], again["unknown"], again["ended"]) == (8, 0, first["ended"])
+    assert result.counts == {"rows": 8, "successful": 8, "failed": 0, "unprocessed": 0}
+    local.faults.on("GET", "successfulResults", fault=Faults.rows_missing(2), times=None)
+    with pytest.raises(sfbulk.ReconcileError):
+        org.resume(load_id, contacts(8))
+    assert org.loads()["successful"].tolist() == [8]  # what was known once is not forgotten
+
+
 def test_surplus_answers_belong_to_nobody(local, org):
     local.faults.on("GET", "successfulResults", fault=Faults.rows_surplus(1), times=None)
     with pytest.raises(sfbulk.ReconcileError), pytest.warns(UserWarning, match="belong to no row for certain"):
