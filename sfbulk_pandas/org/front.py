@@ -358,7 +358,7 @@ def jobs(*, org: Org | None = None, **options: Any) -> pd.DataFrame:
     Raises
     ------
     UsageError
-        Where no org is connected.
+        Where no org is connected, or for a state that there is not.
     """
     return current_org(org).jobs(**options)
 

@@ -101,7 +101,13 @@ class Jobs(Base):
         -------
         DataFrame, a row a job
             Columns: ``id``, ``state``, ``object``, ``operation``, ``created``, ``age``, ``processed``, ``failed``,
-            ``created_by``, and ``ours``: the id of our load that made it, missing for jobs of others.
+            ``created_by``, and ``ours``: the id of our load that made it, missing for jobs of others, and for those
+            that a load has aborted and made anew.
+
+        Raises
+        ------
+        UsageError
+            For a state that there is not.
 
         Notes
         -----

@@ -249,6 +249,12 @@ class Loads(Base):
             Where the load is under way, here or in another process.
         JobFailed, JobAborted, StillRunning, ReconcileError, ApiError, TransportError, JournalError
             As the load itself.
+
+        Notes
+        -----
+        Costs what is left of the load: of a part's six API calls those that were not made yet, one a poll, and three
+        for the results of each job, also where they were read before. Each job that is asked how it stands, or is
+        aborted, is one more; creates whose answers were lost are looked for, with one for each 1,000 jobs of the org.
         """
         return resume(self._loading, load_id, frame, wait_seconds=wait_seconds, progress=progress)
 
