@@ -135,6 +135,7 @@ class LoadRun:
             self._who.instance_url,
             control=control,
             held_back=self._held_back,
+            row_retries=self.options.row_retries if self._sends else 0,
         )
 
     def _finished(self) -> LoadFinished:

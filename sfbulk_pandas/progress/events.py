@@ -62,6 +62,8 @@ class LoadStarted(Event):
         The org's address.
     control : Control
         Ends the load early.
+    row_retries : int
+        How often rows that fail for a passing reason are sent again by themselves.
     """
 
     sobject: str
@@ -71,6 +73,7 @@ class LoadStarted(Event):
     instance_url: str = field(default="", compare=False)
     control: Control = field(default_factory=Control, repr=False, compare=False)
     held_back: int = field(default=0, kw_only=True)
+    row_retries: int = field(default=0, kw_only=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,8 @@ class LoadModel:
         When it began, and when the last event came: seconds that never go back.
     rows, held_back : int
         To be sent, and not to be.
+    row_retries : int
+        How often rows that fail for a passing reason are sent again by themselves.
     under_way : dict
         Parts that have not ended, by attempt and number.
     ended : deque
@@ -88,6 +90,7 @@ class LoadModel:
     held_back: int = 0
     load_id: str = ""
     instance_url: str = ""
+    row_retries: int = 0
     attempt: int = 1
     retried_rows: int = 0
     api_calls: int = 0
@@ -140,6 +143,11 @@ class LoadModel:
         return self.rate.seconds_left(self.rows, self.now) if self.attempt == 1 else None
 
     @property
+    def sends_again(self) -> bool:
+        """Whether rows that have failed for a passing reason are still to be sent again by themselves."""
+        return self.attempt <= self.row_retries
+
+    @property
     def counts(self) -> dict[str, int]:
         """How many rows ended how, as far as Salesforce says by now; those that are held back stand for themselves."""
         held_back = {"held back": self.held_back} if self.held_back else {}
@@ -168,7 +176,7 @@ class LoadModel:
     def _started(self, event: on.LoadStarted) -> None:
         self.sobject, self.operation, self.rows = event.sobject, str(event.operation), event.rows
         self.load_id, self.instance_url = event.load_id, event.instance_url
-        self.held_back = event.held_back
+        self.held_back, self.row_retries = event.held_back, event.row_retries
 
     def _part(self, event: on.PartUploaded | on.PartStarted | on.JobPolled | on.PartFinished, rows: int) -> Part:
         key = (self.attempt, event.part)

@@ -16,7 +16,6 @@ from sfbulk_pandas.progress.widget.load import LoadModel
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sfbulk_pandas.progress.events import Cause
     from sfbulk_pandas.progress.widget.load import Part
 
 # Source: Salesforce Help, "Monitor Bulk Data Load Jobs": Setup opens a job's page by its id.
@@ -64,7 +63,7 @@ def _load(model: LoadModel) -> Drawing:
         f"{model.operation} {model.sobject}: {sums.processed:,} of {words.some(model.rows, 'row')} processed{attempt}"
     )
     head = bare_card(title, bar(model.counts, blank="queued"), _line(said))
-    return Drawing(head, _details(_causes(tuple(model.causes.values())), _parts(model)))
+    return Drawing(head, _details(_causes(model), _parts(model)))
 
 
 def _details(*blocks: Html) -> Html:
@@ -148,10 +147,11 @@ def _jobs(model: ExtractModel) -> Html:
     return join(*lines, *([tag("div", *(join(each, "  ") for each in counted))] if counted else []))
 
 
-def _causes(causes: Sequence[Cause]) -> Html:
-    if not causes:
+def _causes(model: LoadModel) -> Html:
+    if not model.causes:
         return Html("")
-    ordered = sorted(causes, key=lambda cause: -cause.count)
+    passing = "passes by itself: sent again later" if model.sends_again else "passes by itself: send these rows again"
+    ordered = sorted(model.causes.values(), key=lambda cause: -cause.count)
     heads = (("Failed", "sf-n"), ("Cause", None), ("What to do", None))
     head = tag("tr", *(tag("th", text, class_=side, scope="col") for text, side in heads))
     rows = [
@@ -159,7 +159,7 @@ def _causes(causes: Sequence[Cause]) -> Html:
             "tr",
             tag("td", f"{cause.count:,}", class_="sf-n"),
             tag("td", code(cause.code or "without a code")),
-            tag("td", "passes by itself: sent again later" if cause.is_passing else cause.advice),
+            tag("td", passing if cause.is_passing else cause.advice),
         )
         for cause in ordered[:_SHOWN_CAUSES]
     ]
