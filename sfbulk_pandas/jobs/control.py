@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.display.cells import shorten
-from sfbulk_pandas.errors import ApiError, NotFound, UsageError
+from sfbulk_pandas.errors import ApiError, ImpossibleTransition, NotFound, UsageError
 from sfbulk_pandas.jobs.ingest import Ingest, impossible, is_about_state
 from sfbulk_pandas.salesforce.ids import is_id
 from sfbulk_pandas.salesforce.job import JobInfo, JobState
@@ -70,6 +70,9 @@ def delete_job(session: Session, job_id: str | JobInfo) -> None:
         Where the job has not ended: abort it first.
     """
     job = job_info(session, job_id)
+    if not job.state.is_terminal:  # Salesforce would delete one that waits, too, with the rows that it was sent
+        message = f"job {job.id} is {job.state}: only a job that has ended can be deleted"
+        raise ImpossibleTransition(message, hint=f"abort it first: org.abort({job.id!r})", job=job)
     with suppress(NotFound):  # it was there a moment ago: an attempt whose answer was lost has deleted it
         _delete(session, job)
 

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from sfbulk_pandas.errors import UsageError
+from sfbulk_pandas.errors import ImpossibleTransition, UsageError
 from sfbulk_pandas.jobs.control import abort_job, delete_job, job_info
 from sfbulk_pandas.jobs.shown.job import ShownJob
 from sfbulk_pandas.salesforce.job import JobInfo, JobState, Operation
@@ -20,20 +20,26 @@ class OneJobSession:
 
     api_version = "66.0"
 
-    def __init__(self):
+    def __init__(self, state="Open"):
         self.asked = []
+        self.state = state
 
     def send(self, request):
         self.asked.append((request.method, request.path.rpartition("/")[2]))
-        return Response(200, {}, json.dumps(BODY).encode())
+        return Response(200, {}, json.dumps(BODY | {"state": self.state}).encode())
 
 
 @pytest.mark.parametrize("given", [JOB, ShownJob.of(JOB), JOB.id, f" {JOB.id}\n"])
 @pytest.mark.parametrize(
-    ("do", "methods"), [(job_info, ["GET"]), (abort_job, ["GET", "PATCH"]), (delete_job, ["GET", "DELETE"])]
+    ("do", "state", "methods"),
+    [
+        (job_info, "Open", ["GET"]),
+        (abort_job, "Open", ["GET", "PATCH"]),
+        (delete_job, "JobComplete", ["GET", "DELETE"]),
+    ],
 )
-def test_a_job_is_taken_as_well_as_its_id(do, methods, given):
-    session = OneJobSession()
+def test_a_job_is_taken_as_well_as_its_id(do, state, methods, given):
+    session = OneJobSession(state)
     do(session, given)
     assert session.asked == [(method, JOB.id) for method in methods]
 
@@ -52,3 +58,11 @@ def test_anything_else_is_refused_with_what_to_give(do, given):
         do(session, given)
     assert "result.jobs" in caught.value.hint
     assert session.asked == []
+
+
+@pytest.mark.parametrize("state", ["Open", "UploadComplete", "InProgress"])
+def test_a_job_that_has_not_ended_is_not_deleted(state):
+    session = OneJobSession(state)
+    with pytest.raises(ImpossibleTransition, match=rf"is {state}\b[\s\S]*org\.abort\('{JOB.id}'\)"):
+        delete_job(session, JOB.id)
+    assert session.asked == [("GET", JOB.id)]
