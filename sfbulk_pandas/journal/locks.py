@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+ELSEWHERE = "see that the folder can be written to, or name another journal: connect(..., journal=path)"
 _GLANCE_SECONDS = 0.5  # how long a lock may be held by somebody who only looks whether it is; that takes no time
 
 _POLL_SECONDS = 0.01
@@ -84,7 +85,8 @@ class Locks:
                 load_id=load_id,
             ) from None
         except OSError as error:
-            raise JournalError(f"load {load_id} cannot be locked in {self._folder}: {error}") from error
+            message = f"load {load_id} cannot be locked in {self._folder}: {error}"
+            raise JournalError(message, hint=ELSEWHERE) from error
         try:
             yield
         finally:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import platformdirs
 
 from sfbulk_pandas.errors import JournalError, UsageError
-from sfbulk_pandas.journal.locks import Locks
+from sfbulk_pandas.journal.locks import ELSEWHERE, Locks
 from sfbulk_pandas.journal.positions import pack_positions, unpack_positions
 from sfbulk_pandas.journal.records import LoadRecord, PartRecord, Step
 from sfbulk_pandas.journal.schema import migrate
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _OPENING = threading.Lock()  # of the whole process
 _BUSY_SECONDS = 30  # how long another process may take to write
-_ELSEWHERE = "see that the folder can be written to, or name another journal: connect(..., journal=path)"
 _LOAD = tuple(each.name for each in fields(LoadRecord))
 _PART = tuple(each.name for each in fields(PartRecord))
 
@@ -247,7 +246,7 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError, ValueError, TypeError, RecursionError) as error:
-        raise JournalError(f"the journal {str(path)!r} cannot be used: {error}", hint=_ELSEWHERE) from error
+        raise JournalError(f"the journal {str(path)!r} cannot be used: {error}", hint=ELSEWHERE) from error
 
 
 def _load(row: Sequence[Any]) -> LoadRecord:

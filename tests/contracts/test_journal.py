@@ -241,6 +241,9 @@ def test_no_journal_at_this_place_is_an_error_that_says_what_to_do(tmp_path):
     for path in (tmp_path / "text.db", tmp_path, tmp_path / "text.db" / "below.db"):
         with Journal(path) as journal, pytest.raises(JournalError, match="journal=path"):
             journal.begin(LOAD)
+    below = tmp_path / "text.db" / "below.db"  # a load is held before it is written down
+    with Journal(below) as journal, pytest.raises(JournalError, match="journal=path"), journal.hold(LOAD.load_id):
+        pass
 
 
 def test_damaged_positions_are_an_error_of_the_journal(journal):
