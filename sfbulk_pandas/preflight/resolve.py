@@ -59,7 +59,7 @@ def settle_columns(
     resolved = [each for label in usable for each in resolve_label(label, describe, call)]
     columns, doubled = _once([each for each in resolved if isinstance(each, Column)])
     findings += [each for each in resolved if isinstance(each, Finding)]
-    return columns, [*findings, *doubled, *_key_findings(frame, resolved, call)]
+    return columns, [*findings, *doubled, *_key_findings(frame, resolved, describe, call)]
 
 
 def _stands_once(frame: pd.DataFrame, label: Hashable) -> bool:
@@ -172,10 +172,12 @@ def _once(columns: Sequence[Column]) -> tuple[tuple[Column, ...], list[Finding]]
     return tuple(seen.values()), findings
 
 
-def _key_findings(frame: pd.DataFrame, resolved: Sequence[Column | Finding], call: LoadCall) -> list[Finding]:
+def _key_findings(
+    frame: pd.DataFrame, resolved: Sequence[Column | Finding], describe: SObjectDescribe, call: LoadCall
+) -> list[Finding]:
     key = call.key
-    if key is None:
-        return []
+    if key is None or (call.operation is Operation.UPSERT and _external_id_findings(describe, call)):
+        return []  # no column mends a key that is none
     headers = {each.header.lower() for each in resolved if isinstance(each, Column)}
     if key.lower() in headers:
         return []

@@ -156,6 +156,18 @@ def test_a_missing_external_id_column():
     assert found == [(None, "Key__c", "upsert needs the key column Key__c", "add it")]
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("Key", "Contact has no field of this name to upsert by"),
+        ("LastName", "upsert needs an external id field, and this one is none"),
+    ],
+)
+def test_no_column_is_asked_for_where_the_key_itself_is_none(key, said):
+    found = findings(frame(Key__c=["x"], FirstName=["x"]), "upsert", key)
+    assert [check for _, _, check, _ in found] == [said]
+
+
 @pytest.mark.parametrize("dtype", ["object", "string", "category", "string[pyarrow]"])
 def test_blank_keys_are_named_row_by_row(dtype):
     keys = pd.Series(["k1", None, "", "  "], dtype=dtype, index=["a", "b", "b", "d"])
