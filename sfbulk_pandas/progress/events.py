@@ -195,6 +195,8 @@ class PartFinished(Event):
 class RowsRetried(Event):
     """Rows that failed for a passing reason are sent again; their parts are numbered from 1 anew.
 
+    A load that has ended sends nothing: there, the results of the parts that were sent then are read again.
+
     Attributes
     ----------
     attempt : int

@@ -48,7 +48,8 @@ def _said(event: Event) -> str:
             why = ", ".join(f"{cause.count:,} {cause.code}" for cause in event.causes)
             said = f"part {event.part}, job {event.job.id}: {_ends(event)}{f' ({why})' if why else ''}"
         case RowsRetried():
-            said = f"attempt {event.attempt}: {event.rows:,} rows are sent again"
+            # Not that they are sent: of a load that has ended, they are only read again.
+            said = f"attempt {event.attempt}: {event.rows:,} rows that failed in passing"
         case LoadFinished():
             more = {"unknown": event.unknown, "held back": event.held_back}
             rest = "".join(f", {count:,} {word}" for word, count in more.items() if count)

@@ -171,7 +171,7 @@ def test_neither_notebook_nor_terminal_gives_lines_of_the_log(monkeypatch, caplo
     assert caplog.messages == [
         "insert Contact: load L1 of 1,200 rows begins",
         "part 1, job 750A: 1,198 successful, 2 failed, 0 unprocessed (2 A_B)",
-        "attempt 2: 2 rows are sent again",
+        "attempt 2: 2 rows that failed in passing",
         "the load is over: 1,200 successful, 0 failed, 0 unprocessed; 5 API calls",
         "query Contact by rest: it is small",
         "the query is over: 3 rows; 7 API calls",
