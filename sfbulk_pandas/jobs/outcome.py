@@ -112,6 +112,11 @@ class Outcome:
         """Return the positions of the rows with one of these statuses, ascending."""
         return np.flatnonzero(np.isin(self.status, statuses))
 
+    @property
+    def heard_of(self) -> npt.NDArray[np.intp]:
+        """The positions of rows that an attempt says something of: all but those that it has not sent."""
+        return np.flatnonzero((self.status != RowStatus.UNPROCESSED) | (self.sends > 0))
+
     def chosen(self, at: npt.NDArray[np.intp]) -> Outcome:
         """Return the outcome of the rows at these positions alone."""
         return Outcome(self.status[at], self.texts.take(pa.array(at)), self.sends[at])

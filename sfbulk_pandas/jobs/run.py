@@ -250,7 +250,7 @@ class LoadRun:
         """Put what became of the rows of an attempt where they stand in the frame."""
         if cargo.order is None:
             return newer
-        sent = np.flatnonzero((newer.status != RowStatus.UNPROCESSED) | (newer.sends > 0))
+        sent = newer.heard_of
         return self._outcome.placed(cargo.order.positions[sent], newer.chosen(sent), self.spool.mapped)
 
     def _passing(self) -> NDArray[int64]:

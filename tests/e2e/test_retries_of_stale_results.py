@@ -112,6 +112,31 @@ def test_a_retry_that_broke_off_is_over_once_its_rows_went_up_in_another(org, lo
     assert stored(local) == ["A", "B"]
 
 
+def test_rows_that_a_retry_did_not_send_stay_as_they_were(org, local):
+    frame = some("a@x.org", "bad", "bad")
+    result = org.insert(frame, "Contact", part_rows=1, parallel_parts=1, progress=False)
+    local.faults.on("POST", "jobs/ingest", fault=Faults.daily_limit, skip=1)
+    with pytest.raises(sfbulk.RequestLimitExceeded) as caught:
+        result.retry(result.failed.assign(Email="b@x.org"))
+    whole = caught.value.result
+    assert whole.counts == {"rows": 3, "successful": 2, "failed": 1, "unprocessed": 0}
+    assert whole.failed["error_code"].tolist() == ["INVALID_EMAIL_ADDRESS"]
+    assert whole.retry().counts["successful"] == 3
+    assert stored(local) == ["A", "B", "C"]
+
+
+def test_a_row_whose_end_is_not_known_is_not_unprocessed_because_its_retry_was_not_sent(org, local):
+    frame = some("a@x.org", "b@x.org", Contact_Key__c=["a", "b"])
+    local.faults.on("GET", "jobs/ingest/*", fault=Faults.unavailable(None), times=None)
+    with pytest.raises(sfbulk.ApiError) as caught:
+        org.upsert(frame, "Contact", external_id_field="Contact_Key__c", progress=False)
+    local.faults.on("POST", "jobs/ingest", fault=Faults.daily_limit)
+    with pytest.raises(sfbulk.RequestLimitExceeded) as again:
+        caught.value.result.retry()
+    assert again.value.result.counts["unknown"] == 2
+    assert stored(local) == ["A", "B"]
+
+
 def test_a_retry_that_is_refused_ends_nothing(org, local):
     with pytest.raises(sfbulk.StillRunning) as caught:
         org.insert(some(*["x@x.org"] * 3), "Contact", part_rows=1, parallel_parts=1, progress=detach_at_first_part())
