@@ -129,7 +129,7 @@ class Sender:
     def take_up(self, run: PartRun, part: Callable[[], Part]) -> None:
         """Go on with a part that an earlier process left; nothing is repeated that may have arrived."""
         if run.record.step is Step.CREATING:  # whatever its create has left is settled by now
-            self.send(run, part().body)
+            self._begin_anew(run, part().body)
             return
         if run.record.step in _ENDED:
             run.job = self.remembered(run.record)
@@ -137,8 +137,7 @@ class Sender:
         run.job = self._asked(run)
         if run.job is None or _has_never_begun(run, run.job):
             self._abandon(run)
-            run.record = self.notes.step(run.record, Step.CREATING, job_id=None)
-            self.send(run, part().body)
+            self._begin_anew(run, part().body)
         elif run.job.state is JobState.OPEN:
             self._close(run)
         elif run.record.step in NOT_CLOSED or run.record.step is Step.CLOSING:
@@ -178,6 +177,11 @@ class Sender:
         except ImpossibleTransition as error:
             log.info("job %s had ended: %s", job_id, error)
         return self.ingest.info(job_id)
+
+    def _begin_anew(self, run: PartRun, body: Body) -> None:
+        """Send a part in a new job, whose create is looked for in its own time where its answer is lost."""
+        run.record = self.notes.step(run.record, Step.CREATING, job_id=None)
+        self.send(run, body)
 
     def _create(self, run: PartRun) -> None:
         with self.creating:

@@ -26,10 +26,10 @@ def org(local):
         yield client
 
 
-def lost(local, load, *args, **options):
+def lost(local, load, *args, skip=0, **options):
     """Begin a load that never learns of the jobs that it has created, and return its id."""
-    for method in ("POST", "GET"):
-        local.faults.on(method, "jobs/ingest", fault=Faults.answer_lost, times=None)
+    local.faults.on("POST", "jobs/ingest", fault=Faults.answer_lost, times=None)
+    local.faults.on("GET", "jobs/ingest", fault=Faults.answer_lost, times=None, skip=skip)
     with pytest.raises(sfbulk.TransportError) as caught:
         load(*args, progress=False, **options)
     local.faults.clear()
@@ -51,6 +51,16 @@ def test_jobs_of_lost_answers_are_aborted_and_their_load_goes_on(local, org):
     assert org.clean_up().empty
     assert org.resume(load_id, FRAME).counts["successful"] == 3
     assert local.records("Contact").num_rows == 3
+
+
+def test_a_create_that_is_lost_in_a_resume_is_looked_for_in_its_own_time(local, org):
+    load_id, journal = lost(local, org.insert, FRAME, "Contact"), org._loading.journal
+    assert listed(org.clean_up()) == [[load_id, "Aborted", "Contact", True]]
+    for part in journal.parts(load_id):
+        journal.record(replace(part, at=part.at - 86_400))  # the resume comes a day later
+    assert lost(local, org.resume, load_id, FRAME, skip=1) == load_id  # what the first create has left is listed first
+    assert listed(org.clean_up()) == [[load_id, "Aborted", "Contact", True]]
+    assert set(org.jobs()["state"]) == {"Aborted"}
 
 
 @pytest.mark.parametrize(
