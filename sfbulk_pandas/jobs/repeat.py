@@ -52,15 +52,24 @@ def refuse_repeated(
 
 def _alike(journal: Journal, record: LoadRecord) -> Iterator[Alike]:
     """Yield earlier inserts of the same shape that may have made records, each with its parts."""
-    for earlier in journal.inserts_like(record):
-        retries = (each for each in journal.loads() if each.retry_of == earlier.load_id)
-        if not any(map(may_have_stored, chain((earlier,), retries))):
+    alike = journal.inserts_like(record)
+    loads = journal.loads() if alike else []
+    for earlier in alike:
+        if not any(map(may_have_stored, chain((earlier,), _retries(earlier.load_id, loads)))):
             continue
         is_under_way = earlier.finished_at is None and journal.is_held(earlier.load_id)
         parts = journal.parts(earlier.load_id)
         begun = [part for part in parts if part.attempt == 1 and (is_under_way or part.step not in NOT_CLOSED)]
         if begun:
             yield earlier, begun
+
+
+def _retries(load_id: str, loads: Sequence[LoadRecord]) -> Iterator[LoadRecord]:
+    """Yield those that have sent rows of a load again, and rows of its retries."""
+    for each in loads:
+        if each.retry_of == load_id:
+            yield each
+            yield from _retries(each.load_id, loads)
 
 
 def _of_equal_size(alike: Sequence[Alike], prepared: Prepared, load_id: str) -> list[Alike]:

@@ -194,6 +194,20 @@ def test_an_insert_of_which_a_retry_has_stored_rows_is_a_repetition(org, local):
     assert stored(local) == ["A"]
 
 
+def test_an_insert_of_which_the_retry_of_a_retry_has_stored_rows_is_a_repetition(org, local):
+    frame = some("a@x.org", "a@x.org")
+    local.fail_rows("Contact", "LastName", ["A"], times=2)
+    local.fail_rows("Contact", "LastName", ["B"])
+    result = org.insert(frame, "Contact", row_retries=0, progress=False)
+    retried = result.retry(result.failed.iloc[:1]).attempts["load_id"].iloc[1]
+    own = org.resume(retried, frame.iloc[:1], progress=False)
+    assert own.counts["failed"] == 1
+    own.retry()
+    with pytest.raises(sfbulk.AlreadyLoaded):
+        org.insert(frame, "Contact", progress=False)
+    assert stored(local) == ["A"]
+
+
 def test_the_same_rows_by_another_kind_of_token_are_a_repetition(org, connect, local):
     frame = some("a@x.org")
     load_id = org.insert(frame, "Contact", progress=False).load_id
