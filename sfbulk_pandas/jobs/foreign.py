@@ -13,14 +13,13 @@ from sfbulk_pandas.codec.frame import text_table
 from sfbulk_pandas.codec.schema import to_pandas
 from sfbulk_pandas.errors import StillRunning, UsageError
 from sfbulk_pandas.jobs.account import counters_differ, of_job
-from sfbulk_pandas.jobs.check import check
 from sfbulk_pandas.jobs.control import job_info
 from sfbulk_pandas.jobs.cores import core_threads
 from sfbulk_pandas.jobs.facts import LoadFacts, history_line, unmatched_frame
 from sfbulk_pandas.jobs.family import begun_jobs
 from sfbulk_pandas.jobs.given import frame_of
 from sfbulk_pandas.jobs.ingest import Ingest
-from sfbulk_pandas.jobs.load import resend_rows
+from sfbulk_pandas.jobs.load import recheck_rows, resend_rows
 from sfbulk_pandas.jobs.mapping import with_mapping
 from sfbulk_pandas.jobs.options import LoadOptions
 from sfbulk_pandas.jobs.outcome import Outcome
@@ -169,7 +168,7 @@ def _result(
 ) -> LoadResult:
     target, own = _target(job), loading.journal.jobs().get(job.id)
     resend = partial(resend_rows, loading, target, options, own or job.id)
-    recheck = partial(check, loading, target=target, options=options)
+    recheck = partial(recheck_rows, loading, target, options)
     return LoadResult(target, frame, outcome, (job,), facts, resend=resend, recheck=recheck)
 
 

@@ -149,7 +149,7 @@ def _run(loading: Loading, prepared: Prepared, record: LoadRecord, options: Load
     ways = Ways(
         resume=partial(_resume_after, loading, record.load_id, prepared.frame, options.progress),
         resend=partial(resend_rows, loading, prepared.target, options, record.load_id),
-        recheck=partial(check, loading, target=prepared.target, options=options),
+        recheck=partial(recheck_rows, loading, prepared.target, options),
     )
     return LoadRun(loading, prepared, cargo, record, options, spool, ways)
 
@@ -163,8 +163,13 @@ def _resume_after(
 def resend_rows(
     loading: Loading, target: Target, options: LoadOptions, load_id: str, rows: pd.DataFrame, facts: LoadFacts
 ) -> LoadResult:
-    """Load rows of a result that have not succeeded once more."""
-    return load(loading, rows, target, options, Family.of(load_id, facts))
+    """Load rows of a result that have not succeeded once more; a column that they lack is not sent this time."""
+    return load(loading, rows, target, options.of_columns(rows.columns), Family.of(load_id, facts))
+
+
+def recheck_rows(loading: Loading, target: Target, options: LoadOptions, rows: pd.DataFrame) -> pd.DataFrame:
+    """Check what :func:`resend_rows` would send."""
+    return check(loading, rows, target, options.of_columns(rows.columns))
 
 
 def _record(loading: Loading, prepared: Prepared, options: LoadOptions, retry_of: str | None) -> LoadRecord:

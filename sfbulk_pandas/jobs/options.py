@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from math import inf
 from os import PathLike
-from typing import Any, Literal, TypedDict, get_args
+from typing import Any, Literal, Self, TypedDict, get_args
 
 import numpy as np
 
@@ -199,6 +199,28 @@ class LoadOptions:
     def renamed(self) -> Mapping[Any, str] | None:
         """The mapping of labels to fields; None where there is none, or it still lies in a file."""
         return self.rename if isinstance(self.rename, Mapping) else None
+
+    def of_columns(self, labels: Container[Hashable]) -> Self:
+        """Return the options without what they say of other columns.
+
+        Parameters
+        ----------
+        labels : container of hashable
+            The columns that there are.
+
+        Returns
+        -------
+        LoadOptions
+        """
+        held = {name: getattr(self, name) for name in _MAPPINGS}
+        kept: dict[str, Any] = {
+            name: {label: each for label, each in value.items() if label in labels}
+            for name, value in held.items()
+            if isinstance(value, Mapping)
+        }
+        if self.columns is not None:
+            kept["columns"] = [label for label in self.columns if label in labels]
+        return replace(self, **kept)
 
     def to_json(self) -> dict[str, Any]:
         """Return what decides the bytes that are sent, and how, as plain JSON values.

@@ -132,6 +132,24 @@ def test_a_retry_keeps_what_is_known_of_the_columns(org):
     assert set(result.suggest()["column"]) == {"Birthdate", "Email"}
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"columns": ["LastName", "Birthdate", "Email"]},
+        {"nulls": {"Email": "clear", "Birthdate": "ignore"}},
+        {"rename": {"Email": "Email", "Birthdate": "Birthdate"}},
+    ],
+)
+def test_a_column_that_mended_rows_lack_is_not_sent_although_an_option_names_it(org, options):
+    result = org.insert(
+        people(Email=["no", "no"])[["LastName", "Birthdate", "Email"]], "Contact", progress=False, **options
+    )
+    fixed = result.apply().drop(columns="Email")
+    assert set(result.check(fixed)["severity"]) <= {"note", "plan"}
+    with pytest.warns(UserWarning, match="the rows lack 'Email', which is not sent this time"):
+        assert result.retry(fixed).counts["successful"] == 2
+
+
 def test_an_unknown_parent_is_dropped_where_the_answer_names_it(org):
     frame = people(**{"Birthdate": None, "Account.Account_Key__c": ["A-1", None]})
     result = org.insert(frame, "Contact", progress=False)
