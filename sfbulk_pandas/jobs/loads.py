@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from sfbulk_pandas.journal.records import Step
 from sfbulk_pandas.salesforce.job import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
     import pandas as pd
 
@@ -108,14 +108,22 @@ def clean_up(loading: Loading) -> pd.DataFrame:
     """Abort the Open jobs of loads that died here; what was never closed has processed nothing."""
     journal, who = loading.journal, identity_of(loading.session)
     loads = [load for load in journal.loads() if is_of(load, who) and not journal.is_held(load.load_id)]
-    parts = [part for load in loads for part in journal.parts(load.load_id)]
-    ours = {part.job_id: part.load_id for part in parts if part.job_id and part.step in _MAY_BE_OPEN}
-    lost = {part.load_id for part in parts if part.step is Step.CREATING}
+    steps = {load.load_id: {part.step for part in journal.parts(load.load_id)} for load in loads}
     found: dict[str, tuple[str, JobInfo]] = {}  # by id: an Open job may be that of several loads
     for load in loads:
-        if load.load_id in lost:
+        if Step.CREATING in steps[load.load_id]:
             found |= {job.id: (load.load_id, job) for job in _left_by_creates(loading, load)}
-    return orphans.clean_up(loading.session, ours, found.values())
+    with closing(_left_open(journal, [load_id for load_id, each in steps.items() if each & _MAY_BE_OPEN])) as left:
+        return orphans.clean_up(loading.session, left, found.values())
+
+
+def _left_open(journal: Journal, load_ids: Sequence[str]) -> Generator[tuple[str, str]]:
+    """Yield the jobs of loads that may be Open, each with its load, which nobody can take up until the next one."""
+    for load_id in load_ids:
+        with suppress(JournalBusy), journal.hold(load_id):
+            for part in journal.parts(load_id):
+                if part.job_id and part.step in _MAY_BE_OPEN:
+                    yield part.job_id, load_id
 
 
 def _left_by_creates(loading: Loading, load: LoadRecord) -> tuple[JobInfo, ...]:

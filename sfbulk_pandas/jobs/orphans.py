@@ -16,7 +16,7 @@ from sfbulk_pandas.salesforce.ids import to_15
 from sfbulk_pandas.salesforce.job import JobInfo, JobState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable
 
     import pandas as pd
 
@@ -127,14 +127,17 @@ def _aborted(ingest: Ingest, job: JobInfo) -> JobInfo:
         return moved
 
 
-def clean_up(session: Session, loads: Mapping[str, str], settled: Iterable[tuple[str, JobInfo]] = ()) -> pd.DataFrame:
+def clean_up(
+    session: Session, ours: Iterable[tuple[str, str]], settled: Iterable[tuple[str, JobInfo]] = ()
+) -> pd.DataFrame:
     """Abort those of our jobs that are still Open, and so have written nothing; list them with those found before.
 
     Parameters
     ----------
     session : Session
-    loads : mapping of str to str
-        Jobs that our own journal made, of loads that run no more; each with the id of its load.
+    ours : iterable of (str, str)
+        Jobs that our own journal made, of loads that run no more; each with the id of its load. The next one is asked
+        for once a job is done with.
     settled : iterable of (str, JobInfo)
         What :func:`abort_orphans` has returned just now, each with the id of the load whose create was lost.
 
@@ -154,7 +157,7 @@ def clean_up(session: Session, loads: Mapping[str, str], settled: Iterable[tuple
     Costs one API call a job, and one more for each that is aborted.
     """
     ingest = Ingest(session)
-    rows = [{"id": job_id, "load_id": load_id} | _closed_down(ingest, job_id) for job_id, load_id in loads.items()]
+    rows = [{"id": job_id, "load_id": load_id} | _closed_down(ingest, job_id) for job_id, load_id in ours]
     rows += [{"id": job.id, "load_id": load_id} | _standing(job) for load_id, job in settled]
     return shown_jobs(to_pandas(pa.Table.from_pylist(rows, _CLEANED)), "Jobs left behind")
 

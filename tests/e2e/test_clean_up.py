@@ -145,3 +145,15 @@ def test_a_job_whose_close_never_arrived_is_aborted(org, local):
     local.faults.clear()
     assert listed(org.clean_up()) == [[caught.value.result.load_id, "Aborted", "Contact", True]]
     assert local.records("Contact").num_rows == 0
+
+
+def test_a_job_whose_load_is_taken_up_just_now_is_left_alone(org, local, monkeypatch):
+    local.faults.on("PATCH", "*", fault=Faults.unavailable(None), times=None)
+    with pytest.raises(sfbulk.SfBulkError) as caught:
+        org.insert(FRAME, "Contact", progress=False)
+    local.faults.clear()
+    journal = org._loading.journal
+    monkeypatch.setattr(type(journal), "is_held", lambda *_: False)  # it was not a moment ago
+    with journal.hold(caught.value.result.load_id):
+        assert org.clean_up().empty
+    assert org.jobs()["state"].tolist() == ["Open"]

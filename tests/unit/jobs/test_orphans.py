@@ -191,7 +191,7 @@ def test_a_job_that_moves_on_before_it_is_aborted_is_returned_as_it_stands():
 def test_clean_up_aborts_open_jobs_alone_and_says_what_it_did():
     org = OrgOfJobs(listed(1), listed(2, state="InProgress"), listed(3, object="Account"), listed(4))
     asked = [listed(3)["id"], listed(2)["id"], "750000000000009AAA", listed(1)["id"]]
-    frame = clean_up(org, {job_id: f"load-{place}" for place, job_id in enumerate(asked)})
+    frame = clean_up(org, [(job_id, f"load-{place}") for place, job_id in enumerate(asked)])
     assert frame.columns.tolist() == ["id", "load_id", "state", "object", "aborted"]
     assert frame["id"].tolist() == asked
     assert frame["load_id"].tolist() == ["load-0", "load-1", "load-2", "load-3"]
@@ -207,7 +207,7 @@ def test_clean_up_lists_what_lost_creates_have_left_as_it_was_found():
     settled = [("load-1", job) for job in abort_orphans(org, JOB, (SINCE, UNTIL), USER, {listed(1)["id"]})]
     settled += [("load-2", job) for job in find_orphans(org, JOB, (SINCE, UNTIL), USER, set())]
     calls = org.calls
-    frame = clean_up(org, {}, settled)
+    frame = clean_up(org, [], settled)
     assert frame["id"].tolist() == [listed(2)["id"], listed(1)["id"]]
     assert frame["load_id"].tolist() == ["load-1", "load-2"]
     assert frame["state"].tolist() == ["Aborted", "Open"]
@@ -216,12 +216,12 @@ def test_clean_up_lists_what_lost_creates_have_left_as_it_was_found():
 
 
 def test_clean_up_of_nothing_has_the_same_dtypes():
-    some, none = clean_up(OrgOfJobs(listed()), {listed()["id"]: "load"}), clean_up(OrgOfJobs(), {})
+    some, none = clean_up(OrgOfJobs(listed()), [(listed()["id"], "load")]), clean_up(OrgOfJobs(), [])
     assert none.dtypes.equals(some.dtypes)
     assert len(none) == 0
     assert str(none.dtypes["aborted"]) == "boolean"
 
 
 def test_clean_up_leaves_a_job_that_moves_on():
-    frame = clean_up(OrgOfJobs(listed(), refuse_abort=True), {listed()["id"]: "load"})
+    frame = clean_up(OrgOfJobs(listed(), refuse_abort=True), [(listed()["id"], "load")])
     assert (frame["state"][0], bool(frame["aborted"][0])) == ("InProgress", False)
