@@ -116,7 +116,8 @@ def _check_rest(loading: Loading, prepared: Prepared, record: LoadRecord, option
     if sum(each.stop - each.start for each in begun) < record.rows - len(prepared.held_back):
         refuse_problems(prepared, options)
     if not begun and not options.repeat:
-        refuse_repeated(loading.journal, prepared, record, {record.load_id})
+        family = Family(record.load_id, frozenset()).loads(loading.journal)  # a later retry would have ended it
+        refuse_repeated(loading.journal, prepared, record, {each.load_id for each in family})
 
 
 def _warn_of_retries(loading: Loading, record: LoadRecord) -> None:

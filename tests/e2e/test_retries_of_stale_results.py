@@ -137,6 +137,17 @@ def test_a_row_whose_end_is_not_known_is_not_unprocessed_because_its_retry_was_n
     assert stored(local) == ["A", "B"]
 
 
+def test_a_retry_of_all_rows_that_broke_off_can_be_resumed(org, local):
+    frame = some("a@x.org", "b@x.org")
+    local.fail_rows("Contact", "LastName", ["A", "B"], times=1)
+    result = org.insert(frame, "Contact", row_retries=0, progress=False)
+    local.faults.on("PUT", "batches", fault=Faults.daily_limit)
+    with pytest.raises(sfbulk.RequestLimitExceeded):
+        result.retry()
+    assert org.resume(org.loads()["load_id"].iloc[0], frame, progress=False).counts["successful"] == 2
+    assert stored(local) == ["A", "B"]
+
+
 def test_a_retry_that_is_refused_ends_nothing(org, local):
     with pytest.raises(sfbulk.StillRunning) as caught:
         org.insert(some(*["x@x.org"] * 3), "Contact", part_rows=1, parallel_parts=1, progress=detach_at_first_part())
