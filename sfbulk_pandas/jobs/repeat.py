@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.errors import AlreadyLoaded
@@ -22,8 +22,25 @@ if TYPE_CHECKING:
     from sfbulk_pandas.journal import Journal
     from sfbulk_pandas.journal.records import LoadRecord, PartRecord
 
-    Alike = tuple[LoadRecord, Sequence[PartRecord]]
     Digests = dict[tuple[int, int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """An earlier load that may have had the same bytes.
+
+    Attributes
+    ----------
+    load : LoadRecord
+    parts : sequence of PartRecord
+        Whose bytes are compared.
+    stored_by : LoadRecord
+        That may have made the records: the load itself, or a retry of it.
+    """
+
+    load: LoadRecord
+    parts: Sequence[PartRecord]
+    stored_by: LoadRecord
 
 
 def refuse_repeated(
@@ -41,27 +58,28 @@ def refuse_repeated(
     """
     if prepared.target.operation is not Operation.INSERT:
         return
-    alike = [each for each in _alike(journal, record) if each[0].load_id not in but_not]
+    alike = [each for each in _alike(journal, record) if each.load.load_id not in but_not]
     if len(alike) > 1:
         alike = _of_equal_size(alike, prepared, record.load_id)
     digests: Digests = {}
-    for earlier, parts in alike:
-        if _same_bytes(prepared, earlier, parts, digests):
-            raise _already_loaded(earlier)
+    for each in alike:
+        if _same_bytes(prepared, each, digests):
+            raise _already_loaded(each.stored_by)
 
 
-def _alike(journal: Journal, record: LoadRecord) -> Iterator[Alike]:
-    """Yield earlier inserts of the same shape that may have made records, each with its parts."""
+def _alike(journal: Journal, record: LoadRecord) -> Iterator[_Alike]:
+    """Yield earlier inserts of the same shape of whose rows records may have been made."""
     alike = journal.inserts_like(record)
     loads = journal.loads() if alike else []
     for earlier in alike:
-        if not any(map(may_have_stored, chain((earlier,), _retries(earlier.load_id, loads)))):
-            continue
+        retries = [each for each in _retries(earlier.load_id, loads) if may_have_stored(each)]
+        stored_by = [*([earlier] if may_have_stored(earlier) else []), *retries]
         is_under_way = earlier.finished_at is None and journal.is_held(earlier.load_id)
+        counts = bool(retries) or is_under_way  # what was never sent by itself as well
         parts = journal.parts(earlier.load_id)
-        begun = [part for part in parts if part.attempt == 1 and (is_under_way or part.step not in NOT_CLOSED)]
-        if begun:
-            yield earlier, begun
+        noted = [part for part in parts if part.attempt == 1 and (counts or part.step not in NOT_CLOSED)]
+        if stored_by and noted:
+            yield _Alike(earlier, noted, stored_by[0])
 
 
 def _retries(load_id: str, loads: Sequence[LoadRecord]) -> Iterator[LoadRecord]:
@@ -72,12 +90,12 @@ def _retries(load_id: str, loads: Sequence[LoadRecord]) -> Iterator[LoadRecord]:
             yield from _retries(each.load_id, loads)
 
 
-def _of_equal_size(alike: Sequence[Alike], prepared: Prepared, load_id: str) -> list[Alike]:
+def _of_equal_size(alike: Sequence[_Alike], prepared: Prepared, load_id: str) -> list[_Alike]:
     """Return those whose first part is as large as the same rows are now; ids of loads are all of one length."""
     with Spool() as scratch:
         cargo = prepared.cargo(load_id, scratch)
-        ends = cargo.ends(min(max(parts[0].stop for _, parts in alike), len(cargo)))
-    return [each for each in alike if _size(ends, each[1][0]) == each[1][0].size_bytes]
+        ends = cargo.ends(min(max(each.parts[0].stop for each in alike), len(cargo)))
+    return [each for each in alike if _size(ends, each.parts[0]) == each.parts[0].size_bytes]
 
 
 def _size(ends: NDArray[int64], part: PartRecord) -> int | None:
@@ -90,14 +108,14 @@ def may_have_stored(earlier: LoadRecord) -> bool:
     return bool(counts.get("successful", 0) or counts.get("unknown", 0))
 
 
-def _same_bytes(prepared: Prepared, earlier: LoadRecord, parts: Sequence[PartRecord], digests: Digests) -> bool:
+def _same_bytes(prepared: Prepared, earlier: _Alike, digests: Digests) -> bool:
     """Whether the bytes now are those of an earlier load's parts; what was encoded once is not encoded again."""
     if prepared.correlation is not None:  # the id of the load is part of the bytes: they are each load's own
         digests = {}
     with Spool() as scratch:
-        cargo = prepared.cargo(earlier.load_id, scratch)
-        return max(part.stop for part in parts) <= len(cargo) and all(
-            _digest(cargo, part, digests) == part.digest for part in parts
+        cargo = prepared.cargo(earlier.load.load_id, scratch)
+        return max(part.stop for part in earlier.parts) <= len(cargo) and all(
+            _digest(cargo, part, digests) == part.digest for part in earlier.parts
         )
 
 

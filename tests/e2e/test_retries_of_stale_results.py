@@ -205,6 +205,19 @@ def test_an_insert_of_which_a_retry_has_stored_rows_is_a_repetition(org, local):
     assert stored(local) == ["A"]
 
 
+def test_an_insert_that_never_arrived_is_a_repetition_once_a_retry_has_stored_rows_of_it(org, local):
+    frame = some("a@x.org", "bad")
+    local.faults.on("PUT", "batches", fault=Faults.daily_limit)
+    with pytest.raises(sfbulk.RequestLimitExceeded) as caught:
+        org.insert(frame, "Contact", progress=False)
+    result = caught.value.result.retry(frame.assign(Email="a@x.org"))
+    assert stored(local) == ["A", "B"]
+    with pytest.raises(sfbulk.AlreadyLoaded) as caught:
+        org.insert(frame, "Contact", progress=False)
+    assert caught.value.load_id == result.attempts["load_id"].iloc[1]
+    assert stored(local) == ["A", "B"]
+
+
 def test_an_insert_of_which_the_retry_of_a_retry_has_stored_rows_is_a_repetition(org, local):
     frame = some("a@x.org", "a@x.org")
     local.fail_rows("Contact", "LastName", ["A"], times=2)
