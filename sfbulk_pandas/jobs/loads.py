@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+from pandas.api.types import is_list_like
 
 from sfbulk_pandas.codec.schema import to_pandas
 from sfbulk_pandas.errors import JournalBusy
@@ -90,16 +91,16 @@ def forget_loads(journal: Journal, which: str | Sequence[str]) -> None:
     Raises
     ------
     UsageError
-        For an id that the journal does not know.
+        For an id that the journal does not know, or what is none.
     JournalBusy
         For one that is under way.
     """
-    if which == "all":
+    named: list[Any] = list(which) if is_list_like(which) else [which]
+    if named == ["all"]:
         chosen = [load.load_id for load in journal.loads() if not journal.is_held(load.load_id)]
-    elif which == "ended":
+    elif named == ["ended"]:
         chosen = [load.load_id for load in journal.loads() if load.finished_at is not None]
     else:
-        named = [which] if isinstance(which, str) else which
         chosen = [journal.load(each).load_id for each in named]
     journal.forget(chosen)
 

@@ -85,8 +85,12 @@ class Journal:
         Raises
         ------
         UsageError
-            Where there is no such load, or several.
+            Where there is no such load, or several, or it is no id.
         """
+        given: object = load_id
+        if not isinstance(given, str):
+            hint = "give a text, as result.load_id is one, and the column load_id of loads()"
+            raise UsageError(f"a {type(given).__name__} is no id of a load", hint=hint)
         found = self._loads("substr(load_id, 1, length(:begins)) = :begins", {"begins": load_id}) if load_id else []
         if len(found) == 1:
             return found[0]

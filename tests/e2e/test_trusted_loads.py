@@ -317,6 +317,21 @@ def test_forgetting_loads(org):
     assert org.insert(contacts(2), "Contact").counts["successful"] == 2
 
 
+def test_loads_are_forgotten_by_a_column_of_the_list(org):
+    for rows in (1, 2, 3):
+        org.insert(contacts(rows), "Contact")
+    loads = org.loads()
+    assert org.loads(forget=loads["load_id"][loads["rows"] > 1])["rows"].tolist() == [1]
+    assert org.loads(forget=org.loads()["load_id"].to_numpy()).empty
+
+
+def test_what_is_no_id_of_a_load_is_refused_with_what_to_give(org):
+    result = org.insert(contacts(2), "Contact")
+    for call in (lambda: org.loads(forget=result), lambda: org.resume(result, contacts(2))):
+        with pytest.raises(sfbulk.UsageError, match="a LoadResult is no id of a load"):
+            call()
+
+
 # What belongs to a result
 
 
