@@ -192,10 +192,21 @@ class Sender:
             except SfBulkError as error:
                 if not may_have_arrived(error):
                     raise
+                if self.stopping.is_set():  # somebody may go on with the load by now: whoever does settles it
+                    raise CancelledError from error
                 span = (sent_at, self.notes.clock.now())
                 _warn_of_open(settle_lost(self.ingest.session, self.job, self.notes, self.who, span, 1))
+                self._go_on()
                 run.job = self.ingest.create(self.job)
-            run.record = self.notes.step(run.record, Step.CREATED, job_id=run.job.id)
+            self._note_created(run, run.job)
+
+    def _note_created(self, run: PartRun, job: JobInfo) -> None:
+        """Write a job down; where nothing may be written any more, nobody else knows of it, and it is aborted."""
+        try:
+            run.record = self.notes.step(run.record, Step.CREATED, job_id=job.id)
+        except CancelledError:
+            self.abandon(run)
+            raise
 
     def _upload(self, run: PartRun, body: Body) -> None:
         job = _made(run)
