@@ -16,6 +16,7 @@ from sfbulk_pandas.errors import JournalBusy, JournalError, UsageError
 from sfbulk_pandas.journal import Journal
 from sfbulk_pandas.journal.locks import Locks
 from sfbulk_pandas.journal.records import LoadRecord, PartRecord, Step
+from sfbulk_pandas.journal.schema import migrate
 
 LOAD = LoadRecord(
     load_id="20261124-120000-aaaa",
@@ -252,6 +253,20 @@ def test_damaged_positions_are_an_error_of_the_journal(journal):
     journal._opened().execute("UPDATE attempt SET positions = x'0011'")
     with pytest.raises(JournalError, match=r"positions of rows are damaged"):
         journal.positions(LOAD.load_id, 1)
+
+
+def test_ctrl_c_when_the_tables_have_just_been_made_is_ctrl_c():
+    class Interrupted(sqlite3.Connection):
+        def execute(self, statement, *values):
+            found = super().execute(statement, *values)
+            if statement == "COMMIT":
+                raise KeyboardInterrupt
+            return found
+
+    connection = sqlite3.connect(":memory:", isolation_level=None, factory=Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        migrate(connection)
+    connection.close()
 
 
 def test_a_journal_of_a_newer_version_is_left_alone(journal, path):
