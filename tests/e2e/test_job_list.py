@@ -43,6 +43,6 @@ def test_the_job_of_a_lost_answer_is_found_and_aborted(org):
     (orphan,) = abort_orphans(session, job, (started, time.time()), user_id, {known.id[:15]})
     assert (orphan.id, orphan.state) == (lost.id, "Aborted")
     assert abort_orphans(session, job, (started, time.time()), user_id, {known.id[:15]}) == ()
-    cleaned = clean_up(session, dict.fromkeys([known.id, used.id, lost.id], "load"))
+    cleaned = clean_up(session, [(each.id, "load") for each in (known, used, lost)])
     assert cleaned["aborted"].tolist() == [True, True, False]
     assert set(list_jobs(session, {})["state"]) == {"Aborted"}
