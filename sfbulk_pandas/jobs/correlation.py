@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _TEXT = pa.large_string()
 _TEXTS = frozenset({FieldType.STRING, FieldType.TEXTAREA})
-KEY_CHARS = 30  # a load's id, a hyphen, and nine digits
+KEY_CHARS = 32  # a load's id, a hyphen, and nine digits
 
 
 def correlation_field(frame: pd.DataFrame, describe: SObjectDescribe, name: str, operation: Operation) -> FieldDescribe:

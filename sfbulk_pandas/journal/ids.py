@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import random
 
+_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # none that is taken for another when it is typed
+_COUNT = 6  # loads of other machines, too, may begin in this second, and the keys of their rows go to the same org
+
 
 def new_load_id(now: float, rng: random.Random) -> str:
-    """Return an id such as ``20261124-153012-7f3a``.
+    """Return an id such as ``20261124-153012-7f3a9k``.
 
     Parameters
     ----------
@@ -19,4 +22,4 @@ def new_load_id(now: float, rng: random.Random) -> str:
     rng : random.Random
         Tells apart what begins in the same second.
     """
-    return f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{rng.randrange(16**4):04x}"
+    return f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{''.join(rng.choices(_LETTERS, k=_COUNT))}"

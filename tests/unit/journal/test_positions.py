@@ -33,4 +33,9 @@ def test_ids_of_loads_sort_by_time():
     rng = random.Random(1)
     ids = [new_load_id(now, rng) for now in (0.0, 1.0, 1_795_500_000.0)]
     assert ids == sorted(ids)
-    assert all(re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{4}", each) for each in ids)
+    assert all(re.fullmatch(r"\d{8}-\d{6}-[0-9a-hjkmnp-tv-z]{6}", each) for each in ids)
+
+
+def test_ids_of_loads_that_begin_in_one_second_differ():
+    rng = random.Random(1)
+    assert len({new_load_id(0.0, rng) for _ in range(2_000)}) == 2_000
