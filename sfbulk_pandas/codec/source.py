@@ -70,7 +70,7 @@ class Source:
         self._kind = column.field.type if column.field else None
         self._clear = options.clears(column)
         is_arrow = isinstance(series.array, pd.arrays.ArrowExtensionArray)
-        self._chunks = _takeable(pa.chunked_array(series.array.__arrow_array__())) if is_arrow else None
+        self._chunks = _takeable(series.array.__arrow_array__()) if is_arrow else None
         self._always_travels = _always_travels(series.dtype)
 
     def written(self, rows: slice | NDArray[np.int64]) -> tuple[pa.Array, list[Refusal]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import pyarrow as pa
 
 from sfbulk_pandas.writing.held import PLAIN
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from sfbulk_pandas.spool import Spool
 
 
@@ -27,7 +28,7 @@ def _snapshot(frame: pd.DataFrame) -> pd.DataFrame:
     snapshot = frame.copy(deep=not lazy)
     for place, dtype in enumerate(frame.dtypes):
         if isinstance(dtype, pd.ArrowDtype) and dtype.pyarrow_dtype in PLAIN:
-            views = pa.chunked_array(frame.iloc[:, place].array.__arrow_array__())
+            views: pa.ChunkedArray = frame.iloc[:, place].array.__arrow_array__()  # a copy of it may end Arrow 20
             plain = pd.arrays.ArrowExtensionArray(views.cast(PLAIN[dtype.pyarrow_dtype]))
             snapshot.isetitem(place, plain)
     return snapshot
