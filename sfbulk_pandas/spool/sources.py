@@ -23,6 +23,7 @@ _FILES_AHEAD = 1
 # Nor are they read ahead, which takes more memory the more there are (pyarrow 26: 440 MB for 5 million rows, not 200).
 _PARQUET = ds.ParquetFileFormat(default_fragment_scan_options=ds.ParquetFragmentScanOptions(pre_buffer=False))
 _DETAILS_FILE = "_sfbulk.json"  # what a query to disk leaves beside its rows
+_OF_A_COLUMN = "of a column alone, make a frame first: series.to_frame()"
 
 
 def reader_of(data: Any) -> pa.RecordBatchReader:
@@ -57,7 +58,8 @@ def reader_of(data: Any) -> pa.RecordBatchReader:
         raise UsageError("the three dots stand for the rows", hint=hint)
     raise UsageError(
         f"a {type(data).__name__} holds no rows that can be read",
-        hint="give a pandas or Polars frame, anything with __arrow_c_stream__, a pyarrow dataset, or a Parquet path",
+        hint="give a pandas or Polars frame, anything with __arrow_c_stream__, a pyarrow dataset, or a Parquet path; "
+        f"{_OF_A_COLUMN}",
     )
 
 
@@ -67,7 +69,7 @@ def _streamed(data: Any) -> pa.RecordBatchReader:
     except Exception as error:  # also errors of the library that the data is from
         raise UsageError(
             f"this {type(data).__name__} gives no rows: {error}",
-            hint="give a table, still open; of a column alone, make one first: series.to_frame()",
+            hint=f"give a table, still open; {_OF_A_COLUMN}",
         ) from error
 
 

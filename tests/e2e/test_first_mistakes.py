@@ -33,7 +33,7 @@ def test_load_of_something_that_is_no_frame(local):
             org.insert([{"LastName": "Curie"}], "Contact")
         with pytest.raises(sfbulk.UsageError, match=r"not by a DataFrame\s+-> the rows come first"):
             org.insert("Contact", pd.DataFrame({"LastName": ["Curie"]}))
-        with pytest.raises(sfbulk.UsageError, match=r"Series gives no rows[\s\S]*to_frame\(\)"):
+        with pytest.raises(sfbulk.UsageError, match=r"Series (gives|holds) no rows[\s\S]*to_frame\(\)"):
             org.insert(pd.Series(["Curie"], name="LastName"), "Contact")
         with pytest.raises(sfbulk.UsageError, match=r"cannot be read as Parquet[\s\S]*pd\.read_csv"):
             org.insert(__file__, "Contact")

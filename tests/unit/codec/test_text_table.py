@@ -246,7 +246,12 @@ def test_midnights_in_a_date_field_are_dates_by_their_own_clock():
 @pytest.mark.parametrize("dtype", [None, object, "category"])
 def test_zones_that_arrow_does_not_know_or_takes_for_others_keep_their_clock(zone, dtype):
     midnight = pd.Timestamp(2024, 7, 1, tz=zone)
-    series = pd.Series(pd.DatetimeIndex([midnight, None]), dtype=dtype)
+    moments = pd.DatetimeIndex([midnight, None])
+    try:
+        moments.tolist()
+    except AttributeError:
+        pytest.skip("this pandas cannot list moments of the zone itself")
+    series = pd.Series(moments, dtype=dtype)
     assert texts(series, "date") == ["2024-07-01", None]
     assert texts(series, "datetime") == [f"{midnight.tz_convert('UTC'):%Y-%m-%dT%H:%M:%S}.000Z", None]
 
