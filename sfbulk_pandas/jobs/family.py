@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sfbulk_pandas.errors import AlreadyLoaded
 from sfbulk_pandas.jobs.repeat import may_have_stored, when
 from sfbulk_pandas.jobs.sending import NOT_CLOSED
+from sfbulk_pandas.journal.lineage import lineage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -52,8 +53,8 @@ class Family:
         """Return the loads of the family that the journal knows, the newest first."""
         known = journal.loads()
         above = {each.load_id: each.retry_of for each in known}
-        first = _first(self.load_id, above)
-        return [each for each in known if _first(each.load_id, above) == first]
+        *_, first = lineage(self.load_id, above)
+        return [each for each in known if first in lineage(each.load_id, above)]
 
     def later(self, journal: Journal) -> list[LoadRecord]:
         """Return the loads that may have stored rows of which the result knows nothing, the newest first."""
@@ -102,12 +103,3 @@ class Family:
             load_id=later.load_id,
             finished_at=later.finished_at,
         )
-
-
-def _first(load_id: str, above: Mapping[str, str | None]) -> str:
-    """Return the load with which the retries began."""
-    seen = {load_id}
-    while (parent := above.get(load_id)) is not None and parent not in seen:
-        load_id = parent
-        seen.add(load_id)
-    return load_id

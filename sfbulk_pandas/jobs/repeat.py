@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sfbulk_pandas.errors import AlreadyLoaded
 from sfbulk_pandas.jobs.sending import NOT_CLOSED
+from sfbulk_pandas.journal.lineage import lineage
 from sfbulk_pandas.salesforce.job import Operation
 from sfbulk_pandas.spool import Spool
 
@@ -70,9 +71,11 @@ def refuse_repeated(
 def _alike(journal: Journal, record: LoadRecord) -> Iterator[_Alike]:
     """Yield earlier inserts of the same shape of whose rows records may have been made."""
     alike = journal.inserts_like(record)
-    loads = journal.loads() if alike else []
+    loads = [each for each in journal.loads() if each.retry_of] if alike else []
+    above = {each.load_id: each.retry_of for each in loads}
     for earlier in alike:
-        retries = [each for each in _retries(earlier.load_id, loads) if may_have_stored(each)]
+        later = (each for each in loads if earlier.load_id in lineage(each.load_id, above))
+        retries = [each for each in later if each.load_id != earlier.load_id and may_have_stored(each)]
         stored_by = [*([earlier] if may_have_stored(earlier) else []), *retries]
         is_under_way = earlier.finished_at is None and journal.is_held(earlier.load_id)
         counts = bool(retries) or is_under_way  # what was never sent by itself as well
@@ -82,20 +85,19 @@ def _alike(journal: Journal, record: LoadRecord) -> Iterator[_Alike]:
             yield _Alike(earlier, noted, stored_by[0])
 
 
-def _retries(load_id: str, loads: Sequence[LoadRecord]) -> Iterator[LoadRecord]:
-    """Yield those that have sent rows of a load again, and rows of its retries."""
-    for each in loads:
-        if each.retry_of == load_id:
-            yield each
-            yield from _retries(each.load_id, loads)
-
-
 def _of_equal_size(alike: Sequence[_Alike], prepared: Prepared, load_id: str) -> list[_Alike]:
-    """Return those whose first part is as large as the same rows are now; ids of loads are all of one length."""
+    """Return those whose first part is as large as the same rows are now.
+
+    Ids of loads, which rows may carry, are of one length; but for those of older versions, which are not measured.
+    """
     with Spool() as scratch:
         cargo = prepared.cargo(load_id, scratch)
         ends = cargo.ends(min(max(each.parts[0].stop for each in alike), len(cargo)))
-    return [each for each in alike if _size(ends, each.parts[0]) == each.parts[0].size_bytes]
+    return [
+        each
+        for each in alike
+        if len(each.load.load_id) != len(load_id) or _size(ends, each.parts[0]) == each.parts[0].size_bytes
+    ]
 
 
 def _size(ends: NDArray[int64], part: PartRecord) -> int | None:

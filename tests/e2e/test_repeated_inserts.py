@@ -7,6 +7,7 @@ import pytest
 
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.jobs.cargo import Cargo
+from sfbulk_pandas.journal import ids
 from sfbulk_pandas.journal.records import Step
 from sfbulk_pandas.local_org import Faults
 
@@ -73,6 +74,16 @@ def test_keys_of_each_load_are_compared_as_its_own(local, org, loads):
             org.insert(contacts(4, mark), "Contact", correlation_field="Contact_Key__c", part_rows=3)
     org.insert(contacts(4, "d"), "Contact", correlation_field="Contact_Key__c")
     assert local.records("Contact").num_rows == 4 * (loads + 1)
+
+
+def test_keys_of_loads_whose_ids_were_shorter_are_compared_as_well(org, monkeypatch):
+    with monkeypatch.context() as older:
+        older.setattr(ids, "_COUNT", 4)
+        for mark in "ab":
+            org.insert(contacts(4, mark), "Contact", correlation_field="Contact_Key__c")
+    for mark in "ab":
+        with pytest.raises(sfbulk.AlreadyLoaded):
+            org.insert(contacts(4, mark), "Contact", correlation_field="Contact_Key__c")
 
 
 def test_a_load_that_broke_off_in_the_middle_is_refused_as_well(local, org):
