@@ -143,4 +143,4 @@ def _job_of(loading: Loading, load: LoadRecord) -> IngestJob:
     """Return what the jobs of a load were created with."""
     named = load.options.get("correlation_field")
     keys = None if named is None else loading.describes.get(load.sobject).get(named)
-    return job_with(keys, load.sobject, Operation(load.operation), load.external_id_field or "Id")
+    return job_with(keys, load.sobject, Operation(load.operation), load.external_id_field)
