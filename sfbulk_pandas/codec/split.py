@@ -209,9 +209,11 @@ def pack(slices: Iterable[Encoded], header: bytes, packing: Packing) -> Iterator
         while (reach := part.reach()) is not None:
             if reach == part.start:
                 raise packing.too_large(reach, part.runs[0].end_of(reach + 1) - part.runs[0].end_of(reach))
-            rest = part.cut(packing.cut_at(part.start, reach))
-            yield part
-            part = rest
+            # In a list: a variable would hold the part, which may be long sent, until the next one is asked for.
+            full, part = [part], part.cut(packing.cut_at(part.start, reach))
+            yield full.pop()
         part.settle()
-    if part.runs:
-        yield part
+    full = [part]
+    del part
+    if full[0].runs:
+        yield full.pop()

@@ -85,3 +85,22 @@ def test_a_part_that_was_let_go_is_not_held_while_the_next_is_encoded(monkeypatc
     before = pa.total_allocated_bytes()
     sizes = list(map(size, cargo.parts(0, len(frame), 1, PartLimits(bytes=1_000_000))))
     assert max(held) < 1.5 * max(sizes)
+
+
+def test_a_part_that_was_let_go_is_not_held_until_the_next_is_asked_for(monkeypatch):
+    """Meanwhile another part may be accounted for, which takes as much memory as a part."""
+    monkeypatch.setattr(slices, "SLICE_ROWS", 256)
+    frame = pd.DataFrame({"Name": pd.Series(["x" * 250], dtype="string[pyarrow]").repeat(10_000)})
+    parts = Cargo(frame, (Column("Name", "Name"),), EncodeOptions(), None, map).parts(
+        0, len(frame), 1, PartLimits(bytes=1_000_000)
+    )
+    gc.collect()
+    before = pa.total_allocated_bytes()
+    held = []
+    while part := next(parts, None):
+        with_part = pa.total_allocated_bytes()
+        del part
+        held.append((with_part - before, pa.total_allocated_bytes() - before))
+    assert len(held) == 3
+    for with_part, without in held:
+        assert without < with_part - 400_000
