@@ -15,23 +15,16 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from sfbulk_pandas.errors import DataError, JobAborted, JobError, JobFailed, NotFound, SfBulkError, StillRunning
-from sfbulk_pandas.jobs.account import account_for
-from sfbulk_pandas.jobs.failures import failure_of
+from sfbulk_pandas.jobs.collecting import Collector
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
+from sfbulk_pandas.jobs.places import Places
 from sfbulk_pandas.jobs.poll import Waiting, watch
-from sfbulk_pandas.jobs.result_files import read_results, result_file
 from sfbulk_pandas.jobs.sending import PartRun
 from sfbulk_pandas.jobs.winding import Winding
-from sfbulk_pandas.journal.records import Step
-from sfbulk_pandas.progress.events import Cause, JobPolled, PartFinished, PartUploaded
-from sfbulk_pandas.reconcile import Answers, count_codes
-from sfbulk_pandas.salesforce.status_codes import PASSING, advice_for
-from sfbulk_pandas.spool import Spool
-from sfbulk_pandas.wire.ingest import ResultSet
+from sfbulk_pandas.progress.events import JobPolled, PartUploaded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from sfbulk_pandas.codec.encode import Part, PartLimits
     from sfbulk_pandas.jobs.cargo import Cargo
@@ -93,8 +86,11 @@ class Attempt:
     runs: list[PartRun] = field(default_factory=list)
     is_cut_off: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    # One part is encoded or accounted for at a time: each of these takes about as much memory as a part.
-    _heavy: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        plan = self.plan
+        self._places = Places(plan.parallel_parts)
+        self._collector = Collector(plan.cargo, plan.key, self.sender, self.notify, self.keep, self._places)
 
     def run(self, known: Sequence[PartRecord]) -> None:
         """Send what was not sent, wait for what runs, and read the results.
@@ -223,12 +219,13 @@ class Attempt:
         """Bring the next part to where its job runs; say whether there was one."""
         pa.default_memory_pool().release_unused()  # of the body that went up: Arrow would hold it beside the next one
         try:
-            with self._heavy:
-                task = next(tasks, None)
-            if task is None:
-                return False
-            run, send = task
-            send()
+            with self._places.taken(self.sender.go_on):
+                with self._places.alone:
+                    task = next(tasks, None)
+                if task is None:
+                    return False
+                run, send = task
+                send()
         except SfBulkError as error:
             self.stop(error)
         else:
@@ -246,11 +243,12 @@ class Attempt:
             except Empty:
                 self._meanwhile(partial(self._ask, running))
                 pause = next(pauses)
-                continue
-            if run is None:
-                working -= 1
             else:
-                self._take_over(run, running)
+                if run is None:
+                    working -= 1
+                else:
+                    self._take_over(run, running)
+            self._account()
 
     def _meanwhile(self, step: Callable[[], None]) -> None:
         """Do something while parts go up; where somebody asks for something, it ends before they do."""
@@ -284,7 +282,7 @@ class Attempt:
             return
         self.notify(PartUploaded(run.record.number, job, run.rows, run.record.size_bytes))
         if job.state.is_terminal:
-            self._meanwhile(partial(self.collect, run, job))
+            self._meanwhile(partial(self._collector.fetch, run, job))
         else:
             running[job.id] = run
 
@@ -295,6 +293,7 @@ class Attempt:
     def _wait(self, running: dict[str, PartRun]) -> None:
         for job in watch(self.sender.ingest.info, tuple(running), self.waiting):
             self._heard(job, running)
+            self._account()
             if self._wish is not None:
                 return
 
@@ -304,82 +303,20 @@ class Attempt:
         self.tell(run, job)
         if job.state.is_terminal:
             del running[job.id]
-            self.guarded(partial(self.collect, run, job))
+            self.guarded(partial(self._collector.fetch, run, job))
+
+    def collect(self, run: PartRun, job: JobInfo) -> None:
+        """Read the results of an ended job and settle its rows."""
+        self.guarded(partial(self._collector.fetch, run, job))
+        self._account()
+
+    def _account(self) -> None:
+        for problem in self._collector.account():
+            self.stop(problem)
 
     def tell(self, run: PartRun, job: JobInfo) -> None:
         """Say how a part's job stands."""
         self.notify(JobPolled(run.record.number, job))
-
-    def collect(self, run: PartRun, job: JobInfo) -> None:
-        """Read the results of an ended job and settle its rows."""
-        processed, failed = job.number_records_processed or 0, job.number_records_failed or 0
-        log.info("job %s ended, %s: %d of %d rows processed, %d failed", job.id, job.state, processed, run.rows, failed)
-        failure = failure_of(job)
-        try:
-            problem = self._account(run, job)
-        except SfBulkError as error:
-            raise _first_cause(failure, error) from error
-        self.notify(PartFinished(run.record.number, job, *ends(run.known()), causes=self._causes(run.known())))
-        if failure is not None or problem is not None:
-            raise _first_cause(failure, problem)
-
-    def _causes(self, outcome: Outcome) -> tuple[Cause, ...]:
-        """Return why rows failed, where somebody wants to know by now."""
-        if not self.notify.is_watched or not outcome.count(RowStatus.FAILED):
-            return ()
-        counts = count_codes(outcome.sf_error)
-        return tuple(Cause(code, rows, advice_for(code), code in PASSING) for code, rows in counts)
-
-    def _account(self, run: PartRun, job: JobInfo) -> SfBulkError | None:
-        """Pair the answers with the rows; both lie on disk meanwhile, for a part may be large and memory small."""
-        paths = self._fetched(run, job)
-        with self._heavy, Spool() as scratch:
-            answers = Answers(*(read_results(path, job, scratch) for path in paths))
-            pa.default_memory_pool().release_unused()  # of the blocks that were parsed
-            sent = scratch.written(*self.plan.cargo.texts(run.record.start, run.record.stop))
-            pa.default_memory_pool().release_unused()
-            accounted = account_for(job, sent, self.plan.cargo.columns, answers, self.plan.key)
-            run.outcome = accounted.outcome.kept(self.keep)
-            pa.default_memory_pool().release_unused()
-        run.unmatched = accounted.unmatched
-        if accounted.problem is not None:  # who goes on with the load is to see what Salesforce has by then
-            for path in paths:
-                path.unlink(missing_ok=True)
-        return accounted.problem
-
-    def _fetched(self, run: PartRun, job: JobInfo) -> list[Path]:
-        """Fetch the three result files to disk, where a process that dies leaves them."""
-        notes, ingest = self.sender.notes, self.sender.ingest
-        if run.record.step not in {Step.ENDED, Step.COLLECTED}:
-            facts = {"processed": job.number_records_processed, "failed": job.number_records_failed}
-            run.record = notes.step(
-                run.record, Step.ENDED, state=job.state.value, error_message=job.error_message, **facts
-            )
-        folder = notes.journal.spool(notes.load_id)
-        paths = [result_file(folder, job.id, which) for which in ResultSet]
-        if run.record.step is not Step.COLLECTED or not all(path.exists() for path in paths):
-            paths = [ingest.fetch_results(job, which, folder) for which in ResultSet]
-            run.record = notes.step(run.record, Step.COLLECTED)
-        return paths
-
-
-def _first_cause(failure: SfBulkError | None, error: SfBulkError | None) -> SfBulkError:
-    """Why the job itself failed comes before why its rows could not be accounted for."""
-    if failure is None:
-        if error is None:
-            raise AssertionError("there is a cause")
-        return error
-    failure.__cause__ = error
-    return failure
-
-
-def ends(outcome: Outcome) -> tuple[int, int, int]:
-    """Return how many rows were successful, failed and unprocessed."""
-    return (
-        outcome.count(RowStatus.SUCCESSFUL),
-        outcome.count(RowStatus.FAILED),
-        outcome.count(RowStatus.UNPROCESSED),
-    )
 
 
 def _gaps(known: Sequence[PartRecord], rows: int) -> list[tuple[int, int]]:

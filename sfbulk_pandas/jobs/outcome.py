@@ -104,6 +104,15 @@ class Outcome:
         unknown = self.count(RowStatus.UNKNOWN)
         return {"rows": len(self)} | ends | ({"unknown": unknown} if unknown else {})
 
+    @property
+    def ends(self) -> tuple[int, int, int]:
+        """How many rows were successful, failed and unprocessed."""
+        return (
+            self.count(RowStatus.SUCCESSFUL),
+            self.count(RowStatus.FAILED),
+            self.count(RowStatus.UNPROCESSED),
+        )
+
     def count(self, status: RowStatus) -> int:
         """Return how many rows have this status."""
         return int(np.count_nonzero(self.status == status))

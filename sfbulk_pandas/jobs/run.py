@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from sfbulk_pandas.codec.encode import PartLimits
 from sfbulk_pandas.errors import JournalError, ReconcileError, SfBulkError, StillRunning
-from sfbulk_pandas.jobs.attempt import Attempt, Plan, ends
+from sfbulk_pandas.jobs.attempt import Attempt, Plan
 from sfbulk_pandas.jobs.facts import LoadFacts, history_row, unmatched_frame
 from sfbulk_pandas.jobs.family import begun_jobs
 from sfbulk_pandas.jobs.identity import identity_of
@@ -140,7 +140,7 @@ class LoadRun:
 
     def _finished(self) -> LoadFinished:
         """Return how the rows that were to be sent have ended: those that are held back have failed beside them."""
-        successful, failed, unprocessed = ends(self._outcome)
+        successful, failed, unprocessed = self._outcome.ends
         unknown = self._outcome.count(RowStatus.UNKNOWN)
         return LoadFinished(successful, failed - self._held_back, unprocessed, unknown, self._held_back)
 

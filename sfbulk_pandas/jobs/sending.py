@@ -112,7 +112,7 @@ class Sender:
         CancelledError ends it then: whether it has arrived is to be found out later, from where its part stands.
         """
         session = self.ingest.session
-        return session.pausing(lambda seconds: sleep_in_steps(session.clock, seconds, self._go_on))
+        return session.pausing(lambda seconds: sleep_in_steps(session.clock, seconds, self.go_on))
 
     def send(self, run: PartRun, body: Body) -> None:
         """Send a part in a new job. Its record stands at ``CREATING``.
@@ -185,7 +185,7 @@ class Sender:
 
     def _create(self, run: PartRun) -> None:
         with self.creating:
-            self._go_on()
+            self.go_on()
             sent_at = self.notes.clock.now()  # the part may have waited, and its note may be an earlier process's
             try:
                 run.job = self.ingest.create(self.job)
@@ -196,7 +196,7 @@ class Sender:
                     raise CancelledError from error
                 span = (sent_at, self.notes.clock.now())
                 _warn_of_open(settle_lost(self.ingest.session, self.job, self.notes, self.who, span, 1))
-                self._go_on()
+                self.go_on()
                 run.job = self.ingest.create(self.job)
             self._note_created(run, run.job)
 
@@ -210,7 +210,7 @@ class Sender:
 
     def _upload(self, run: PartRun, body: Body) -> None:
         job = _made(run)
-        self._go_on()
+        self.go_on()
         run.record = self.notes.step(run.record, Step.UPLOADING)
         self.notify(PartStarted(run.record.number, job, run.rows, len(body)))
         self.ingest.upload(job, _Stoppable(body, partial(self._left, run.record.number)))
@@ -218,14 +218,14 @@ class Sender:
 
     def _close(self, run: PartRun) -> None:
         job = _made(run)
-        self._go_on(is_sent=True)
+        self.go_on(is_sent=True)
         run.record = self.notes.step(run.record, Step.CLOSING)
         run.job = self.ingest.close(job)
         run.record = self.notes.step(run.record, Step.CLOSED, state=run.job.state.value)
 
     def _left(self, part: int, sent: _Sent) -> None:
         """Say how much of a part has left, now and then; break off where everything is to stop."""
-        self._go_on()
+        self.go_on()
         if sent.is_worth_telling(self.notes.clock.monotonic()):
             self.notify(PartSent(part, sent.bytes))
 
@@ -254,7 +254,8 @@ class Sender:
         if run.job is not None and run.job.state is JobState.OPEN:
             run.job = self.ingest.abort(run.job.id)
 
-    def _go_on(self, *, is_sent: bool = False) -> None:
+    def go_on(self, *, is_sent: bool = False) -> None:
+        """Raise CancelledError where everything is to stop, unless what goes on is to be brought to its end."""
         wish = self.notify.control.wish
         if self.stopping.is_set() or wish is Wish.ABORT or (wish is not None and not is_sent):
             raise CancelledError

@@ -52,7 +52,7 @@ class Winding:
         for run in begun:
             job = run.job
             if job is not None and job.state.is_terminal:
-                attempt.guarded(partial(attempt.collect, run, job))
+                attempt.collect(run, job)
 
     @property
     def _unsent(self) -> int:

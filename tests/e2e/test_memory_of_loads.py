@@ -7,6 +7,7 @@ import tempfile
 import threading
 import time
 import weakref
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +17,8 @@ import pytest
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.codec import slices
 from sfbulk_pandas.codec.encode import PartLimits, encode_parts
+from sfbulk_pandas.jobs.collecting import Collector
+from sfbulk_pandas.jobs.ingest import Ingest
 from sfbulk_pandas.local_org import LocalOrg
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))  # the org is a script there, and runs by itself
@@ -90,6 +93,38 @@ def test_memory_beside_the_frame_does_not_grow_with_the_number_of_parts(host, tm
     # Two parts on their way, each with room for quotes that were not needed, and what one is accounted for in.
     assert held[MANY] < 5 * PART_BYTES
     assert held[MANY] < held[FEW] + 2 * PART_BYTES
+
+
+def test_parts_that_go_up_slowly_leave_room_for_those_that_are_accounted_for(host, tmp_path, monkeypatch):
+    """On a slow line every part that may go up does so all the time; accounting takes the place of one of them."""
+    monkeypatch.setattr(slices, "SLICE_ROWS", 1_024)
+    frame = crm_frame(MANY)
+    prepared(frame, host.results)
+    upload, account, at_once = Ingest.upload, Collector._paired, {"going up": 0, "accounted for": 0, "most": 0}
+
+    @contextmanager
+    def counted(what):
+        at_once[what] += 1
+        at_once["most"] = max(at_once["most"], at_once["going up"] + at_once["accounted for"])
+        yield
+        at_once[what] -= 1
+
+    def slow_upload(self, job, body):
+        with counted("going up"):
+            time.sleep(0.3)
+            upload(self, job, body)
+
+    def slow_account(self, ended):
+        with counted("accounted for"):
+            time.sleep(0.05)
+            return account(self, ended)
+
+    monkeypatch.setattr(Ingest, "upload", slow_upload)
+    monkeypatch.setattr(Collector, "_paired", slow_account)
+    with sfbulk.connect(sfbulk.AccessToken(TOKEN, host.url), polling=FAST, journal=tmp_path / "journal.db") as org:
+        result = org.insert(frame, "Contact", part_bytes=PART_BYTES, progress=False)
+    assert result.counts["successful"] + result.counts["failed"] == len(frame)
+    assert at_once == {"going up": 0, "accounted for": 0, "most": 2}
 
 
 @pytest.mark.parametrize("progress", [False, lambda event: None, "log"], ids=["none", "a listener", "the log"])
