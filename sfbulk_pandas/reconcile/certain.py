@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from sfbulk_pandas.reconcile.codes import NONE, Groups, deal, encode, filtered, is_uniform, refine
+from sfbulk_pandas.reconcile.codes import NONE, Groups, deal, encode, filtered, is_uniform, positions, refine
 from sfbulk_pandas.reconcile.stack import SF_COLUMNS
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sfbulk_pandas.reconcile.stack import Stack
 
-    Ints = NDArray[np.int64]
+    Ints = NDArray[np.int32]
 
 
 def settle(stack: Stack, paired: Ints, active: Ints, groups: Groups, varied: list[str]) -> None:
@@ -33,9 +33,9 @@ def settle(stack: Stack, paired: Ints, active: Ints, groups: Groups, varied: lis
     ----------
     stack : Stack
         Rows and answers.
-    paired : numpy.ndarray of int64
+    paired : numpy.ndarray of int32
         The answer of each sent row, -1 for none.
-    active : numpy.ndarray of int64
+    active : numpy.ndarray of int32
         Positions in the stack, ascending.
     groups : Groups
         Their groups.
@@ -55,7 +55,7 @@ def settle(stack: Stack, paired: Ints, active: Ints, groups: Groups, varied: lis
     chosen = strictly | loosely[codes]
     # a group is dealt strictly wherever it can be: so the two kinds of numbers never meet in one group
     keys = np.where(strictly, strict, codes + stricts)
-    sent, answers = np.flatnonzero(chosen[:count]), np.flatnonzero(chosen[count:]) + count
+    sent, answers = positions(chosen[:count]), positions(chosen[count:]) + count
     found = deal(keys[sent], keys[answers])
     paired[active[sent[found != NONE]]] = active[answers[found[found != NONE]]] - stack.sent_rows
 
@@ -128,7 +128,7 @@ def _dealt_loosely(stack: Stack, active: Ints, codes: Ints, whole: Ints) -> NDAr
 
 def _surplus(stack: Stack, answers: Ints) -> Ints:
     """Give numbers to answers by what they hold in columns that are not among those sent."""
-    held = np.zeros(len(answers), np.int64)
+    held = np.zeros(len(answers), np.int32)
     for name in stack.surplus:
         held = refine(held, encode(stack.answer_texts(name).take(pa.array(answers))))
     return held
@@ -136,7 +136,7 @@ def _surplus(stack: Stack, answers: Ints) -> Ints:
 
 def _said(stack: Stack, answers: Ints) -> Ints:
     """Give numbers to answers by what they say: their file, Id and error."""
-    said = stack.files()[answers].astype(np.int64)
+    said = stack.files()[answers].astype(np.int32)
     for name in SF_COLUMNS:
         said = refine(said, encode(stack.answer_texts(name).take(pa.array(answers))))
     return said

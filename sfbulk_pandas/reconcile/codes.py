@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Ints = NDArray[np.int64]
+    Ints = NDArray[np.int32]  # rows and codes: a job has fewer than 2**31, and 64 bits are twice the memory
 
 NONE = -1
 _SPREAD = 8  # how much larger codes may be than the number of rows for a table to pay
@@ -21,9 +21,14 @@ _SPREAD = 8  # how much larger codes may be than the number of rows for a table 
 
 def encode(column: pa.Array) -> Ints:
     """Give a number to each distinct value of a column from 1; null is 0."""
-    indices = pc.fill_null(pc.add(pc.dictionary_encode(column).indices, 1), 0)
+    indices = pc.fill_null(pc.add(pc.dictionary_encode(column).indices, pa.scalar(1, pa.int32())), 0)
     pa.default_memory_pool().release_unused()  # of the hash table: Arrow would hold it for a second, on top of the rest
-    return np.asarray(indices.to_numpy(zero_copy_only=False), np.int64)
+    return np.asarray(indices.to_numpy(zero_copy_only=False), np.int32)
+
+
+def positions(rows: NDArray[np.bool_]) -> Ints:
+    """Return where rows stand that are marked."""
+    return np.flatnonzero(rows).astype(np.int32)
 
 
 def refine(codes: Ints, more: Ints) -> Ints:
@@ -33,18 +38,19 @@ def refine(codes: Ints, more: Ints) -> Ints:
     """
     if not codes.any():
         return more
-    return dense(codes * (int(more.max(initial=0)) + 1) + more)
+    return dense(codes.astype(np.int64) * (int(more.max(initial=0)) + 1) + more)
 
 
-def dense(codes: Ints) -> Ints:
+def dense(codes: NDArray[np.int32 | np.int64]) -> Ints:
     """Give new numbers to codes, from 0 and without gaps."""
     top = int(codes.max(initial=0))
     if top > _SPREAD * len(codes):
-        return np.asarray(pd.factorize(codes)[0], np.int64)
-    used = np.zeros(top + 1, np.int64)  # a table instead of a hash: a tenth of the time
-    used[codes] = 1
-    numbers: Ints = (np.cumsum(used) - 1)[codes]
-    return numbers
+        return np.asarray(pd.factorize(codes)[0], np.int32)
+    used = np.zeros(top + 1, dtype=bool)  # a table instead of a hash: a tenth of the time
+    used[codes] = True
+    numbers = np.cumsum(used, dtype=np.int32)
+    numbers -= 1
+    return np.asarray(numbers[codes])
 
 
 class Groups:
@@ -52,7 +58,7 @@ class Groups:
 
     Parameters
     ----------
-    codes : numpy.ndarray of int64
+    codes : numpy.ndarray of int32
         The group of each row, numbered from 0; there may be gaps.
     """
 
@@ -63,8 +69,8 @@ class Groups:
     @cached_property
     def _firsts(self) -> pa.Array:
         """The first row of the group of each row."""
-        first = np.zeros(self.count, np.int64)
-        first[self.codes[::-1]] = np.arange(len(self.codes))[::-1]
+        first = np.zeros(self.count, np.int32)
+        first[self.codes[::-1]] = np.arange(len(self.codes), dtype=np.int32)[::-1]
         return pa.array(first[self.codes])
 
     def unlike(self, column: pa.Array) -> NDArray[np.bool_]:
@@ -112,7 +118,7 @@ def _equals(column: pa.Array, value: pa.Scalar) -> NDArray[np.bool_]:
 
 def is_uniform(groups: Ints, codes: Ints, count: int) -> NDArray[np.bool_]:
     """Tell of each of so many groups whether its rows all have the same code."""
-    some = np.zeros(count, np.int64)
+    some = np.zeros(count, np.int32)
     some[groups] = codes  # of one row of the group, whichever
     uniform = np.ones(count, dtype=bool)
     uniform[groups[some[groups] != codes]] = False
@@ -127,7 +133,7 @@ def deal(sent: Ints, answers: Ints) -> Ints:
     group = sent[sent_order]
     at = answer_first[group] + np.arange(len(sent)) - sent_first[group]
     found = at < answer_first[group + 1]
-    paired = np.full(len(sent), NONE, np.int64)
+    paired = np.full(len(sent), NONE, np.int32)
     paired[sent_order[found]] = answer_order[at[found]]
     return paired
 

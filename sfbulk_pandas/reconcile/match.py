@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sfbulk_pandas.reconcile.certain import settle, split
-from sfbulk_pandas.reconcile.codes import NONE, Groups, encode, equal, filtered
+from sfbulk_pandas.reconcile.codes import NONE, Groups, encode, equal, filtered, positions
 from sfbulk_pandas.reconcile.stack import taken
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sfbulk_pandas.reconcile.stack import Stack
 
-    Ints = NDArray[np.int64]
+    Ints = NDArray[np.int32]
 
 
 def pair_by_key(stack: Stack) -> Ints:
@@ -30,15 +30,15 @@ def pair_by_key(stack: Stack) -> Ints:
         Rows and answers.
     """
     if stack.key is None:
-        return np.full(stack.sent_rows, NONE, np.int64)
-    texts = stack.texts(stack.key, np.arange(stack.sent_rows + stack.answer_rows))
+        return np.full(stack.sent_rows, NONE, np.int32)
+    texts = stack.texts(stack.key, np.arange(stack.sent_rows + stack.answer_rows, dtype=np.int32))
     codes = encode(stack.canonical(stack.key, texts, loose=True))
     sent, answers = codes[: stack.sent_rows], codes[stack.sent_rows :]
     groups = int(codes.max(initial=0)) + 1
     unique = (np.bincount(sent, minlength=groups) == 1) & (np.bincount(answers, minlength=groups) == 1)
     unique[0] = False  # 0 stands for null
-    answer_of = np.full(groups, NONE, np.int64)
-    answer_of[answers] = np.arange(len(answers))
+    answer_of = np.full(groups, NONE, np.int32)
+    answer_of[answers] = np.arange(len(answers), dtype=np.int32)
     return np.where(unique[sent], answer_of[sent], NONE)
 
 
@@ -53,14 +53,14 @@ def pair_by_content(stack: Stack, paired: Ints) -> None:
     ----------
     stack : Stack
         Rows and answers.
-    paired : numpy.ndarray of int64
+    paired : numpy.ndarray of int32
         The answer of each sent row, -1 for none yet.
     """
     is_free = np.ones(stack.answer_rows, dtype=bool)
     is_free[paired[paired != NONE]] = False
-    held = np.empty(0, np.int64)
-    active = np.concatenate((np.flatnonzero(paired == NONE), np.flatnonzero(is_free) + stack.sent_rows))
-    groups = Groups(np.zeros(len(active), np.int64))
+    held = np.empty(0, np.int32)
+    active = np.concatenate((positions(paired == NONE), positions(is_free) + stack.sent_rows))
+    groups = Groups(np.zeros(len(active), np.int32))
     if not stack.shared or not is_free.any():
         return
     varied = []
@@ -91,7 +91,7 @@ def _part_unequal(stack: Stack, name: str, paired: Ints, held: Ints) -> Ints:
     texts = pa.concat_arrays([one.filter(differs), other.filter(differs)])
     values = stack.canonical(name, texts, loose=True)
     half = len(texts) // 2
-    parted = np.flatnonzero(differs.to_numpy(zero_copy_only=False))[~equal(values.slice(0, half), values.slice(half))]
+    parted = positions(differs.to_numpy(zero_copy_only=False))[~equal(values.slice(0, half), values.slice(half))]
     paired[held[parted]] = NONE
     return np.delete(held, parted)
 
@@ -105,7 +105,7 @@ def _pair_lone(stack: Stack, paired: Ints, active: Ints, codes: Ints) -> tuple[I
     groups = int(codes.max(initial=0)) + 1
     sent, answers = (np.bincount(codes[each], minlength=groups) for each in (is_sent, ~is_sent))
     lone = (sent == 1) & (answers == 1)
-    answer_of = np.full(groups, NONE, np.int64)
+    answer_of = np.full(groups, NONE, np.int32)
     answer_of[codes[~is_sent]] = active[~is_sent] - stack.sent_rows
     chosen = is_sent & lone[codes]
     paired[active[chosen]] = answer_of[codes[chosen]]

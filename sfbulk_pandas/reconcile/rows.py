@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sfbulk_pandas.reconcile.canonical import TEXT
-from sfbulk_pandas.reconcile.codes import NONE
+from sfbulk_pandas.reconcile.codes import NONE, positions
 from sfbulk_pandas.reconcile.match import pair_by_content, pair_by_key
 from sfbulk_pandas.reconcile.stack import SF_COLUMNS, Answers, Stack
 
@@ -87,7 +87,7 @@ def reconcile(sent: pa.Table, columns: Sequence[Column], answers: Answers, key: 
     return _outcome(stack, paired)
 
 
-def _outcome(stack: Stack, paired: NDArray[np.int64]) -> Reconciled:
+def _outcome(stack: Stack, paired: NDArray[np.int32]) -> Reconciled:
     is_paired = paired != NONE
     status = np.zeros(stack.sent_rows, np.int8)
     status[is_paired] = stack.files()[paired[is_paired]] + 1
@@ -95,7 +95,7 @@ def _outcome(stack: Stack, paired: NDArray[np.int64]) -> Reconciled:
     is_taken[paired[is_paired]] = True
     picks = pa.array(paired, mask=~is_paired)
     sf_id, sf_created, sf_error = (_filled(stack.answer_texts(name).take(picks)) for name in SF_COLUMNS)
-    return Reconciled(status, sf_id, sf_created, sf_error, stack.unmatched(np.flatnonzero(~is_taken)))
+    return Reconciled(status, sf_id, sf_created, sf_error, stack.unmatched(positions(~is_taken)))
 
 
 def _filled(texts: pa.Array) -> pa.Array:

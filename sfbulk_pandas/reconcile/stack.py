@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sfbulk_pandas.salesforce.columns import Column
 
-    Ints = NDArray[np.int64]
+    Ints = NDArray[np.int32]
 
 FILES = ("successfulResults", "failedResults", "unprocessedrecords")
 SF_COLUMNS = ("sf__Id", "sf__Created", "sf__Error")
@@ -104,7 +104,10 @@ class Stack:
             return self._joined([*_chunks(self.sent.column(name)), *self._answer_chunks(name)])
         cut = np.searchsorted(rows, self.sent_rows)
         return pa.concat_arrays(
-            [taken(self.sent_texts(name), rows[:cut]), taken(self.answer_texts(name), rows[cut:] - self.sent_rows)]
+            [
+                taken(self.sent_texts(name), rows[:cut]),
+                taken(self.answer_texts(name), rows[cut:] - self.sent_rows),
+            ]
         )
 
     def texts_as_sent(self, name: str, rows: Ints) -> pa.Array:
@@ -148,7 +151,7 @@ class Stack:
 
 def taken(texts: pa.Array, rows: Ints) -> pa.Array:
     """Return these cells; without a copy where they are all in order."""
-    if len(rows) == len(texts) and np.array_equal(rows, np.arange(len(texts))):
+    if len(rows) == len(texts) and np.array_equal(rows, np.arange(len(texts), dtype=np.int32)):
         return texts
     return texts.take(pa.array(rows))
 
