@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sfbulk_pandas.codec.mapper import Mapper
+    from sfbulk_pandas.codec.rows import Rows
     from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
 
 __all__ = [
@@ -267,7 +268,7 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"' if any(mark in name for mark in ',"\n\r') else name
 
 
-def _too_large(texts: FrameTexts, rows: slice | NDArray[np.int64], size: int, room: int) -> EncodeError:
+def _too_large(texts: FrameTexts, rows: Rows, size: int, room: int) -> EncodeError:
     position = position_of(rows, 0)
     row, in_load = texts.place(position)
     widest = texts.widest(texts.table(rows), 0)

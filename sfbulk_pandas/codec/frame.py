@@ -30,9 +30,8 @@ from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from sfbulk_pandas.codec.mapper import Mapper
+    from sfbulk_pandas.codec.rows import Rows
 
 __all__ = ["Column", "EncodeOptions", "FrameTexts", "label_at", "text_table"]
 
@@ -45,7 +44,7 @@ def text_table(
     options: EncodeOptions | None = None,
     *,
     start: int = 0,
-    rows: slice | NDArray[np.int64] | None = None,
+    rows: Rows | None = None,
     mapper: Mapper = map,
 ) -> pa.Table:
     """Write a frame as a table of texts, whole columns at a time.
@@ -116,7 +115,7 @@ class FrameTexts:
         self._headers = [column.header for column in columns]
         self._first_position = first_position
 
-    def table(self, rows: slice | NDArray[np.int64], mapper: Mapper = map) -> pa.Table:
+    def table(self, rows: Rows, mapper: Mapper = map) -> pa.Table:
         """Write some rows.
 
         Raises
@@ -135,11 +134,11 @@ class FrameTexts:
             self._raise_first([refusal], self.widest(table, int(refusal.offsets[0])), rows)
         return table
 
-    def written(self, rows: slice | NDArray[np.int64]) -> pa.Table:
+    def written(self, rows: Rows) -> pa.Table:
         """Write some rows; a cell that cannot travel is null."""
         return pa.table([source.written(rows)[0] for source in self.sources], names=self._headers)
 
-    def held_bytes(self, rows: slice | NDArray[np.int64]) -> int:
+    def held_bytes(self, rows: Rows) -> int:
         """Return how many bytes the texts of some rows are known to have; of rows that lie apart, 0."""
         return sum(source.held_bytes(rows) for source in self.sources) if isinstance(rows, slice) else 0
 
@@ -157,7 +156,7 @@ class FrameTexts:
         row, in_load = self.place(position)
         return EncodeError(text, column=self.sources[number].column.label, row=row, position=in_load)
 
-    def _raise_first(self, refusals: Sequence[Refusal], number: int, rows: slice | NDArray[np.int64]) -> None:
+    def _raise_first(self, refusals: Sequence[Refusal], number: int, rows: Rows) -> None:
         first = min(refusals, key=lambda each: int(each.offsets[0]))
         position = position_of(rows, int(first.offsets[0]))
         source, (row, in_load) = self.sources[number], self.place(position)

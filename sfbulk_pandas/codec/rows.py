@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +13,9 @@ from sfbulk_pandas.writing.held import PLAIN, decoded, joined
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Positions = NDArray[np.integer[Any]]
+    Rows = slice | Positions
+
 
 @dataclass(frozen=True, slots=True)
 class RowOrder:
@@ -20,18 +23,24 @@ class RowOrder:
 
     Attributes
     ----------
-    positions : numpy.ndarray of int64
+    positions : numpy.ndarray of int32 or int64
         Positions in the frame.
     starts : numpy.ndarray of bool or None
         As long as ``positions``: True where a group of rows begins that belong into one part. None: every row
         stands for itself.
     """
 
-    positions: NDArray[np.int64]
+    positions: Positions
     starts: NDArray[np.bool_] | None = None
 
 
-def rows_of(order: RowOrder | None, start: int, stop: int) -> slice | NDArray[np.int64]:
+def short(positions: Positions) -> Positions:
+    """Return positions in 32 bits where they fit: of a large load they take more memory than all else but its parts."""
+    fits = positions.max(initial=0) <= np.iinfo(np.int32).max
+    return positions.astype(np.int32, copy=False) if fits else positions
+
+
+def rows_of(order: RowOrder | None, start: int, stop: int) -> Rows:
     """Return the frame's rows at ``start`` to ``stop`` of an order, as a slice where they lie side by side."""
     if order is None:
         return slice(start, stop)
@@ -41,12 +50,12 @@ def rows_of(order: RowOrder | None, start: int, stop: int) -> slice | NDArray[np
     return positions
 
 
-def position_of(rows: slice | NDArray[np.int64], offset: int) -> int:
+def position_of(rows: Rows, offset: int) -> int:
     """Return the frame's position of the row at an offset."""
     return int(rows.start + offset) if isinstance(rows, slice) else int(rows[offset])
 
 
-def take_chunked(column: pa.ChunkedArray, rows: slice | NDArray[np.int64]) -> pa.Array:
+def take_chunked(column: pa.ChunkedArray, rows: Rows) -> pa.Array:
     """Return rows of a column as one array, dictionaries decoded; what is not asked for is not copied."""
     if isinstance(rows, slice):
         return joined(column.slice(rows.start, rows.stop - rows.start).chunks, column.type)
@@ -55,7 +64,7 @@ def take_chunked(column: pa.ChunkedArray, rows: slice | NDArray[np.int64]) -> pa
     return _take_by_chunk(column, rows)
 
 
-def _taken(array: pa.Array, positions: NDArray[np.int64]) -> pa.Array:
+def _taken(array: pa.Array, positions: Positions) -> pa.Array:
     if array.type not in PLAIN:
         return decoded(array.take(pa.array(positions)))
     _, views, *data = array.buffers()  # Arrow takes from anything but views, which are 16 bytes each
@@ -64,7 +73,7 @@ def _taken(array: pa.Array, positions: NDArray[np.int64]) -> pa.Array:
     return decoded(pa.Array.from_buffers(array.type, len(positions), [seen, pa.py_buffer(taken), *data]))
 
 
-def _take_by_chunk(column: pa.ChunkedArray, positions: NDArray[np.int64]) -> pa.Array:
+def _take_by_chunk(column: pa.ChunkedArray, positions: Positions) -> pa.Array:
     """Take from each chunk by itself: Arrow would join all chunks of a large column first, for every slice."""
     firsts = np.cumsum([0, *(len(chunk) for chunk in column.chunks)])
     by_place = np.argsort(positions, kind="stable")

@@ -28,8 +28,7 @@ from sfbulk_pandas.writing.texts import TEXT, lengths_bytes, stretch
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import NDArray
-
+    from sfbulk_pandas.codec.rows import Rows
     from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
 
 _WHOLE = (
@@ -73,12 +72,12 @@ class Source:
         self._chunks = _takeable(series.array.__arrow_array__()) if is_arrow else None
         self._always_travels = _always_travels(series.dtype)
 
-    def written(self, rows: slice | NDArray[np.int64]) -> tuple[pa.Array, list[Refusal]]:
+    def written(self, rows: Rows) -> tuple[pa.Array, list[Refusal]]:
         """Write some rows as text, by the null policy, and tell which cells cannot travel."""
         text, refusals = self._written(self._array(rows), rows)
         return pc.fill_null(text, NULL_MARK) if self._clear else text, refusals
 
-    def look(self, rows: slice | NDArray[np.int64]) -> Look:
+    def look(self, rows: Rows) -> Look:
         """Find what cannot travel in some rows; typed columns are not written for it."""
         if self._always_travels:
             return Look([], TYPED_BYTES, 8 * (rows.stop - rows.start if isinstance(rows, slice) else len(rows)))
@@ -99,7 +98,7 @@ class Source:
         text, refusals = self._written(array, rows)
         return _look_of(refusals, int(lengths_bytes(text).max(initial=0)), text)
 
-    def _written(self, array: pa.Array | None, rows: slice | NDArray[np.int64]) -> tuple[pa.Array, list[Refusal]]:
+    def _written(self, array: pa.Array | None, rows: Rows) -> tuple[pa.Array, list[Refusal]]:
         timezone = self._options.timezone
         if array is None or not has_writer(array.type):
             cells = self._series.iloc[rows] if array is None else cells_of(array)
@@ -130,7 +129,7 @@ class Source:
             return 0
         return int(self._chunks.slice(rows.start, rows.stop - rows.start).nbytes)
 
-    def _array(self, rows: slice | NDArray[np.int64]) -> pa.Array | None:
+    def _array(self, rows: Rows) -> pa.Array | None:
         """Return rows as Arrow holds them, or None where they must be looked at one by one."""
         held = pandas_array(self._series.iloc[rows]) if self._chunks is None else take_chunked(self._chunks, rows)
         return plain_array(held)

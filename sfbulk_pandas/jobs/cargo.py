@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sfbulk_pandas.codec.mapper import Mapper
+    from sfbulk_pandas.codec.rows import Positions
     from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
 
 
@@ -92,11 +93,11 @@ class Cargo:
         schema = pa.schema([(header, TEXT) for header in self.headers])
         return schema, chain.from_iterable(self.mapper(written, pace.pieces(range(start, stop))))
 
-    def chosen(self, positions: NDArray[int64]) -> Cargo:
+    def chosen(self, positions: Positions) -> Cargo:
         """Return the cargo of these rows alone."""
         return replace(self, order=RowOrder(positions, None))
 
-    def ordered(self, positions: NDArray[int64] | None) -> Cargo:
+    def ordered(self, positions: Positions | None) -> Cargo:
         """Return the cargo that goes up in this order, the frame's own for None; itself, where that is its order."""
         if positions is None:
             return replace(self, order=None)

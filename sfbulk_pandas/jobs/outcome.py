@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+from sfbulk_pandas.codec.rows import short, take_chunked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 _TEXT = pa.large_string()
 _NAMES = ("sf_id", "sf_created", "sf_error")
 _CHUNK_ROWS = 65_536
-_BLOCK_ROWS = 1_000_000  # rows put in order at a time, so that the texts of a large load are never all in memory
+_BLOCK_ROWS = 524_288  # rows put in order at a time, so that the texts of a large load are never all in memory
 
 
 class RowStatus(IntEnum):
@@ -121,26 +123,19 @@ class Outcome:
         """Return the positions of the rows with one of these statuses, ascending."""
         return np.flatnonzero(np.isin(self.status, statuses))
 
-    @property
-    def heard_of(self) -> npt.NDArray[np.intp]:
-        """The positions of rows that an attempt says something of: all but those that it has not sent."""
-        return np.flatnonzero((self.status != RowStatus.UNPROCESSED) | (self.sends > 0))
-
-    def chosen(self, at: npt.NDArray[np.intp]) -> Outcome:
-        """Return the outcome of the rows at these positions alone."""
-        return Outcome(self.status[at], self.texts.take(pa.array(at)), self.sends[at])
-
     def kept(self, keep: Callable[[pa.Table], pa.Table]) -> Outcome:
         """Return the same outcome with its texts as ``keep`` returns them, such as from a file."""
         return replace(self, texts=keep(self.texts))
 
     def placed(
         self,
-        positions: npt.NDArray[np.int64],
+        positions: npt.NDArray[np.integer[Any]],
         newer: Outcome,
         keep: Callable[[pa.Table], pa.Table] = lambda table: table,
     ) -> Outcome:
         """Return this outcome with the rows at these positions replaced by newer ones.
+
+        What the newer outcome says nothing of, rows that it has not sent, stays as it is.
 
         Parameters
         ----------
@@ -150,14 +145,27 @@ class Outcome:
         keep : callable
             What to do with each block of the texts, as for :meth:`kept`.
         """
-        source = np.arange(len(self))
-        source[positions] = len(self) + np.arange(len(newer))
-        both = Outcome.joined([self, newer])
-        sends = self.sends.copy()
-        sends[positions] += newer.sends
-        blocks = [source[at : at + _BLOCK_ROWS] for at in range(0, len(source), _BLOCK_ROWS)] or [source]
-        texts = pa.concat_tables([keep(both.texts.take(pa.array(block))) for block in blocks])
-        return Outcome(both.status[source], texts, sends)
+        status, sends = self.status.copy(), self.sends.copy()
+        source = short(np.arange(len(self)))
+        for block in _blocks(len(newer)):
+            says = (newer.status[block] != RowStatus.UNPROCESSED) | (newer.sends[block] > 0)
+            at = positions[block][says]
+            source[at] = len(self) + block.start + np.flatnonzero(says)
+            status[at] = newer.status[block][says]
+            sends[at] += newer.sends[block][says]
+        both = pa.concat_tables([self.texts, newer.texts])
+        texts = pa.concat_tables([keep(_taken(both, source[block])) for block in _blocks(len(self))])
+        return Outcome(status, texts, sends)
+
+
+def _blocks(rows: int) -> list[slice]:
+    """Return slices of so many rows: one at least."""
+    return [slice(at, at + _BLOCK_ROWS) for at in range(0, max(rows, 1), _BLOCK_ROWS)]
+
+
+def _taken(texts: pa.Table, rows: npt.NDArray[np.integer[Any]]) -> pa.Table:
+    """Return some rows, without putting all chunks of a column together as Arrow does."""
+    return pa.table({name: take_chunked(texts.column(name), rows) for name in _NAMES})
 
 
 def _nothing(rows: int) -> pa.ChunkedArray:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from sfbulk_pandas.codec.encode import PartLimits
 from sfbulk_pandas.codec.refusals import refused_cells
-from sfbulk_pandas.codec.rows import RowOrder
+from sfbulk_pandas.codec.rows import RowOrder, short
 from sfbulk_pandas.errors import PreflightFailed
 from sfbulk_pandas.jobs.cargo import Cargo
 from sfbulk_pandas.jobs.correlation import check_spare, correlation_field, job_with, with_keys, with_room_for_keys
@@ -214,12 +214,12 @@ def _order(
 ) -> RowOrder | None:
     """Return which rows go up, siblings side by side; None for all rows as they stand."""
     siblings = sibling_order(frame, describe, call) if options.sort_by_parent else None
-    order = None if siblings is None else RowOrder(*siblings)
+    order = None if siblings is None else RowOrder(short(siblings[0]), siblings[1])
     if not len(held_back):
         return order
     is_sent = np.ones(len(frame), bool)
     is_sent[held_back] = False
-    return _without(RowOrder(np.arange(len(frame))) if order is None else order, is_sent)
+    return _without(RowOrder(short(np.arange(len(frame)))) if order is None else order, is_sent)
 
 
 def _without(order: RowOrder, is_kept: NDArray[bool_]) -> RowOrder:

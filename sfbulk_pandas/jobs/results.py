@@ -361,11 +361,10 @@ class LoadResult:
         return self._whole(positions, partial(resume, wait_seconds))
 
     def _with(self, positions: NDArray[intp], newer: LoadResult) -> LoadResult:
-        sent = newer.outcome.heard_of
         return LoadResult(
             self._target,
             replaced_rows(self._frame, positions, newer._frame),
-            self.outcome.placed(positions[sent], newer.outcome.chosen(sent)),
+            self.outcome.placed(positions, newer.outcome),
             self.jobs + newer.jobs,
             self._facts.followed_by(newer._facts),
             resend=self._resend,

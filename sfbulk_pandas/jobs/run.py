@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from numpy import bool_, int64
     from numpy.typing import NDArray
 
+    from sfbulk_pandas.codec.rows import Positions
     from sfbulk_pandas.jobs.cargo import Cargo
     from sfbulk_pandas.jobs.loading import Loading
     from sfbulk_pandas.jobs.options import LoadOptions, Polling
@@ -195,7 +196,7 @@ class LoadRun:
             limits = PartLimits(self.options.part_bytes, _retry_rows(self._attempts[-1]))
             self._attempt(number, self._plan(self.cargo.chosen(positions), limits, 1), notify)
 
-    def _due(self, number: int) -> NDArray[int64]:
+    def _due(self, number: int) -> Positions:
         """Return the rows of an automatic retry: those written down, or those whose failure passes by itself."""
         journal, load_id = self.loading.journal, self.record.load_id
         stored = journal.positions(load_id, number)
@@ -250,10 +251,9 @@ class LoadRun:
         """Put what became of the rows of an attempt where they stand in the frame."""
         if cargo.order is None:
             return newer
-        sent = newer.heard_of
-        return self._outcome.placed(cargo.order.positions[sent], newer.chosen(sent), self.spool.mapped)
+        return self._outcome.placed(cargo.order.positions, newer, self.spool.mapped)
 
-    def _passing(self) -> NDArray[int64]:
+    def _passing(self) -> Positions:
         """Return the positions of the rows whose failure passes by itself, in the order in which they were sent."""
         failed = self._outcome.positions(RowStatus.FAILED)
         chosen = failed[_passes(self._outcome.sf_error, failed)]
@@ -261,7 +261,7 @@ class LoadRun:
             return chosen
         is_chosen = np.zeros(len(self._outcome), bool)
         is_chosen[chosen] = True
-        sent: NDArray[int64] = self.cargo.order.positions
+        sent = self.cargo.order.positions
         return sent[is_chosen[sent]]
 
     def _parts(self) -> list[PartRecord]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _FAST = 1
+_BLOCK_ROWS = 262_144  # packed at a time: of a large load they take as much memory as its rows in the order itself
 
 
-def pack_positions(positions: NDArray[np.int64]) -> bytes:
+def pack_positions(positions: NDArray[np.integer[Any]]) -> bytes:
     """Return positions as bytes; ascending ones take hardly any.
 
     Examples
@@ -21,8 +22,12 @@ def pack_positions(positions: NDArray[np.int64]) -> bytes:
     >>> unpack_positions(pack_positions(np.array([3, 4, 1])))
     array([3, 4, 1])
     """
-    steps = np.diff(np.asarray(positions, "<i8"), prepend=np.zeros(1, "<i8"))
-    return zlib.compress(steps.tobytes(), _FAST)
+    packer, packed, before = zlib.compressobj(_FAST), [], 0
+    for at in range(0, len(positions), _BLOCK_ROWS):
+        block = positions[at : at + _BLOCK_ROWS].astype("<i8")
+        packed.append(packer.compress(np.diff(block, prepend=before).tobytes()))
+        before = block[-1]
+    return b"".join([*packed, packer.flush()])
 
 
 def unpack_positions(packed: bytes) -> NDArray[np.int64]:
@@ -37,4 +42,4 @@ def unpack_positions(packed: bytes) -> NDArray[np.int64]:
         steps = zlib.decompress(packed)
     except zlib.error as error:
         raise ValueError(f"positions of rows are damaged: {error}") from error
-    return np.cumsum(np.frombuffer(steps, "<i8")).astype(np.int64)
+    return np.cumsum(np.frombuffer(steps, "<i8"), dtype=np.int64)

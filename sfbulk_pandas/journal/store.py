@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from numpy import int64
+    from numpy import int64, integer
     from numpy.typing import NDArray
 
 _OPENING = threading.Lock()  # of the whole process
@@ -64,7 +64,7 @@ class Journal:
         values = asdict(load) | {name: _json(getattr(load, name)) for name in ("headers", "options", "manifest")}
         self._write(f"INSERT INTO load ({_names(_LOAD)}) VALUES ({_marks(_LOAD)})", values)  # noqa: S608 - our own names
 
-    def begin_attempt(self, load_id: str, attempt: int, positions: NDArray[int64] | None) -> None:
+    def begin_attempt(self, load_id: str, attempt: int, positions: NDArray[integer[Any]] | None) -> None:
         """Write down which rows an attempt sends, in which order; None for all of the frame's, in its own."""
         packed = None if positions is None else pack_positions(positions)
         self._write("INSERT INTO attempt VALUES (:load_id, :attempt, :positions)", _named(load_id, attempt, packed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from sfbulk_pandas.preflight.repeats import BLOCK_ROWS
 from sfbulk_pandas.salesforce.limits import BATCH_ROWS, NULL_MARK
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
 
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -91,7 +91,7 @@ def _cells(check: str, counts: Mapping[Hashable, int], suggestion: str) -> list[
 
 
 def blank_cells(
-    frame: pd.DataFrame, columns: Sequence[Column], options: EncodeOptions, rows: NDArray[np.int64] | None = None
+    frame: pd.DataFrame, columns: Sequence[Column], options: EncodeOptions, rows: NDArray[np.integer[Any]] | None = None
 ) -> tuple[dict[Hashable, int], dict[Hashable, int]]:
     """Count the cells that clear their field, and those that leave it alone.
 
@@ -102,7 +102,7 @@ def blank_cells(
         Those that travel.
     options : EncodeOptions
         What a missing cell does. An empty text leaves its field alone whatever they say.
-    rows : array of int64, optional
+    rows : array of int, optional
         The positions that go up; None for all.
 
     Returns
@@ -111,11 +111,13 @@ def blank_cells(
     """
     cleared: dict[Hashable, int] = {}
     left: dict[Hashable, int] = {}
+    goes_up = np.full(len(frame), rows is None)
+    if rows is not None:
+        goes_up[rows] = True
     for column in columns:
         kind = column.field.type if column.field else None
         clears = options.clears(column)
-        series = frame[column.label] if rows is None else frame[column.label].iloc[rows]
-        blocks = (series.iloc[at : at + BLOCK_ROWS] for at in range(0, len(series), BLOCK_ROWS))
+        blocks = _blocks(frame[column.label], goes_up)
         counts = np.array([_blanks(read_block(each, kind)) for each in blocks]).reshape(-1, 3).sum(axis=0)
         missing, empty, marks = counts.tolist()
         for into, count in ((cleared, marks + (missing if clears else 0)), (left, empty + (0 if clears else missing))):
@@ -126,3 +128,10 @@ def blank_cells(
 def _blanks(values: pa.Array) -> tuple[int, int, int]:
     look = Values(values)
     return int(look.missing.sum()), int(look.empty.sum()), int(look.marks.sum())
+
+
+def _blocks(series: pd.Series[Any], goes_up: NDArray[np.bool_]) -> Iterator[pd.Series[Any]]:
+    """Yield the rows that go up, a block at a time: in the frame's order, in which nothing is copied."""
+    for at in range(0, len(series), BLOCK_ROWS):
+        block = slice(at, at + BLOCK_ROWS)
+        yield series.iloc[block] if goes_up[block].all() else series.iloc[block][goes_up[block]]

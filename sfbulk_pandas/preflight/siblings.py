@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from sfbulk_pandas.preflight.cells import Subject, as_text, read_block
 from sfbulk_pandas.preflight.headers import field_set
 from sfbulk_pandas.preflight.record_ids import SHORT
-from sfbulk_pandas.preflight.repeats import BLOCK_ROWS
+from sfbulk_pandas.preflight.repeats import BLOCK_ROWS, hash_values
 from sfbulk_pandas.salesforce.columns import Column
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def sibling_order(
     Returns
     -------
     tuple of numpy.ndarray, or None
-        Positions of the rows (int64), and where a group begins (bool, as long; a row without a parent is a group).
-        None where no column names parents, no two rows share one, or the rows stand so already.
+        Positions of the rows, and where a group begins (bool, as long; a row without a parent is a group).
+        None where no column names parents, or no two rows share one.
     """
     column = parent_column(frame, describe, call)
     if column is None:
@@ -53,7 +53,7 @@ def sibling_order(
     codes, parents = _parent_codes(frame[column.label], column)
     if parents >= int(np.count_nonzero(codes < parents)):
         return None
-    order = np.argsort(codes, kind="stable").astype(np.int64, copy=False)
+    order = np.argsort(codes, kind="stable")
     held = codes[order]
     starts = np.ones(len(order), bool)
     starts[1:] = (held[1:] != held[:-1]) | (held[1:] == parents)
@@ -82,16 +82,20 @@ def _rank(field: FieldDescribe) -> tuple[int, int]:
 
 
 def _parent_codes(series: pd.Series[Any], subject: Subject) -> tuple[NDArray[np.int32], int]:
-    """Give each parent a number, by first appearance; rows without one have the number after the last."""
-    blocks = [_keys(series.iloc[at : at + BLOCK_ROWS], subject) for at in range(0, len(series), BLOCK_ROWS)]
-    coded = pa.chunked_array(blocks, pa.large_string()).dictionary_encode()
+    """Give each parent a number, by first appearance; rows without one have the number after the last.
+
+    Parents are told apart by their hashes, which take a third of the memory: two that meet only stand side by side.
+    """
+    blocks = [_hashes(series.iloc[at : at + BLOCK_ROWS], subject) for at in range(0, len(series), BLOCK_ROWS)]
+    coded = pa.chunked_array(blocks, pa.uint64()).dictionary_encode()
     if not coded.num_chunks:
         return np.empty(0, np.int32), 0
     parents = len(coded.chunk(coded.num_chunks - 1).dictionary)
     return np.concatenate([each.indices.fill_null(parents).to_numpy() for each in coded.chunks]), parents
 
 
-def _keys(series: pd.Series[Any], subject: Subject) -> pa.Array:
+def _hashes(series: pd.Series[Any], subject: Subject) -> pa.Array:
     texts = as_text(read_block(series, subject.field.type))
     texts = pc.utf8_lower(texts) if subject.is_path else pc.utf8_slice_codeunits(texts, 0, SHORT)
-    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, texts.type), texts)
+    blank = pc.fill_null(pc.equal(texts, ""), fill_value=True)
+    return pa.array(hash_values(texts), mask=blank.to_numpy(zero_copy_only=False))

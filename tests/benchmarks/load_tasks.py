@@ -32,9 +32,11 @@ from requests.adapters import HTTPAdapter
 from simple_salesforce import Salesforce
 
 import sfbulk_pandas as sfbulk
-from sfbulk_pandas.codec.encode import encode_parts
+from sfbulk_pandas.codec.encode import RowOrder, encode_parts
 from sfbulk_pandas.codec.frame import Column
-from sfbulk_pandas.salesforce.sobject import FieldDescribe
+from sfbulk_pandas.preflight import LoadCall, sibling_order
+from sfbulk_pandas.salesforce.job import Operation
+from sfbulk_pandas.salesforce.sobject import FieldDescribe, SObjectDescribe
 from sfbulk_pandas.transport.pool import Threads
 
 TEXT = {"type": "string", "length": 255}
@@ -51,13 +53,16 @@ FIELDS = {
     "Active__c": {"type": "boolean", "nillable": False, "defaultedOnCreate": True},
     "Day__c": {"type": "date"},
     "Seen__c": {"type": "datetime"},
+    "AccountId": {"type": "reference", "length": 18, "referenceTo": ["Account"], "relationshipName": "Account"},
 }
 DESCRIBE = {
     "name": "Contact",
     "keyPrefix": "003",
     "fields": [{"name": name, "label": name} | field for name, field in FIELDS.items()],
 }
-COLUMNS = [Column(each["name"], each["name"], FieldDescribe.from_json(each)) for each in DESCRIBE["fields"]]
+DESCRIBES = {"Contact": DESCRIBE, "Account": {"name": "Account", "keyPrefix": "001", "fields": []}}
+ALL_COLUMNS = [Column(each["name"], each["name"], FieldDescribe.from_json(each)) for each in DESCRIBE["fields"]]
+COLUMNS = ALL_COLUMNS[:-1]  # of a frame without parents
 FAST = sfbulk.Polling(interval_seconds=0.01, cap_seconds=0.1)
 FAILED = "REQUIRED_FIELD_MISSING:Required fields are missing: [LastName]:LastName --"
 ONE_IN = 10  # of the prepared answers is a failure
@@ -89,10 +94,23 @@ def crm_frame(rows):
     )
 
 
-def prepare(folder, rows):
+def with_parents(frame):
+    """Return the frame with an Account in each row: every one in ten of them, here and there."""
+    parents = np.random.default_rng(5).permutation(len(frame)) // 10
+    ids = np.char.add("001", np.char.zfill(parents.astype(str), 12))
+    return frame.assign(AccountId=pd.Series(ids, dtype="string[pyarrow]", index=frame.index))
+
+
+def parts_of(frame, limits=None):
+    """Encode the parts that a load of a frame sends, siblings side by side."""
+    columns = [each for each in ALL_COLUMNS if each.label in frame.columns]
+    siblings = sibling_order(frame, SObjectDescribe.from_json(DESCRIBE), LoadCall(Operation.INSERT))
+    return encode_parts(frame, columns, limits=limits, order=siblings and RowOrder(*siblings))
+
+
+def prepare(folder, rows, way="frame"):
     """Prepare the result files of each part that a load of the frame sends."""
-    frame = crm_frame(rows)
-    for part in encode_parts(frame, COLUMNS):
+    for part in parts_of(_made(rows, way)):
         body = b"".join(part.body)
         into = folder_of(folder, len(body), body)
         into.mkdir(exist_ok=True)
@@ -328,7 +346,8 @@ def write_parquet(path, rows):
 def load_source(host, rows, way, path):
     """Load many parts once from a frame, a Parquet file or a reader: as load, with the memory at the closed job."""
     makers = {
-        "frame": lambda: crm_frame(rows),
+        "frame": lambda: _made(rows, way),
+        "frame with parents": lambda: _made(rows, way),
         "Parquet file": lambda: path,
         "RecordBatchReader": lambda: _reader(path),
     }
@@ -337,6 +356,11 @@ def load_source(host, rows, way, path):
     with Memory() as memory:
         to_closed, to_end = _insert(host, source)
     return {"closed": to_closed, "end": to_end, **memory.peaks}
+
+
+def _made(rows, way):
+    frame = crm_frame(rows)
+    return with_parents(frame) if "parents" in way else frame
 
 
 def _reader(path):

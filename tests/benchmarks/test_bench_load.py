@@ -13,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # the tasks are scripts beside this file
 
 from discarding_org import DiscardingOrg
-from load_tasks import DESCRIBE
+from load_tasks import DESCRIBES
 
 pytestmark = pytest.mark.benchmark
 TASKS = Path(__file__).with_name("load_tasks.py")
@@ -34,7 +34,7 @@ def run(task, **arguments):
 @pytest.fixture
 def org(tmp_path):
     describes = tmp_path / "describes.json"
-    describes.write_text(json.dumps({"Contact": DESCRIBE}), "utf-8")
+    describes.write_text(json.dumps(DESCRIBES), "utf-8")
     results = tmp_path / "results"
     results.mkdir()
     with DiscardingOrg(results, describes) as org:
@@ -97,14 +97,14 @@ def test_reading_results(org):
         assert seconds > 0
 
 
-@pytest.mark.parametrize("way", ["frame", "Parquet file", "RecordBatchReader"])
+@pytest.mark.parametrize("way", ["frame", "frame with parents", "Parquet file", "RecordBatchReader"])
 def test_memory_stays_level_whatever_the_size(org, tmp_path, way):
     print(f"\nfrom a {way}, default parts, two at a time")
     for millions in (1, 5, 10):
         rows = millions * 10**6
         path = str(tmp_path / f"{millions}.parquet")
-        run("prepare", folder=str(org.results), rows=rows)
-        if way != "frame":
+        run("prepare", folder=str(org.results), rows=rows, way=way)
+        if "frame" not in way:
             run("write_parquet", path=path, rows=rows)
         found = run("load_source", host=org.host, rows=rows, way=way, path=path)
         per_million = found["closed"] / millions

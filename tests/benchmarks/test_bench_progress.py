@@ -16,7 +16,7 @@ from jupyter_client.manager import start_new_kernel
 sys.path.insert(0, str(Path(__file__).parent))  # the tasks are scripts beside this file
 
 from discarding_org import DiscardingOrg
-from load_tasks import DESCRIBE
+from load_tasks import DESCRIBES
 from page_org import PageOrg
 
 pytestmark = pytest.mark.benchmark
@@ -73,7 +73,7 @@ def tell(what, found):
 
 def test_a_load(run, tmp_path):
     describes = tmp_path / "describes.json"
-    describes.write_text(json.dumps({"Contact": DESCRIBE}), "utf-8")
+    describes.write_text(json.dumps(DESCRIBES), "utf-8")
     results = tmp_path / "results"
     results.mkdir()
     part_rows = ROWS // PARTS

@@ -16,7 +16,8 @@ import pytest
 
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.codec import slices
-from sfbulk_pandas.codec.encode import PartLimits, encode_parts
+from sfbulk_pandas.codec.encode import PartLimits
+from sfbulk_pandas.jobs import outcome
 from sfbulk_pandas.jobs.collecting import Collector
 from sfbulk_pandas.jobs.ingest import Ingest
 from sfbulk_pandas.local_org import LocalOrg
@@ -24,7 +25,7 @@ from sfbulk_pandas.local_org import LocalOrg
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))  # the org is a script there, and runs by itself
 
 from discarding_org import TOKEN, DiscardingOrg, folder_of
-from load_tasks import COLUMNS, DESCRIBE, FAST, _write_results, crm_frame
+from load_tasks import DESCRIBES, FAST, _write_results, crm_frame, parts_of, with_parents
 
 PART_BYTES = 2_000_000
 FEW, MANY = 40_000, 160_000  # rows: 4 parts, and 15
@@ -33,7 +34,7 @@ FEW, MANY = 40_000, 160_000  # rows: 4 parts, and 15
 @pytest.fixture
 def host(tmp_path):
     describes = tmp_path / "describes.json"
-    describes.write_text(json.dumps({"Contact": DESCRIBE}), "utf-8")
+    describes.write_text(json.dumps(DESCRIBES), "utf-8")
     results = tmp_path / "results"
     results.mkdir()
     with DiscardingOrg(results, describes) as org:
@@ -44,7 +45,7 @@ def host(tmp_path):
 def prepared(frame, folder):
     """Write the answers of each part, and return how many parts there are."""
     number = 0
-    for part in encode_parts(frame, COLUMNS, limits=PartLimits(PART_BYTES)):
+    for part in parts_of(frame, PartLimits(PART_BYTES)):
         number = part.number
         body = b"".join(part.body)
         into = folder_of(folder, len(body), body)
@@ -75,9 +76,12 @@ def held_bytes(load):
     return most[0]
 
 
-def test_memory_beside_the_frame_does_not_grow_with_the_number_of_parts(host, tmp_path, monkeypatch):
+@pytest.mark.parametrize("made", [crm_frame, lambda rows: with_parents(crm_frame(rows))], ids=["plain", "siblings"])
+def test_memory_beside_the_frame_does_not_grow_with_the_number_of_parts(host, tmp_path, monkeypatch, made):
+    """Also where siblings are put side by side, so that what became of rows must be brought into their order again."""
     monkeypatch.setattr(slices, "SLICE_ROWS", 1_024)  # small beside the parts, as slices are
-    frame = crm_frame(MANY)
+    monkeypatch.setattr(outcome, "_BLOCK_ROWS", 8_192)
+    frame = made(MANY)
     held = {}
     with sfbulk.connect(sfbulk.AccessToken(TOKEN, host.url), polling=FAST, journal=tmp_path / "journal.db") as org:
         for rows in (FEW, MANY):

@@ -5,7 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from sfbulk_pandas.codec.rows import take_chunked
+from sfbulk_pandas.codec.rows import short, take_chunked
 from sfbulk_pandas.preflight.cells import read_block
 from sfbulk_pandas.salesforce.sobject import FieldType
 
@@ -58,3 +58,9 @@ def test_a_check_reads_such_layouts_too():
         assert (
             read_block(pd.Series(pd.arrays.ArrowExtensionArray(held)), FieldType.STRING).to_pylist() == held.to_pylist()
         )
+
+
+def test_positions_take_32_bits_where_they_fit():
+    assert short(np.array([3, 2**31 - 1, 0])).dtype == np.int32
+    assert short(np.array([2**31, 0])).tolist() == [2**31, 0]
+    assert short(np.array([], np.int64)).tolist() == []

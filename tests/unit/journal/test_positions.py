@@ -7,13 +7,17 @@ import zlib
 import numpy as np
 import pytest
 
+from sfbulk_pandas.codec.rows import short
+from sfbulk_pandas.journal import positions as module
 from sfbulk_pandas.journal.ids import new_load_id
 from sfbulk_pandas.journal.positions import pack_positions, unpack_positions
 
 
-@pytest.mark.parametrize("positions", [[], [0], [5, 3, 9], [2**40, 0]])
-def test_there_and_back(positions):
-    back = unpack_positions(pack_positions(np.array(positions, np.int64)))
+@pytest.mark.parametrize("block_rows", [1, 2, 262_144])
+@pytest.mark.parametrize("positions", [[], [0], [5, 3, 9], [2**40, 0], [2**31 - 1, 0, 2**31 - 1]])
+def test_there_and_back(positions, block_rows, monkeypatch):
+    monkeypatch.setattr(module, "_BLOCK_ROWS", block_rows)
+    back = unpack_positions(pack_positions(short(np.array(positions, np.int64))))
     assert back.tolist() == positions
     assert back.dtype == np.int64
 

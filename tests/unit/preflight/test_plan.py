@@ -54,6 +54,8 @@ def test_empty_texts_leave_their_field_alone_whatever_missing_cells_do(monkeypat
     assert blanks(frame, "clear", np.array([3, 0])) == [{"n": 1}, {"Id": 1, "t": 1}]
     monkeypatch.setattr(plan_module, "BLOCK_ROWS", 3)
     assert blanks(frame, "clear") == [{"t": 2, "n": 2}, {"Id": 1, "t": 1}]
+    assert blanks(frame, "clear", np.array([3, 0], np.int32)) == [{"n": 1}, {"Id": 1, "t": 1}]
+    assert blanks(frame, "clear", np.array([3, 0, 2, 1])) == [{"t": 2, "n": 2}, {"Id": 1, "t": 1}]
     assert blanks(frame.iloc[:0]) == [{}, {}]
 
 
