@@ -113,7 +113,8 @@ class LoadOptions:
     part_rows : int, optional
         The most rows of one part.
     parallel_parts : int
-        How many parts are encoded or on their way at a time; each takes up to ``part_bytes`` of memory.
+        How many parts are encoded, on their way or accounted for at a time; each takes up to about
+        ``part_bytes`` of memory.
     sort_by_parent : bool
         Whether rows are sent in the order of their parent records, where the frame has a master-detail
         or lookup column: siblings in one part do not wait for each other's locks. Results stand in
