@@ -9,9 +9,10 @@ import pandas as pd
 import pyarrow as pa
 
 from sfbulk_pandas.jobs.outcome import RowStatus
+from sfbulk_pandas.spool import Spool
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
 
     from sfbulk_pandas.jobs.attempt import Attempt
     from sfbulk_pandas.jobs.outcome import Outcome
@@ -55,6 +56,11 @@ class LoadFacts:
     labels: Mapping[str, Hashable] = field(default_factory=dict)
     terms: Terms | None = None
     spool: object = None
+
+    @property
+    def keep(self) -> Callable[[pa.Table], pa.Table]:
+        """Puts texts where the load's own lie: on disk, unless it was unpickled or is made of several."""
+        return self.spool.mapped if isinstance(self.spool, Spool) else lambda table: table
 
     def followed_by(self, newer: LoadFacts) -> LoadFacts:
         """Return the facts of a load and of the load that retried some of its rows."""

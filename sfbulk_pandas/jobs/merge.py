@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _FLOAT_EXACT = 2**53  # beyond it, floats skip whole numbers
+_ARE_ONE = np.frompyfunc(operator.is_, 2, 1)
 
 
 def match_rows(
@@ -100,14 +102,16 @@ def replaced_rows(frame: pd.DataFrame, positions: NDArray[intp], mended: pd.Data
     """Return the frame with the rows at these positions replaced, index and column order kept.
 
     Columns that only the mended rows have are added, missing elsewhere; a column whose dtype
-    the mending changed takes the common dtype of both.
+    the mending changed takes the common dtype of both. A column that was not changed is not copied.
     """
     source = np.arange(len(frame))
     source[positions] = len(frame) + np.arange(len(mended))
     held, given = map(_numbered, _codes(frame.columns, mended.columns))  # labels may repeat among columns not sent
     places = given.get_indexer(held).tolist()
     columns = [
-        _replaced(frame.iloc[:, at], mended.iloc[:, place], source) if place >= 0 else _renumbered(frame.iloc[:, at])
+        _mended(frame.iloc[:, at], mended.iloc[:, place], positions, source)
+        if place >= 0
+        else _renumbered(frame.iloc[:, at])
         for at, place in enumerate(places)
     ]
     added = [at for at, place in enumerate(held.get_indexer(given).tolist()) if place < 0]
@@ -120,6 +124,20 @@ def replaced_rows(frame: pd.DataFrame, positions: NDArray[intp], mended: pd.Data
 
 def _renumbered(column: pd.Series[Any]) -> pd.Series[Any]:
     return pd.Series(column.array)
+
+
+def _mended(
+    older: pd.Series[Any], newer: pd.Series[Any], positions: NDArray[intp], source: NDArray[intp]
+) -> pd.Series[Any]:
+    is_changed = not _is_same(older.iloc[positions], newer)
+    return _replaced(older, newer, source) if is_changed else _renumbered(older)
+
+
+def _is_same(one: pd.Series[Any], other: pd.Series[Any]) -> bool:
+    """Whether two columns hold the same values: among objects, as True equals 1, the very same."""
+    if one.dtype == other.dtype == object:
+        return bool(_ARE_ONE(one.to_numpy(), other.to_numpy()).all())
+    return one.reset_index(drop=True).equals(other.reset_index(drop=True))
 
 
 def _replaced(older: pd.Series[Any], newer: pd.Series[Any], source: NDArray[intp]) -> pd.Series[Any]:

@@ -364,7 +364,7 @@ class LoadResult:
         return LoadResult(
             self._target,
             replaced_rows(self._frame, positions, newer._frame),
-            self.outcome.placed(positions, newer.outcome),
+            self.outcome.placed(positions, newer.outcome, newer._facts.keep),
             self.jobs + newer.jobs,
             self._facts.followed_by(newer._facts),
             resend=self._resend,

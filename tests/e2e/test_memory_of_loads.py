@@ -99,6 +99,22 @@ def test_memory_beside_the_frame_does_not_grow_with_the_number_of_parts(host, tm
     assert held[MANY] < held[FEW] + 2 * PART_BYTES
 
 
+def test_what_became_of_rows_lies_on_disk_after_a_retry_too(host, tmp_path):
+    frame = crm_frame(MANY)
+    prepared(frame, host.results)
+    with sfbulk.connect(sfbulk.AccessToken(TOKEN, host.url), polling=FAST, journal=tmp_path / "journal.db") as org:
+        result = org.insert(frame, "Contact", part_bytes=PART_BYTES, progress=False)
+        failed = frame.loc[result.failed.index]
+        prepared(failed, host.results)
+        gc.collect()
+        before = pa.total_allocated_bytes()
+        again = result.retry()
+        gc.collect()
+        assert 0 < len(again.failed) < len(failed)
+        assert again.outcome.texts.nbytes > 5_000_000
+        assert pa.total_allocated_bytes() - before < 1_000_000
+
+
 def test_parts_that_go_up_slowly_leave_room_for_those_that_are_accounted_for(host, tmp_path, monkeypatch):
     """On a slow line every part that may go up does so all the time; accounting takes the place of one of them."""
     monkeypatch.setattr(slices, "SLICE_ROWS", 1_024)

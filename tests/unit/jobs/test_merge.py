@@ -169,3 +169,21 @@ def test_whole_numbers_beyond_floats_are_not_rounded(sign):
     assert whole["n"].dtype == "int64"
     added = replaced_rows(frame[[]], np.array([1]), pd.DataFrame({"n": [big]}, index=[1]))
     assert added["n"].iloc[1] == big
+
+
+def test_a_column_that_mending_did_not_change_is_not_copied():
+    texts = pd.Series(["a", "b", "c"], dtype="string[pyarrow]")
+    frame = pd.DataFrame({"text": texts, "number": [1.0, np.nan, 3.0], "object": [1, "x", None]}, index=[7, 8, 9])
+    before = pa.total_allocated_bytes()
+    result = replaced_rows(frame, np.array([2, 1]), frame.iloc[[2, 1]].assign(number=[5.0, np.nan]))
+    assert pa.total_allocated_bytes() == before
+    assert result["number"].tolist()[::2] == [1.0, 5.0]
+    pd.testing.assert_frame_equal(result.drop(columns="number"), frame.drop(columns="number"))
+
+
+@pytest.mark.parametrize(("held", "given"), [(1, True), (True, 1), (1, 1.0), (None, np.nan)])
+def test_objects_that_are_equal_but_not_the_same_are_changed(held, given):
+    frame = pd.DataFrame({"a": pd.Series(["x", held], dtype=object)})
+    mended = pd.DataFrame({"a": pd.Series([given], dtype=object, index=[1])})
+    result = replaced_rows(frame, np.array([1]), mended)
+    assert result["a"].iloc[1] is given
