@@ -20,7 +20,7 @@ _LASTING_HINTS = (  # the same rows would fail again
 )
 _PASSING_HINTS = (
     ("ApiBatchItems Limit", "the org's daily batches are used up: wait, or load less"),
-    ("Retried more than", "triggers or flows of the org take too long: load fewer rows a part (part_rows=)"),
+    ("Retried more than", "the org's triggers or flows are too slow: load .outstanding anew (columns=, part_rows=)"),
     ("TooManyLockFailure", "other work holds the same records: load later, or sort by the parent record"),
 )
 _QUERY_HINTS = (
