@@ -123,7 +123,9 @@ def replaced_rows(frame: pd.DataFrame, positions: NDArray[intp], mended: pd.Data
 
 
 def _renumbered(column: pd.Series[Any]) -> pd.Series[Any]:
-    return pd.Series(column.array)
+    renumbered = column.copy(deep=False)  # of a column made of its array, pandas 3 would guess the dtype
+    renumbered.index = pd.RangeIndex(len(column))
+    return renumbered
 
 
 def _mended(

@@ -187,3 +187,28 @@ def test_objects_that_are_equal_but_not_the_same_are_changed(held, given):
     mended = pd.DataFrame({"a": pd.Series([given], dtype=object, index=[1])})
     result = replaced_rows(frame, np.array([1]), mended)
     assert result["a"].iloc[1] is given
+
+
+def test_a_column_that_mending_did_not_change_keeps_its_dtype_and_its_missing_values():
+    frame = pd.DataFrame({"a": pd.Series(["x", None, "y"], dtype=object), "b": [1.0, 2.0, 3.0]})
+    result = replaced_rows(frame, np.array([1]), frame.iloc[[1]].assign(b=5.0))
+    assert result["a"].dtype == object
+    assert result["a"].iloc[1] is None
+
+
+def test_neither_frame_changes_with_the_other():
+    frame = pd.DataFrame({"a": [1, 2, 3], "b": pd.Series(["x", "y", "z"], dtype=object), "c": [1.0, 2.0, 3.0]})
+    before, index = frame.copy(), np.array([1])
+    result = replaced_rows(frame, index, frame.iloc[index].assign(c=5.0))
+    result.loc[0, ["a", "b"]] = [7, "changed"]
+    pd.testing.assert_frame_equal(frame, before)
+    after = result.copy()
+    frame.loc[2, ["a", "b"]] = [8, "changed"]
+    pd.testing.assert_frame_equal(result, after)
+
+
+@pytest.mark.skipif(int(pd.__version__.partition(".")[0]) < 3, reason="pandas 2 copies what it puts side by side")
+def test_nor_are_numbers_copied():
+    frame = pd.DataFrame({"a": np.arange(3.0), "b": [1, 2, 3]})
+    result = replaced_rows(frame, np.array([1]), frame.iloc[[1]].assign(b=5))
+    assert np.shares_memory(result["a"], frame["a"])
