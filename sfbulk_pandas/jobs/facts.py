@@ -59,8 +59,8 @@ class LoadFacts:
 
     @property
     def keep(self) -> Callable[[pa.Table], pa.Table]:
-        """Puts texts where the load's own lie: on disk, unless it was unpickled or is made of several."""
-        return self.spool.mapped if isinstance(self.spool, Spool) else lambda table: table
+        """Puts texts where the load's own lie: on disk where there is room, unless unpickled or made of several."""
+        return self.spool.kept if isinstance(self.spool, Spool) else lambda table: table
 
     def followed_by(self, newer: LoadFacts) -> LoadFacts:
         """Return the facts of a load and of the load that retried some of its rows."""

@@ -251,7 +251,7 @@ class LoadRun:
         """Put what became of the rows of an attempt where they stand in the frame."""
         if cargo.order is None:
             return newer
-        return self._outcome.placed(cargo.order.positions, newer, self.spool.mapped)
+        return self._outcome.placed(cargo.order.positions, newer, self.spool.kept)
 
     def _passing(self) -> Positions:
         """Return the positions of the rows whose failure passes by itself, in the order in which they were sent."""

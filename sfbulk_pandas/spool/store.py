@@ -94,6 +94,16 @@ class Spool:
         """
         return self.written(table.schema, table.to_batches(max_chunksize=BATCH_ROWS))
 
+    def kept(self, table: pa.Table) -> pa.Table:
+        """Write a table to disk as :meth:`mapped` does; where that cannot be done, return it as it is, in memory.
+
+        For what must not be lost, such as what became of rows that were sent.
+        """
+        try:
+            return self.mapped(table)
+        except DataError:
+            return table
+
     def close(self) -> None:
         """Remove the folder with its files. May be called twice; nothing can be written any more."""
         self._remove()
@@ -120,24 +130,24 @@ class Spool:
         Raises
         ------
         DataError
-            Where the disk is full; the file is removed.
+            Where the disk is full, or too many files are open; the file is removed.
         """
         if not self._remove.alive:
             raise UsageError("this spool is closed, and its folder is gone")
         path = self.folder / f"{next(self._numbers)}.arrow"
         try:
-            _write(path, schema, batches)
+            return _written(path, schema, batches)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
 
 
-def _write(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
+def _written(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> pa.Table:
     try:
         with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema) as writer:
             for batch in batches:
                 writer.write_batch(batch)
+        return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
     except OSError as error:
         raise DataError(f"the rows could not be written to {path.parent}: {error}", hint=_MORE_ROOM) from error
 

@@ -384,6 +384,19 @@ def test_a_full_disk_is_named(spool, monkeypatch):
     with pytest.raises(DataError, match=r"could not be written.*No space left") as caught:
         spool.frame_of(TABLE)
     assert "TMPDIR" in caught.value.hint
+    assert spool.kept(TABLE) is TABLE
+
+
+def test_too_many_open_files_are_named_and_nothing_is_left(spool, monkeypatch):
+    def spent(*_, **__):
+        raise OSError(24, "Too many open files")
+
+    assert spool.kept(TABLE).equals(TABLE)
+    before = list(spool.folder.iterdir())
+    monkeypatch.setattr(pa, "memory_map", spent)
+    with pytest.raises(DataError, match="Too many open files"):
+        spool.mapped(TABLE)
+    assert list(spool.folder.iterdir()) == before
 
 
 def test_no_temporary_folder_to_write_in_is_named(monkeypatch):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import sfbulk_pandas as sfbulk
+from sfbulk_pandas.jobs.outcome import Outcome
 from sfbulk_pandas.local_org import Faults, LocalOrg
 from sfbulk_pandas.progress.events import LoadStarted, PartUploaded
 
@@ -283,3 +285,29 @@ def test_mended_rows_that_are_no_frame_are_refused(org, rows):
     result = org.insert(some("bad"), "Contact", progress=False)
     with pytest.raises(sfbulk.UsageError, match="mended rows are a DataFrame"):
         result.check(rows)
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """Let the disk be full whenever what became of rows is put where they stand in the frame."""
+    placed = Outcome.placed
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    def placed_on_full(*args):
+        with monkeypatch.context() as patch:
+            patch.setattr(pa, "OSFile", full)
+            return placed(*args)
+
+    monkeypatch.setattr(Outcome, "placed", placed_on_full)
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_what_became_of_rows_is_known_though_the_disk_is_full(org, local):
+    accounts = org.insert(pd.DataFrame({"Name": ["One", "Two"]}), "Account", progress=False).successful["sf__Id"]
+    frame = some("a@x.org", "bad", "c@x.org", "d@x.org", AccountId=[*accounts, *accounts])
+    result = org.insert(frame, "Contact", progress=False)
+    assert result.counts == {"rows": 4, "successful": 3, "failed": 1, "unprocessed": 0}
+    assert result.retry(result.failed.assign(Email="b@x.org")).counts["successful"] == 4
+    assert stored(local) == ["A", "B", "C", "D"]
