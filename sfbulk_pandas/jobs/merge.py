@@ -104,6 +104,7 @@ def replaced_rows(frame: pd.DataFrame, positions: NDArray[intp], mended: pd.Data
     Columns that only the mended rows have are added, missing elsewhere; a column whose dtype
     the mending changed takes the common dtype of both. A column that was not changed is not copied.
     """
+    attrs, frame, mended = frame.attrs, _without_attrs(frame), _without_attrs(mended)
     source = np.arange(len(frame))
     source[positions] = len(frame) + np.arange(len(mended))
     held, given = map(_numbered, _codes(frame.columns, mended.columns))  # labels may repeat among columns not sent
@@ -119,7 +120,15 @@ def replaced_rows(frame: pd.DataFrame, positions: NDArray[intp], mended: pd.Data
     result = pd.concat(columns, axis=1) if columns else frame.copy()
     result.index = frame.index
     result.columns = frame.columns.append(mended.columns[added]) if added else frame.columns
+    result.attrs = attrs
     return result
+
+
+def _without_attrs(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame without its attrs: where columns are put together pandas compares them, and arrays raise then."""
+    bare = frame.copy(deep=False)
+    bare.attrs = {}
+    return bare
 
 
 def _renumbered(column: pd.Series[Any]) -> pd.Series[Any]:

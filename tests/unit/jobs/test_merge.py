@@ -212,3 +212,11 @@ def test_nor_are_numbers_copied():
     frame = pd.DataFrame({"a": np.arange(3.0), "b": [1, 2, 3]})
     result = replaced_rows(frame, np.array([1]), frame.iloc[[1]].assign(b=5))
     assert np.shares_memory(result["a"], frame["a"])
+
+
+def test_attrs_that_cannot_be_compared_are_kept():
+    frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
+    frame.attrs["scores"] = np.arange(3)
+    result = replaced_rows(frame, np.array([1]), frame.iloc[[1]].assign(b="z"))
+    assert result["b"].tolist() == ["x", "z"]
+    np.testing.assert_array_equal(result.attrs["scores"], np.arange(3))
