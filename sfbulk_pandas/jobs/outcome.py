@@ -146,7 +146,7 @@ class Outcome:
             What to do with each block of the texts, as for :meth:`kept`.
         """
         status, sends = self.status.copy(), self.sends.copy()
-        source = short(np.arange(len(self)))
+        source = np.arange(len(self), dtype=short(np.array([len(self) + len(newer)])).dtype)
         for block in _blocks(len(newer)):
             says = (newer.status[block] != RowStatus.UNPROCESSED) | (newer.sends[block] > 0)
             at = positions[block][says]
