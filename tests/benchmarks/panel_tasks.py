@@ -15,12 +15,12 @@ from page_org import soql_of
 
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.codec.encode import PartLimits, encode_parts
-from sfbulk_pandas.jobs import attempt
+from sfbulk_pandas.jobs.collecting import Collector
 from sfbulk_pandas.progress.widget import panel, stage
 from sfbulk_pandas.salesforce.limits import PART_BYTES
 
 FAST = sfbulk.Polling(interval_seconds=0.005, cap_seconds=0.05)
-OWN = {"__call__": panel.Panel, "end": panel.Panel, "_draw": panel.Panel, "_causes": attempt.Attempt}
+OWN = {"__call__": panel.Panel, "end": panel.Panel, "_draw": panel.Panel, "_causes": Collector}
 spent = Counter()
 
 

@@ -102,12 +102,12 @@ def test_a_job_that_fails_as_a_whole_says_why_and_accounts_for_its_rows(local, o
 
 
 def test_why_a_job_failed_is_said_also_where_its_result_files_do_not_add_up(org, monkeypatch):
-    from sfbulk_pandas.jobs import attempt
+    from sfbulk_pandas.jobs import collecting
 
     def refuse(*_):
         raise sfbulk.ReconcileError("the files do not add up")
 
-    monkeypatch.setattr(attempt, "account_for", refuse)
+    monkeypatch.setattr(collecting, "account_for", refuse)
     with pytest.raises(sfbulk.JobFailed, match="Field name not found : Gone__c") as caught:
         _load_with_a_column_the_org_lost(org, people().assign(Phone="1"))
     assert isinstance(caught.value.__cause__, sfbulk.ReconcileError)
