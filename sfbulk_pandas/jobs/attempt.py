@@ -248,7 +248,7 @@ class Attempt:
                     working -= 1
                 else:
                     self._take_over(run, running)
-            self._account()
+            self._collector.account(self.stop)
 
     def _meanwhile(self, step: Callable[[], None]) -> None:
         """Do something while parts go up; where somebody asks for something, it ends before they do."""
@@ -282,7 +282,7 @@ class Attempt:
             return
         self.notify(PartUploaded(run.record.number, job, run.rows, run.record.size_bytes))
         if job.state.is_terminal:
-            self._meanwhile(partial(self._collector.fetch, run, job))
+            self._meanwhile(partial(self.collect, run, job))
         else:
             running[job.id] = run
 
@@ -293,7 +293,6 @@ class Attempt:
     def _wait(self, running: dict[str, PartRun]) -> None:
         for job in watch(self.sender.ingest.info, tuple(running), self.waiting):
             self._heard(job, running)
-            self._account()
             if self._wish is not None:
                 return
 
@@ -303,16 +302,12 @@ class Attempt:
         self.tell(run, job)
         if job.state.is_terminal:
             del running[job.id]
-            self.guarded(partial(self._collector.fetch, run, job))
+            self.collect(run, job)
 
     def collect(self, run: PartRun, job: JobInfo) -> None:
-        """Read the results of an ended job and settle its rows."""
-        self.guarded(partial(self._collector.fetch, run, job))
-        self._account()
-
-    def _account(self) -> None:
-        for problem in self._collector.account():
-            self.stop(problem)
+        """Read the results of an ended job and settle its rows, as soon as there is a place."""
+        self._collector.fetch(run, job, self.stop)
+        self._collector.account(self.stop)
 
     def tell(self, run: PartRun, job: JobInfo) -> None:
         """Say how a part's job stands."""

@@ -32,15 +32,19 @@ if TYPE_CHECKING:
     from sfbulk_pandas.progress.choose import Dispatcher
     from sfbulk_pandas.salesforce.job import JobInfo
 
+    # Given at each call: a collector that held it would hold the attempt that holds the collector, with all its rows.
+    Stop = Callable[[SfBulkError], None]
+
 log = logging.getLogger("sfbulk_pandas")
 
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """A part whose answers lie on disk."""
+    """A part whose answers lie on disk, and why its job failed."""
 
     run: PartRun
     job: JobInfo
+    failure: SfBulkError | None
     paths: list[Path]
 
 
@@ -70,47 +74,51 @@ class Collector:
     places: Places
     _ended: deque[_Ended] = field(default_factory=deque)
 
-    def fetch(self, run: PartRun, job: JobInfo) -> None:
+    def fetch(self, run: PartRun, job: JobInfo, stop: Stop) -> None:
         """Fetch the answers of an ended job to disk, to be accounted for once there is a place.
 
-        Raises
-        ------
-        SfBulkError
-            Why the job failed, else why its answers did not come.
+        Parameters
+        ----------
+        run, job
+        stop : callable
+            Told why the job failed before anything is fetched, else why its answers do not come.
         """
         processed, failed = job.number_records_processed or 0, job.number_records_failed or 0
         log.info("job %s ended, %s: %d of %d rows processed, %d failed", job.id, job.state, processed, run.rows, failed)
+        failure = failure_of(job)
+        if failure is not None:
+            stop(failure)
         try:
-            self._ended.append(_Ended(run, job, self._fetched(run, job)))
+            self._ended.append(_Ended(run, job, failure, self._fetched(run, job)))
         except SfBulkError as error:
-            raise _first_cause(failure_of(job), error) from error
+            _tell(error, failure, stop)
 
-    def account(self) -> list[SfBulkError]:
+    def account(self, stop: Stop) -> None:
         """Settle the rows of the parts that have ended, as long as there is a place.
 
-        Returns
-        -------
-        list of SfBulkError
-            Why a job failed, else what does not add up.
+        Parameters
+        ----------
+        stop : callable
+            Told what does not add up, before another part is encoded.
         """
-        problems = []
         while self._ended:
             with self.places.taken_first() as has_place:
                 if not has_place:
                     break
-                problems += self._settled(self._ended.popleft())
-        return problems
+                self._settle(self._ended.popleft(), stop)
 
-    def _settled(self, ended: _Ended) -> list[SfBulkError]:
-        run, job = ended.run, ended.job
-        failure = failure_of(job)
-        try:
-            problem = self._paired(ended)
-        except SfBulkError as error:
-            return [_first_cause(failure, error)]
-        outcome = run.known()
-        self.notify(PartFinished(run.record.number, job, *outcome.ends, causes=self._causes(outcome)))
-        return [] if failure is problem is None else [_first_cause(failure, problem)]
+    def _settle(self, ended: _Ended, stop: Stop) -> None:
+        run = ended.run
+        with self.places.alone:  # until what is wrong is told: who encodes the next part is to know
+            try:
+                problem = self._paired(ended)
+            except SfBulkError as error:
+                problem = error
+            if problem is not None:
+                _tell(problem, ended.failure, stop)
+        if run.outcome is not None:
+            causes = self._causes(run.outcome)
+            self.notify(PartFinished(run.record.number, ended.job, *run.outcome.ends, causes=causes))
 
     def _causes(self, outcome: Outcome) -> tuple[Cause, ...]:
         """Return why rows failed, where somebody wants to know by now."""
@@ -122,7 +130,7 @@ class Collector:
     def _paired(self, ended: _Ended) -> SfBulkError | None:
         """Pair the answers with the rows; both lie on disk meanwhile, for a part may be large and memory small."""
         run, job = ended.run, ended.job
-        with self.places.alone, Spool() as scratch:
+        with Spool() as scratch:
             answers = Answers(*(read_results(path, job, scratch) for path in ended.paths))
             pa.default_memory_pool().release_unused()  # of the blocks that were parsed
             sent = scratch.written(*self.cargo.texts(run.record.start, run.record.stop))
@@ -152,11 +160,9 @@ class Collector:
         return paths
 
 
-def _first_cause(failure: SfBulkError | None, error: SfBulkError | None) -> SfBulkError:
-    """Why the job itself failed comes before why its rows could not be accounted for."""
+def _tell(error: SfBulkError, failure: SfBulkError | None, stop: Stop) -> None:
+    """Why the job itself failed, which is told by then, comes before why its rows could not be accounted for."""
     if failure is None:
-        if error is None:
-            raise AssertionError("there is a cause")
-        return error
-    failure.__cause__ = error
-    return failure
+        stop(error)
+    else:
+        failure.__cause__ = error

@@ -1,0 +1,74 @@
+"""What a load does when its parts go up, end and fail in an odd order."""
+
+import threading
+import time
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+import sfbulk_pandas as sfbulk
+from sfbulk_pandas.jobs.ingest import Ingest
+from sfbulk_pandas.progress.events import PartFinished
+from sfbulk_pandas.salesforce.job import JobState
+
+
+def contacts(rows):
+    return pd.DataFrame({"LastName": [f"Name {n}" for n in range(rows)]})
+
+
+@pytest.mark.parametrize("parallel", [1, 2])
+def test_no_part_is_begun_while_the_results_of_a_job_that_failed_are_fetched(org, monkeypatch, parallel):
+    create, info, fetch, made, begun = Ingest.create, Ingest.info, Ingest.fetch_results, [], []
+
+    def counted(self, job):
+        made.append(job)
+        return create(self, job)
+
+    def failed(self, job_id):
+        begun[:] = begun or [len(made)]
+        return replace(info(self, job_id), state=JobState.FAILED, error_message="Field name not found : Gone__c")
+
+    def slow(self, *args):
+        time.sleep(0.3)
+        return fetch(self, *args)
+
+    monkeypatch.setattr(Ingest, "create", counted)
+    monkeypatch.setattr(Ingest, "info", failed)
+    monkeypatch.setattr(Ingest, "fetch_results", slow)
+    with pytest.raises(sfbulk.JobFailed, match="Gone__c"):
+        org.insert(contacts(12), "Contact", part_rows=1, parallel_parts=parallel, progress=False)
+    assert len(made) <= begun[0] + parallel  # those that were encoded by then
+
+
+def test_a_job_that_has_ended_is_accounted_for_before_the_results_of_the_next_are_fetched(org, monkeypatch):
+    upload, info, fetch, read, finished = Ingest.upload, Ingest.info, Ingest.fetch_results, [], []
+    others_end, others_read = threading.Event(), threading.Event()
+
+    def last_stays(self, job, body):
+        upload(self, job, body)
+        if job.id.endswith("4AAA"):
+            time.sleep(0.2)  # by then the others run, and nothing else is encoded
+            others_end.set()
+            assert others_read.wait(20)
+
+    def running(self, job_id):
+        job = info(self, job_id)
+        return job if others_end.is_set() else replace(job, state=JobState.IN_PROGRESS)
+
+    def noted(self, job, which, folder):
+        read.append((job.id, len(finished)))
+        return fetch(self, job, which, folder)
+
+    def listen(event):
+        if isinstance(event, PartFinished):
+            finished.append(event.job.id)
+        if len(finished) == 3:
+            others_read.set()
+
+    monkeypatch.setattr(Ingest, "upload", last_stays)
+    monkeypatch.setattr(Ingest, "info", running)
+    monkeypatch.setattr(Ingest, "fetch_results", noted)
+    result = org.insert(contacts(4), "Contact", part_rows=1, parallel_parts=2, progress=listen)
+    assert result.counts["successful"] == 4
+    assert read == [(job_id, done) for done, job_id in enumerate(finished) for _ in range(3)]
