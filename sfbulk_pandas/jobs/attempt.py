@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("sfbulk_pandas")
 Task = tuple[PartRun, "Callable[[], None]"]
+News = PartRun | SfBulkError | None  # of a worker: a part that is sent, why one is not, and that there is none left
 _OF_ONE_JOB = (JobError, DataError, NotFound)  # says nothing of the other jobs: what they have done can still be read
 
 
@@ -185,7 +186,7 @@ class Attempt:
 
     def _send_all(self, tasks: Iterator[Task]) -> dict[str, PartRun]:
         """Send on some threads, and meanwhile ask for the jobs that run; return those that still do."""
-        sent: SimpleQueue[PartRun | None] = SimpleQueue()
+        sent: SimpleQueue[News] = SimpleQueue()
         running: dict[str, PartRun] = {}
         threads = self.plan.parallel_parts
         with ThreadPoolExecutor(threads, "sfbulk-part") as pool:
@@ -201,7 +202,7 @@ class Attempt:
             self.abandon_unclosed()
         return running
 
-    def _work(self, tasks: Iterator[Task], sent: SimpleQueue[PartRun | None]) -> None:
+    def _work(self, tasks: Iterator[Task], sent: SimpleQueue[News]) -> None:
         """Take one part after the other until there is none, or everything is to stop."""
         try:
             with self.sender.pausing():
@@ -215,7 +216,7 @@ class Attempt:
         finally:
             sent.put(None)
 
-    def _do_next(self, tasks: Iterator[Task], sent: SimpleQueue[PartRun | None]) -> bool:
+    def _do_next(self, tasks: Iterator[Task], sent: SimpleQueue[News]) -> bool:
         """Bring the next part to where its job runs; say whether there was one."""
         pa.default_memory_pool().release_unused()  # of the body that went up: Arrow would hold it beside the next one
         try:
@@ -228,26 +229,27 @@ class Attempt:
                 send()
         except SfBulkError as error:
             self.stop(error)
+            sent.put(error)  # what has ended may wait for this place
         else:
             sent.put(run)
         return True
 
-    def _watch_sending(self, sent: SimpleQueue[PartRun | None], running: dict[str, PartRun]) -> None:
+    def _watch_sending(self, sent: SimpleQueue[News], running: dict[str, PartRun]) -> None:
         """Take over the parts that are sent, and ask for their jobs when nothing else happens."""
         working = self.plan.parallel_parts
         pauses = self.waiting.pauses()
         pause = next(pauses)
         while working:
             try:
-                run = sent.get(timeout=pause)
+                news = sent.get(timeout=pause)
             except Empty:
                 self._meanwhile(partial(self._ask, running))
                 pause = next(pauses)
             else:
-                if run is None:
+                if news is None:
                     working -= 1
-                else:
-                    self._take_over(run, running)
+                elif isinstance(news, PartRun):
+                    self._take_over(news, running)
             self._collector.account(self.stop)
 
     def _meanwhile(self, step: Callable[[], None]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.jobs.ingest import Ingest
+from sfbulk_pandas.jobs.poll import Waiting
 from sfbulk_pandas.progress.events import PartFinished
 from sfbulk_pandas.salesforce.job import JobState
 
@@ -72,3 +73,33 @@ def test_a_job_that_has_ended_is_accounted_for_before_the_results_of_the_next_ar
     result = org.insert(contacts(4), "Contact", part_rows=1, parallel_parts=2, progress=listen)
     assert result.counts["successful"] == 4
     assert read == [(job_id, done) for done, job_id in enumerate(finished) for _ in range(3)]
+
+
+def test_what_waits_for_the_place_of_a_part_is_accounted_for_at_once_where_that_part_fails(org, monkeypatch):
+    upload, info, pauses, asked, long = Ingest.upload, Ingest.info, Waiting.pauses, threading.Event(), [30.0]
+
+    def second_fails(self, job, body):
+        if job.id.endswith("2AAA"):
+            assert asked.wait(20)
+            time.sleep(0.2)
+            raise sfbulk.ConnectionFailed("reset", may_have_arrived=False)
+        upload(self, job, body)
+
+    def first_ended(self, job_id):
+        job = info(self, job_id)
+        asked.set()
+        return job
+
+    def one_is_long(self):
+        for pause in pauses(self):
+            yield long.pop() if asked.is_set() and long else pause
+
+    monkeypatch.setattr(Ingest, "upload", second_fails)
+    monkeypatch.setattr(Ingest, "info", first_ended)
+    monkeypatch.setattr(Waiting, "pauses", one_is_long)
+    began = time.monotonic()
+    with pytest.raises(sfbulk.ConnectionFailed) as caught:
+        org.insert(contacts(3), "Contact", part_rows=1, parallel_parts=1, progress=False)
+    assert time.monotonic() - began < 15
+    assert not long
+    assert caught.value.result.counts == {"rows": 3, "successful": 1, "failed": 0, "unprocessed": 2}
