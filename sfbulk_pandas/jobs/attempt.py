@@ -304,7 +304,8 @@ class Attempt:
         self.tell(run, job)
         if job.state.is_terminal:
             del running[job.id]
-            self.collect(run, job)
+            self._collector.fetch(run, job, self.stop)
+        self._collector.account(self.stop)  # also of others: parts wait meanwhile
 
     def collect(self, run: PartRun, job: JobInfo) -> None:
         """Read the results of an ended job and settle its rows, as soon as there is a place."""

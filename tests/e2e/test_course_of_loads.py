@@ -103,3 +103,42 @@ def test_what_waits_for_the_place_of_a_part_is_accounted_for_at_once_where_that_
     assert time.monotonic() - began < 15
     assert not long
     assert caught.value.result.counts == {"rows": 3, "successful": 1, "failed": 0, "unprocessed": 2}
+
+
+def test_a_place_that_comes_free_between_two_questions_is_used_before_the_next(org, monkeypatch):
+    upload, info, finished, seen, asked = Ingest.upload, Ingest.info, [], [], threading.Event()
+    last_is_up = threading.Event()
+
+    def last_stays(self, job, body):
+        upload(self, job, body)
+        if job.id.endswith("4AAA"):
+            last_is_up.set()
+            assert asked.wait(20)
+
+    def first_ends(self, job_id):
+        job = info(self, job_id)
+        if not last_is_up.is_set() or (not job_id.endswith("1AAA") and not seen):
+            job = replace(job, state=JobState.IN_PROGRESS)
+        if fetched and job_id.endswith("2AAA") and not asked.is_set():
+            assert finished == []
+            asked.set()
+            time.sleep(0.3)  # the place is free by then
+        elif asked.is_set() and not seen:
+            seen.append((job_id, *finished))
+        return job
+
+    def noted(self, *args):
+        fetched.append(args)
+        return fetch(self, *args)
+
+    def listen(event):
+        if isinstance(event, PartFinished):
+            finished.append(event.part)
+
+    fetch, fetched = Ingest.fetch_results, []
+    monkeypatch.setattr(Ingest, "upload", last_stays)
+    monkeypatch.setattr(Ingest, "info", first_ends)
+    monkeypatch.setattr(Ingest, "fetch_results", noted)
+    result = org.insert(contacts(4), "Contact", part_rows=1, parallel_parts=1, progress=listen)
+    assert result.counts["successful"] == 4
+    assert seen == [("7505g0000000003AAA", 1)]
