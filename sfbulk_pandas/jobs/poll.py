@@ -67,17 +67,15 @@ def watch(ask: Callable[[str], JobInfo], job_ids: Sequence[str], waiting: Waitin
     StillRunning
         When ``waiting.seconds`` have passed, and each job was asked at least once; the jobs are left alone.
     """
-    running = list(job_ids)
-    for pause in waiting.pauses():
-        waiting.clock.sleep(max(min(pause, waiting.left()), 0))
+    running, pauses = list(job_ids), waiting.pauses()
+    while running:
+        waiting.clock.sleep(max(min(next(pauses), waiting.left()), 0))
         for job_id in tuple(running):
             job = ask(job_id)
             if job.state.is_terminal:
                 running.remove(job_id)
             yield job
-        if not running:
-            return
-        if waiting.left() <= 0:
+        if running and waiting.left() <= 0:
             raise still_running(running, waiting.seconds or 0)
 
 

@@ -54,6 +54,12 @@ def test_jobs_are_asked_about_together_until_each_has_ended():
     assert len(clock.slept) == 3
 
 
+def test_where_there_is_no_job_nobody_waits():
+    clock = FakeClock()
+    assert list(watch(ends_after({}), [], Waiting(clock, Polling()))) == []
+    assert clock.slept == []
+
+
 def test_when_time_is_up_the_jobs_are_named_and_left_alone():
     clock = FakeClock()
     waiting = Waiting(clock, Polling(), seconds=10)
