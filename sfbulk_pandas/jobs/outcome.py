@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _TEXT = pa.large_string()
 _NAMES = ("sf_id", "sf_created", "sf_error")
 _CHUNK_ROWS = 65_536
-_BLOCK_ROWS = 524_288  # rows put in order at a time, so that the texts of a large load are never all in memory
+_BLOCK_ROWS = 131_072  # rows put in order at a time, so that the texts of a large load are never all in memory
 
 
 class RowStatus(IntEnum):
@@ -154,7 +154,7 @@ class Outcome:
             status[at] = newer.status[block][says]
             sends[at] += newer.sends[block][says]
         both = pa.concat_tables([self.texts, newer.texts])
-        texts = pa.concat_tables([keep(_taken(both, source[block])) for block in _blocks(len(self))])
+        texts = pa.concat_tables([_kept(_taken(both, source[block]), keep) for block in _blocks(len(self))])
         return Outcome(status, texts, sends)
 
 
@@ -166,6 +166,13 @@ def _blocks(rows: int) -> list[slice]:
 def _taken(texts: pa.Table, rows: npt.NDArray[np.integer[Any]]) -> pa.Table:
     """Return some rows, without putting all chunks of a column together as Arrow does."""
     return pa.table({name: take_chunked(texts.column(name), rows) for name in _NAMES})
+
+
+def _kept(texts: pa.Table, keep: Callable[[pa.Table], pa.Table]) -> pa.Table:
+    kept = keep(texts)
+    del texts
+    pa.default_memory_pool().release_unused()  # Arrow would hold it for a second, beside the next block
+    return kept
 
 
 def _nothing(rows: int) -> pa.ChunkedArray:
