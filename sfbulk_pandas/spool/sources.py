@@ -6,7 +6,7 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -16,12 +16,14 @@ import pyarrow.parquet as pq
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.spool.common import common_schema
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
 BATCH_ROWS = 65_536
-# Parquet's row groups are decoded ahead; Arrow's own default is 16 batches of each of 4 files.
+# What a dataset is made of is decoded ahead; Arrow's own default is 16 batches of each of 4 files.
 _BATCHES_AHEAD = 2
 _FILES_AHEAD = 1
-# Nor are they read ahead, which takes more memory the more there are (pyarrow 26: 440 MB for 5 million rows, not 200).
-_PARQUET = ds.ParquetFileFormat(default_fragment_scan_options=ds.ParquetFragmentScanOptions(pre_buffer=False))
+_READ_BYTES = 1 << 20  # of a column, at a time
 _DETAILS_FILE = "_sfbulk.json"  # what a query to disk leaves beside its rows
 _OF_A_COLUMN = "of a column alone, make a frame first: series.to_frame()"
 
@@ -46,7 +48,7 @@ def reader_of(data: Any) -> pa.RecordBatchReader:
         Where it is none of these, there is no Parquet under the path, or the files of a folder do not fit together.
     """
     if isinstance(data, (str, os.PathLike)):
-        return _scanned(_parquet(Path(data)))
+        return _read(_parquet(Path(data)))
     if isinstance(data, ds.Dataset):
         return _scanned(data)
     if isinstance(data, ds.Scanner):
@@ -77,7 +79,7 @@ def _parquet(path: Path) -> ds.Dataset:
     if not path.exists():
         raise UsageError(f"there is no file or folder {str(path)!r}")
     try:
-        dataset = _folder(path.resolve()) if path.is_dir() else ds.dataset(path, format=_PARQUET)
+        dataset = _folder(path.resolve()) if path.is_dir() else ds.dataset(path, format="parquet")
     except (pa.ArrowException, OSError) as error:
         hint = "read files of other kinds first, such as pd.read_csv(path, dtype=str), and give the frame"
         raise UsageError(f"{str(path)!r} cannot be read as Parquet: {error}", hint=hint) from error
@@ -88,13 +90,13 @@ def _parquet(path: Path) -> ds.Dataset:
 
 def _folder(path: Path) -> ds.Dataset:
     """Open files as one: left to itself, Arrow takes the first one's columns for all, and 01067 for a number."""
-    files = ds.dataset(path, schema=pa.schema([]), format=_PARQUET).files
+    files = ds.dataset(path, schema=pa.schema([]), format="parquet").files
     names = {name: Path(name).relative_to(path) for name in files}
     schemas = {str(short): _schema_of(name) for name, short in names.items()}
     keys = _key_types(path, list(names.values()), schemas)
     schema = common_schema({name: _with_keys(each, keys) for name, each in schemas.items()})
     hive = ds.partitioning(pa.schema([schema.field(key) for key in keys]), flavor="hive")
-    return ds.dataset(path, schema=schema, format=_PARQUET, partitioning=hive)
+    return ds.dataset(path, schema=schema, format="parquet", partitioning=hive)
 
 
 def _schema_of(file: str) -> pa.Schema:
@@ -126,6 +128,32 @@ def _known_types(path: Path) -> dict[str, pa.DataType]:
 def _with_keys(schema: pa.Schema, keys: dict[str, pa.DataType]) -> pa.Schema:
     missing = [pa.field(key, kind) for key, kind in keys.items() if key not in schema.names]
     return pa.schema([*schema, *missing])
+
+
+def _read(dataset: ds.FileSystemDataset) -> pa.RecordBatchReader:
+    """Read Parquet files batch by batch.
+
+    Arrow's scanner decodes whole row groups, and goes up to 1 GB ahead of who writes slowly (pyarrow 26).
+    """
+    batches = (batch for file in dataset.get_fragments() for batch in _batches(file, dataset.schema))
+    return pa.RecordBatchReader.from_batches(dataset.schema, batches)
+
+
+def _batches(file: ds.ParquetFileFragment, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    keys = ds.get_partition_keys(file.partition_expression)
+    with file.open() as raw:
+        for batch in pq.ParquetFile(raw, pre_buffer=False, buffer_size=_READ_BYTES).iter_batches(BATCH_ROWS):
+            columns = [_column(batch, field, keys) for field in schema]
+            yield pa.record_batch(columns, schema=schema)
+
+
+def _column(batch: pa.RecordBatch, field: pa.Field, keys: Mapping[str, object]) -> pa.Array:
+    """Return a column in the type that all files have in common: what their folder says, what they hold, else nulls."""
+    if field.name in keys:
+        return pa.repeat(pa.scalar(keys[field.name], field.type), batch.num_rows)
+    if field.name in batch.schema.names:
+        return batch.column(field.name).cast(field.type)
+    return pa.nulls(batch.num_rows, field.type)
 
 
 def _scanned(dataset: ds.Dataset) -> pa.RecordBatchReader:

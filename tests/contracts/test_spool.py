@@ -9,6 +9,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -23,7 +24,7 @@ import pytest
 
 from sfbulk_pandas.errors import DataError, UsageError
 from sfbulk_pandas.spool import Spool
-from sfbulk_pandas.spool.sources import BATCH_ROWS
+from sfbulk_pandas.spool.sources import BATCH_ROWS, reader_of
 
 ROWS = 150_000
 TABLE = pa.table(
@@ -616,3 +617,16 @@ def test_memory_stays_bounded_whatever_the_size_of_the_stream():
     size, growth = map(int, done.stdout.split())
     assert size > 390_000_000
     assert growth < 100_000_000
+
+
+def test_a_parquet_file_is_not_read_ahead_of_who_writes_slowly(tmp_path):
+    rows = pa.table({"a": pa.array([f"{number:0100}" for number in range(300_000)])})
+    for number in range(3):
+        pq.write_table(rows, tmp_path / f"{number}.parquet", row_group_size=len(rows), use_dictionary=False)
+    gc.collect()
+    before = pa.total_allocated_bytes()
+    with reader_of(tmp_path) as reader:
+        batch = reader.read_next_batch()
+        time.sleep(0.5)
+        assert pa.total_allocated_bytes() - before < rows.nbytes / 2
+        assert batch.num_rows + sum(each.num_rows for each in reader) == 3 * len(rows)
