@@ -73,13 +73,13 @@ class Outcome:
         """Build the outcome of rows that have nothing but a status; unknown ones have been sent."""
         nothing = pa.table(dict.fromkeys(_NAMES, _nothing(rows)))
         sends = 1 if status is RowStatus.UNKNOWN else 0
-        return cls(np.full(rows, status, np.int8), nothing, np.full(rows, sends, np.int16))
+        return cls(_same(np.int8(status), rows), nothing, _same(np.int16(sends), rows))
 
     @classmethod
     def answered(cls, paired: Reconciled) -> Outcome:
         """Build the outcome of a part from its paired result rows."""
         texts = pa.table(dict(zip(_NAMES, (paired.sf_id, paired.sf_created, paired.sf_error), strict=True)))
-        return cls(paired.status, texts, np.ones(len(paired.status), np.int16))
+        return cls(paired.status, texts, _same(np.int16(1), len(paired.status)))
 
     @classmethod
     def refused(cls, rows: int, positions: npt.NDArray[np.int64], errors: pa.Array) -> Outcome:
@@ -173,6 +173,11 @@ def _kept(texts: pa.Table, keep: Callable[[pa.Table], pa.Table]) -> pa.Table:
     del texts
     pa.default_memory_pool().release_unused()  # Arrow would hold it for a second, beside the next block
     return kept
+
+
+def _same(value: np.generic, rows: int) -> npt.NDArray[Any]:
+    """Return an array of one value, which takes no memory and cannot be written to."""
+    return np.broadcast_to(value, rows)
 
 
 def _nothing(rows: int) -> pa.ChunkedArray:
