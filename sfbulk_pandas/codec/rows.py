@@ -34,10 +34,14 @@ class RowOrder:
     starts: NDArray[np.bool_] | None = None
 
 
+def position_type(largest: int) -> type[np.int32 | np.int64]:
+    """Return the type of positions up to this one: those of a large load take more memory than all but its parts."""
+    return np.int32 if largest <= np.iinfo(np.int32).max else np.int64
+
+
 def short(positions: Positions) -> Positions:
-    """Return positions in 32 bits where they fit: of a large load they take more memory than all else but its parts."""
-    fits = positions.max(initial=0) <= np.iinfo(np.int32).max
-    return positions.astype(np.int32, copy=False) if fits else positions
+    """Return positions in 32 bits where they fit."""
+    return positions.astype(position_type(int(positions.max(initial=0))), copy=False)
 
 
 def rows_of(order: RowOrder | None, start: int, stop: int) -> Rows:

@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from sfbulk_pandas.codec.rows import short, take_chunked
+from sfbulk_pandas.codec.rows import position_type, take_chunked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from sfbulk_pandas.codec.rows import Positions
     from sfbulk_pandas.reconcile import Reconciled
 
 _TEXT = pa.large_string()
@@ -129,7 +130,7 @@ class Outcome:
 
     def placed(
         self,
-        positions: npt.NDArray[np.integer[Any]],
+        positions: Positions,
         newer: Outcome,
         keep: Callable[[pa.Table], pa.Table] = lambda table: table,
     ) -> Outcome:
@@ -146,7 +147,7 @@ class Outcome:
             What to do with each block of the texts, as for :meth:`kept`.
         """
         status, sends = self.status.copy(), self.sends.copy()
-        source = np.arange(len(self), dtype=short(np.array([len(self) + len(newer)])).dtype)
+        source: Positions = np.arange(len(self), dtype=position_type(len(self) + len(newer)))
         for block in _blocks(len(newer)):
             says = (newer.status[block] != RowStatus.UNPROCESSED) | (newer.sends[block] > 0)
             at = positions[block][says]
@@ -163,7 +164,7 @@ def _blocks(rows: int) -> list[slice]:
     return [slice(at, at + _BLOCK_ROWS) for at in range(0, max(rows, 1), _BLOCK_ROWS)]
 
 
-def _taken(texts: pa.Table, rows: npt.NDArray[np.integer[Any]]) -> pa.Table:
+def _taken(texts: pa.Table, rows: Positions) -> pa.Table:
     """Return some rows, without putting all chunks of a column together as Arrow does."""
     return pa.table({name: take_chunked(texts.column(name), rows) for name in _NAMES})
 

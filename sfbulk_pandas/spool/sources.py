@@ -144,15 +144,15 @@ def _batches(file: ds.ParquetFileFragment, schema: pa.Schema) -> Iterator[pa.Rec
     with file.open() as raw:
         for batch in pq.ParquetFile(raw, pre_buffer=False, buffer_size=_READ_BYTES).iter_batches(BATCH_ROWS):
             columns = [_column(batch, field, keys) for field in schema]
-            yield pa.record_batch(columns, schema=schema)
+            yield pa.record_batch(columns, schema=schema)  # cast to what all files have in common
 
 
 def _column(batch: pa.RecordBatch, field: pa.Field, keys: Mapping[str, object]) -> pa.Array:
-    """Return a column in the type that all files have in common: what their folder says, what they hold, else nulls."""
+    """Return a column: what the folders say, else what the file holds, else nulls."""
     if field.name in keys:
         return pa.repeat(pa.scalar(keys[field.name], field.type), batch.num_rows)
     if field.name in batch.schema.names:
-        return batch.column(field.name).cast(field.type)
+        return batch.column(field.name)
     return pa.nulls(batch.num_rows, field.type)
 
 

@@ -621,8 +621,9 @@ def test_memory_stays_bounded_whatever_the_size_of_the_stream():
 
 def test_a_parquet_file_is_not_read_ahead_of_who_writes_slowly(tmp_path):
     rows = pa.table({"a": pa.array([f"{number:0100}" for number in range(300_000)])})
+    plain = {"row_group_size": len(rows), "use_dictionary": False, "compression": "none"}
     for number in range(3):
-        pq.write_table(rows, tmp_path / f"{number}.parquet", row_group_size=len(rows), use_dictionary=False)
+        pq.write_table(rows, tmp_path / f"{number}.parquet", **plain)
     gc.collect()
     before = pa.total_allocated_bytes()
     with reader_of(tmp_path) as reader:

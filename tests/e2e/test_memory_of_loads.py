@@ -7,6 +7,7 @@ import tempfile
 import threading
 import time
 import weakref
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import sfbulk_pandas as sfbulk
 from sfbulk_pandas.codec import slices
 from sfbulk_pandas.codec.encode import PartLimits
 from sfbulk_pandas.jobs import outcome
+from sfbulk_pandas.jobs.attempt import Attempt
 from sfbulk_pandas.jobs.collecting import Collector
 from sfbulk_pandas.jobs.ingest import Ingest
 from sfbulk_pandas.local_org import LocalOrg
@@ -124,14 +126,21 @@ def test_parts_that_go_up_slowly_leave_room_for_those_that_are_accounted_for(hos
     monkeypatch.setattr(slices, "SLICE_ROWS", 1_024)
     frame = crm_frame(MANY)
     prepared(frame, host.results)
-    upload, account, at_once = Ingest.upload, Collector._paired, {"going up": 0, "accounted for": 0, "most": 0}
+    upload, account, begin = Ingest.upload, Collector._paired, Attempt._begun
+    at_once, most, alone = Counter(), [0], [0]
 
     @contextmanager
     def counted(what):
         at_once[what] += 1
-        at_once["most"] = max(at_once["most"], at_once["going up"] + at_once["accounted for"])
+        most[0] = max(most[0], at_once["going up"] + at_once["accounted for"])
+        alone[0] = max(alone[0], at_once["encoded"] + at_once["accounted for"])
         yield
         at_once[what] -= 1
+
+    def slow_begin(self, parts):
+        with counted("encoded"):
+            time.sleep(0.1)
+            return begin(self, parts)
 
     def slow_upload(self, job, body):
         with counted("going up"):
@@ -145,10 +154,12 @@ def test_parts_that_go_up_slowly_leave_room_for_those_that_are_accounted_for(hos
 
     monkeypatch.setattr(Ingest, "upload", slow_upload)
     monkeypatch.setattr(Collector, "_paired", slow_account)
+    monkeypatch.setattr(Attempt, "_begun", slow_begin)
     with sfbulk.connect(sfbulk.AccessToken(TOKEN, host.url), polling=FAST, journal=tmp_path / "journal.db") as org:
         result = org.insert(frame, "Contact", part_bytes=PART_BYTES, progress=False)
     assert result.counts["successful"] + result.counts["failed"] == len(frame)
-    assert at_once == {"going up": 0, "accounted for": 0, "most": 2}
+    assert (most, alone) == ([2], [1])
+    assert not any(at_once.values())
 
 
 @pytest.mark.parametrize("progress", [False, lambda event: None, "log"], ids=["none", "a listener", "the log"])

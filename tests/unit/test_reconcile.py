@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from sfbulk_pandas.reconcile import Answers, reconcile, split_errors
+from sfbulk_pandas.reconcile.codes import dense, refine
 from sfbulk_pandas.salesforce.columns import Column
 from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
 
@@ -553,3 +554,14 @@ def test_errors_are_split_a_column_at_a_time():
     assert message.to_pylist() == ["m", None, "m"]
     assert fields.to_pylist() == ["F1, F2", None, "F1, F2"]
     assert [len(each) for each in split_errors(pa.nulls(2, pa.string()))] == [2, 2, 2]
+
+
+def test_pairs_of_codes_of_a_large_part_are_told_apart_and_numbered_from_0():
+    """Their product passes 32 bits: the last pair would be the first one there; and a table of it takes no room."""
+    codes = np.arange(2**16 + 1, dtype=np.int32)
+    for more in (codes % 2**16, codes[::-1], codes // 2, codes * 0):
+        assert sorted(refine(codes, more)) == codes.tolist()
+
+
+def test_numbers_of_codes_have_no_gaps():
+    assert dense(np.array([7, 3, 7, 12], np.int32)).tolist() == [1, 0, 1, 2]

@@ -208,10 +208,11 @@ def test_neither_frame_changes_with_the_other():
 
 
 @pytest.mark.skipif(int(pd.__version__.partition(".")[0]) < 3, reason="pandas 2 copies what it puts side by side")
-def test_nor_are_numbers_copied():
-    frame = pd.DataFrame({"a": np.arange(3.0), "b": [1, 2, 3]})
+def test_nor_are_numbers_and_objects_copied():
+    frame = pd.DataFrame({"a": np.arange(3.0), "b": [1, 2, 3], "c": pd.Series([1, None, "x"], dtype=object)})
     result = replaced_rows(frame, np.array([1]), frame.iloc[[1]].assign(b=5))
     assert np.shares_memory(result["a"], frame["a"])
+    assert np.shares_memory(result["c"], frame["c"])
 
 
 def test_attrs_that_cannot_be_compared_are_kept():

@@ -1,5 +1,7 @@
 """What became of every row of a load, as arrays."""
 
+import tracemalloc
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -63,3 +65,14 @@ def test_each_block_of_texts_goes_where_it_is_to_be_kept(monkeypatch):
 def test_no_rows_are_placed_among_none():
     nothing = Outcome.of(0, UNPROCESSED)
     assert len(nothing.placed(np.empty(0, np.int64), nothing)) == 0
+
+
+def test_what_is_the_same_for_every_row_takes_no_memory():
+    tracemalloc.start()
+    try:
+        unknown = Outcome.of(10_000_000, UNKNOWN)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+    assert unknown.counts == {"rows": 10_000_000, "successful": 0, "failed": 0, "unprocessed": 0, "unknown": 10_000_000}
+    assert unknown.sends[-1] == 1
