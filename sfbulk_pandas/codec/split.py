@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xxhash
 
+from sfbulk_pandas.writing.texts import places_of_byte
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -37,9 +39,9 @@ class Encoded:
     def ends(self) -> NDArray[np.int64]:
         """Where each row ends, in bytes, with a 0 before the first: found only where rows must be told apart."""
         characters = np.frombuffer(self.data, np.uint8)
-        newlines = np.flatnonzero(characters == _NEWLINE)
+        newlines = places_of_byte(characters, _NEWLINE)
         if len(newlines) > self.rows:  # some lie between quotes: before those, the quotes are odd in number
-            quotes = np.flatnonzero(characters == _QUOTE)
+            quotes = places_of_byte(characters, _QUOTE)
             newlines = newlines[np.searchsorted(quotes, newlines) % 2 == 0]
         return np.concatenate([[0], newlines + 1])
 

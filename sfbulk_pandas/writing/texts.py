@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -44,10 +44,21 @@ def lengths_bytes(text: pa.Array) -> NDArray[np.int64]:
 
 
 def count_byte(data: NDArray[np.uint8], byte: int) -> int:
-    """Count a byte, a cache-sized stretch at a time."""
-    return sum(
-        int(np.count_nonzero(data[at : at + _CACHED_BYTES] == byte)) for at in range(0, data.size, _CACHED_BYTES)
-    )
+    """Count a byte."""
+    return sum(int(np.count_nonzero(is_byte)) for _, is_byte in _compared(data, byte))
+
+
+def places_of_byte(data: NDArray[np.uint8], byte: int) -> NDArray[np.int64]:
+    """Return where a byte stands, in order."""
+    return np.concatenate([_NOWHERE, *(at + np.flatnonzero(is_byte) for at, is_byte in _compared(data, byte))])
+
+
+def _compared(data: NDArray[np.uint8], byte: int) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+    """Yield where a cache-sized stretch begins, and which of its bytes are this one."""
+    return ((at, data[at : at + _CACHED_BYTES] == byte) for at in range(0, data.size, _CACHED_BYTES))
+
+
+_NOWHERE = np.zeros(0, np.int64)
 
 
 def is_unicode(text: pa.Array) -> bool:
