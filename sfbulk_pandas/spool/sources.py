@@ -142,7 +142,8 @@ def _read(dataset: ds.FileSystemDataset) -> pa.RecordBatchReader:
 def _batches(file: ds.ParquetFileFragment, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     keys = ds.get_partition_keys(file.partition_expression)
     with file.open() as raw:
-        for batch in pq.ParquetFile(raw, pre_buffer=False, buffer_size=_READ_BYTES).iter_batches(BATCH_ROWS):
+        parquet = pq.ParquetFile(raw, pre_buffer=False, buffer_size=_READ_BYTES)
+        for batch in parquet.iter_batches(BATCH_ROWS, use_threads=False):
             columns = [_column(batch, field, keys) for field in schema]
             yield pa.record_batch(columns, schema=schema)  # cast to what all files have in common
 
