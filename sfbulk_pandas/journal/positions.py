@@ -14,7 +14,7 @@ _FAST = 1
 _BLOCK_ROWS = 262_144  # packed at a time: of a large load they take as much memory as its rows in the order itself
 
 
-def pack_positions(positions: NDArray[np.integer[Any]]) -> bytes:
+def pack_positions(positions: NDArray[np.integer[Any]]) -> bytearray:
     """Return positions as bytes; ascending ones take hardly any.
 
     Examples
@@ -22,15 +22,16 @@ def pack_positions(positions: NDArray[np.integer[Any]]) -> bytes:
     >>> unpack_positions(pack_positions(np.array([3, 4, 1])))
     array([3, 4, 1])
     """
-    packer, packed, before = zlib.compressobj(_FAST), [], 0
+    packer, packed, before = zlib.compressobj(_FAST), bytearray(), 0
     for at in range(0, len(positions), _BLOCK_ROWS):
         block = positions[at : at + _BLOCK_ROWS].astype("<i8")
-        packed.append(packer.compress(np.diff(block, prepend=before).tobytes()))
+        packed += packer.compress(np.diff(block, prepend=before).tobytes())
         before = block[-1]
-    return b"".join([*packed, packer.flush()])
+    packed += packer.flush()
+    return packed
 
 
-def unpack_positions(packed: bytes) -> NDArray[np.int64]:
+def unpack_positions(packed: bytes | bytearray) -> NDArray[np.int64]:
     """Return the positions that were packed.
 
     Raises

@@ -241,7 +241,13 @@ def _connected(path: Path) -> sqlite3.Connection:
     with _OPENING:
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        return sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        return sqlite3.connect(
+            path,
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=0,  # one that is kept holds its values: the positions of all rows
+        )
 
 
 @contextmanager
@@ -276,5 +282,5 @@ def _marks(columns: Sequence[str]) -> str:
     return ", ".join(f":{name}" for name in columns)
 
 
-def _named(load_id: str, attempt: int, positions: bytes | None) -> dict[str, Any]:
+def _named(load_id: str, attempt: int, positions: bytearray | None) -> dict[str, Any]:
     return {"load_id": load_id, "attempt": attempt, "positions": positions}

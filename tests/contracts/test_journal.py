@@ -1,5 +1,7 @@
 """The journal: on disk when a write returns, for the user alone, and nobody's but the process that works on a load."""
 
+import _sqlite3
+import ctypes
 import os
 import signal
 import sqlite3
@@ -253,6 +255,25 @@ def test_damaged_positions_are_an_error_of_the_journal(journal):
     journal._opened().execute("UPDATE attempt SET positions = x'0011'")
     with pytest.raises(JournalError, match=r"positions of rows are damaged"):
         journal.positions(LOAD.load_id, 1)
+
+
+def test_what_was_written_down_does_not_stay_in_memory(journal):
+    used = _sqlite_memory()
+    journal.begin(LOAD)
+    before = used()
+    journal.begin_attempt(LOAD.load_id, 1, np.random.default_rng(2).permutation(2_000_000))
+    assert len(journal.positions(LOAD.load_id, 1)) == 2_000_000
+    assert used() - before < 4_000_000  # they are 8 MB, packed; SQLite's cache of pages takes 2
+
+
+def _sqlite_memory():
+    """Return what asks SQLite how much memory it holds."""
+    try:
+        used = ctypes.CDLL(_sqlite3.__file__).sqlite3_memory_used
+    except (AttributeError, OSError):
+        pytest.skip("this Python's SQLite cannot be asked")
+    used.restype = ctypes.c_int64
+    return used
 
 
 def test_ctrl_c_when_the_tables_have_just_been_made_is_ctrl_c():
