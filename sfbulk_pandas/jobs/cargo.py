@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.codec.mapper import Mapper
     from sfbulk_pandas.codec.rows import Positions
     from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
+    from sfbulk_pandas.spool import Spool
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +98,12 @@ class Cargo:
         """Return the cargo of these rows alone."""
         return replace(self, order=RowOrder(positions, None))
 
-    def ordered(self, positions: Positions | None) -> Cargo:
+    def ordered(self, positions: Positions | None, spool: Spool) -> Cargo:
         """Return the cargo that goes up in this order, the frame's own for None; itself, where that is its order."""
         if positions is None:
             return replace(self, order=None)
         is_mine = self.order is not None and np.array_equal(self.order.positions, positions)
-        return self if is_mine else self.chosen(positions)
+        return self if is_mine else replace(self, order=on_disk(RowOrder(positions), spool))
 
     def place(self, at: int) -> str:
         """Say which row of the frame goes up at a place of the order: label and position."""
@@ -116,3 +117,21 @@ class Cargo:
             return RowOrder(np.arange(start, stop))
         starts = self.order.starts
         return RowOrder(self.order.positions[start:stop], None if starts is None else starts[start:stop])
+
+
+def on_disk(order: RowOrder, spool: Spool) -> RowOrder:
+    """Return the order in a memory map: it is as long as the frame, however long that is.
+
+    Raises
+    ------
+    DataError
+        Where the disk is full.
+    """
+
+    def mapped(values: NDArray[Any]) -> NDArray[Any]:
+        batch = pa.record_batch({"": values})  # one, so that it lies in one piece
+        held: NDArray[Any] = spool.written(batch.schema, [batch]).column(0).chunk(0).to_numpy()
+        return held
+
+    starts = None if order.starts is None else mapped(order.starts.view(np.uint8)).view(bool)
+    return RowOrder(mapped(order.positions), starts)

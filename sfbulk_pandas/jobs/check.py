@@ -30,7 +30,7 @@ def check(loading: Loading, data: Any, target: Target, options: LoadOptions) -> 
         Where the call itself cannot be right.
     """
     with Spool() as spool, core_threads() as pool:
-        prepared = examine(frame_of(data, spool), target, loading.describes, options, pool.map)
+        prepared = examine(frame_of(data, spool), target, loading.describes, options, spool, pool.map)
         report = prepared.checked.report
         if prepared.checked.grave(options.on_problem).any():
             return shown_report(report)

@@ -58,7 +58,7 @@ def load(loading: Loading, data: Any, target: Target, options: LoadOptions, fami
     spool = Spool()
     frame = frame_of(data, spool)
     with core_threads() as pool:
-        prepared = prepare(frame, target, loading.describes, options, pool.map)
+        prepared = prepare(frame, target, loading.describes, options, spool, pool.map)
         record = _record(loading, prepared, options, family.load_id if family else None)
         if not options.repeat:
             before = {each.load_id for each in family.loads(loading.journal)} if family else set()
@@ -93,7 +93,7 @@ def resume(
     frame = _as_sent(frame_of(data, spool), record, options)
     target = Target(record.sobject, Operation(record.operation), record.external_id_field)
     with core_threads() as pool, loading.journal.hold(record.load_id):
-        prepared = examine(frame, target, loading.describes, options, pool.map)
+        prepared = examine(frame, target, loading.describes, options, spool, pool.map)
         record = loading.journal.load(record.load_id)
         run = _run(loading, prepared, record, options, spool)
         if record.finished_at is None:
@@ -146,7 +146,7 @@ def _check_names(target: Target) -> None:
 def _run(loading: Loading, prepared: Prepared, record: LoadRecord, options: LoadOptions, spool: Spool) -> LoadRun:
     cargo = prepared.cargo(record.load_id, spool)
     if loading.journal.attempts(record.load_id):
-        cargo = cargo.ordered(loading.journal.positions(record.load_id, 1))
+        cargo = cargo.ordered(loading.journal.positions(record.load_id, 1), spool)
     ways = Ways(
         resume=partial(_resume_after, loading, record.load_id, prepared.frame, options.progress),
         resend=partial(resend_rows, loading, prepared.target, options, record.load_id),

@@ -13,7 +13,7 @@ from sfbulk_pandas.codec.encode import PartLimits
 from sfbulk_pandas.codec.refusals import refused_cells
 from sfbulk_pandas.codec.rows import RowOrder, short
 from sfbulk_pandas.errors import PreflightFailed
-from sfbulk_pandas.jobs.cargo import Cargo
+from sfbulk_pandas.jobs.cargo import Cargo, on_disk
 from sfbulk_pandas.jobs.correlation import check_spare, correlation_field, job_with, with_keys, with_room_for_keys
 from sfbulk_pandas.jobs.mapping import with_mapping
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
@@ -107,7 +107,7 @@ class Prepared:
 
 
 def prepare(
-    frame: pd.DataFrame, target: Target, describes: Describes, options: LoadOptions, mapper: Mapper = map
+    frame: pd.DataFrame, target: Target, describes: Describes, options: LoadOptions, spool: Spool, mapper: Mapper = map
 ) -> Prepared:
     """Check a frame against the org's describe and settle how it travels.
 
@@ -116,7 +116,7 @@ def prepare(
     UsageError, PreflightFailed
         Where it cannot be sent, or the caller wants problems raised; nothing was sent.
     """
-    prepared = examine(frame, target, describes, options, mapper)
+    prepared = examine(frame, target, describes, options, spool, mapper)
     refuse_problems(prepared, options)
     return prepared
 
@@ -136,7 +136,7 @@ def refuse_problems(prepared: Prepared, options: LoadOptions) -> None:
 
 
 def examine(
-    frame: pd.DataFrame, target: Target, describes: Describes, options: LoadOptions, mapper: Mapper = map
+    frame: pd.DataFrame, target: Target, describes: Describes, options: LoadOptions, spool: Spool, mapper: Mapper = map
 ) -> Prepared:
     """Check a frame, and raise nothing but what is wrong with the call itself."""
     describe = describes.get(target.sobject)
@@ -162,6 +162,7 @@ def examine(
     if options.check:
         pa.default_memory_pool().release_unused()  # Arrow would hold it for a second, on top of what is encoded now
     held_back = _held_back(checked, refused, options.on_problem)
+    order = _order(frame, describe, call, held_back, options) if len(checked.columns) else None
     key = _key(target, describe)
     return Prepared(
         target=target,
@@ -170,7 +171,7 @@ def examine(
         checked=checked,
         encoding=encoding,
         held_back=held_back,
-        order=_order(frame, describe, call, held_back, options) if len(checked.columns) else None,
+        order=None if order is None else on_disk(order, spool),
         key=correlation.name if correlation else key,
         correlation=correlation,
         mapper=mapper,

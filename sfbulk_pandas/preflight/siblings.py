@@ -51,6 +51,7 @@ def sibling_order(
     if column is None:
         return None
     codes, parents = _parent_codes(frame[column.label], column)
+    pa.default_memory_pool().release_unused()  # of what they were numbered in: Arrow would hold it beside the sorting
     if parents >= int(np.count_nonzero(codes < parents)):
         return None
     order = np.argsort(codes, kind="stable")
@@ -86,7 +87,7 @@ def _parent_codes(series: pd.Series[Any], subject: Subject) -> tuple[NDArray[np.
 
     Parents are told apart by their hashes, which take a third of the memory: two that meet only stand side by side.
     """
-    blocks = [_hashes(series.iloc[at : at + BLOCK_ROWS], subject) for at in range(0, len(series), BLOCK_ROWS)]
+    blocks = (_hashes(series.iloc[at : at + BLOCK_ROWS], subject) for at in range(0, len(series), BLOCK_ROWS))
     coded = pa.chunked_array(blocks, pa.uint64()).dictionary_encode()
     if not coded.num_chunks:
         return np.empty(0, np.int32), 0

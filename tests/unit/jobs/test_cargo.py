@@ -1,6 +1,7 @@
 """What goes up is cut alike from any row on, in any order."""
 
 import gc
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,9 @@ import pytest
 from sfbulk_pandas.codec import slices
 from sfbulk_pandas.codec.encode import PartLimits
 from sfbulk_pandas.codec.rows import RowOrder
-from sfbulk_pandas.jobs.cargo import Cargo
+from sfbulk_pandas.jobs.cargo import Cargo, on_disk
 from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
+from sfbulk_pandas.spool import Spool
 
 ROWS = 20
 FRAME = pd.DataFrame({"Name": [f"n{n}" for n in range(ROWS)]}, index=[f"label {n}" for n in range(ROWS)])
@@ -104,3 +106,23 @@ def test_a_part_that_was_let_go_is_not_held_until_the_next_is_asked_for(monkeypa
     assert len(held) == 3
     for with_part, without in held:
         assert without < with_part - 400_000
+
+
+@pytest.mark.parametrize("rows", [0, 1, 200_000])
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+def test_an_order_on_disk_is_the_same_one_and_takes_no_memory(rows, dtype):
+    positions = np.random.default_rng(5).permutation(rows).astype(dtype)
+    starts = positions % 3 == 0
+    with Spool() as spool:
+        tracemalloc.start()
+        try:
+            arrow = pa.total_allocated_bytes()
+            rows_alone, siblings = on_disk(RowOrder(positions), spool), on_disk(RowOrder(positions, starts), spool)
+            assert tracemalloc.get_traced_memory()[0] < 100_000
+            assert pa.total_allocated_bytes() - arrow < 100_000
+        finally:
+            tracemalloc.stop()
+        for held in (rows_alone.positions, siblings.positions):
+            assert (held.dtype, held.tolist()) == (dtype, positions.tolist())
+        assert rows_alone.starts is None
+        assert (siblings.starts.dtype, siblings.starts.tolist()) == (bool, starts.tolist())
