@@ -30,11 +30,14 @@ def even_batches(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterat
         Of 1 to 65,536 rows.
     """
     gathered: list[pa.RecordBatch] = []
+    rows = size_bytes = 0  # not counted anew for each: there may be very many small ones
     for piece in _pieces(batches, schema):
-        if gathered and not _fits(gathered, piece):
+        if gathered and (rows + piece.num_rows > BATCH_ROWS or size_bytes + piece.nbytes > _GATHERED_BYTES):
             yield _together(gathered)
-            gathered = []
+            gathered, rows, size_bytes = [], 0, 0
         gathered.append(piece)
+        rows += piece.num_rows
+        size_bytes += piece.nbytes
     if gathered:
         yield _together(gathered)
 
@@ -43,12 +46,6 @@ def _pieces(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa
     for batch in batches:
         for start in range(0, batch.num_rows, BATCH_ROWS):
             yield plain_batch(batch.slice(start, BATCH_ROWS), schema)
-
-
-def _fits(gathered: list[pa.RecordBatch], piece: pa.RecordBatch) -> bool:
-    rows = sum(each.num_rows for each in gathered) + piece.num_rows
-    size_bytes: int = sum(each.nbytes for each in gathered) + piece.nbytes
-    return rows <= BATCH_ROWS and size_bytes <= _GATHERED_BYTES
 
 
 def _together(gathered: list[pa.RecordBatch]) -> pa.RecordBatch:

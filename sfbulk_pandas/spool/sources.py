@@ -142,10 +142,11 @@ def _read(dataset: ds.FileSystemDataset) -> pa.RecordBatchReader:
 def _batches(file: ds.ParquetFileFragment, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     keys = ds.get_partition_keys(file.partition_expression)
     with file.open() as raw:
-        parquet = pq.ParquetFile(raw, pre_buffer=False, buffer_size=_READ_BYTES)
-        for batch in parquet.iter_batches(BATCH_ROWS, use_threads=False):
-            columns = [_column(batch, field, keys) for field in schema]
-            yield pa.record_batch(columns, schema=schema)  # cast to what all files have in common
+        rows = pq.ParquetFile(raw, pre_buffer=False, buffer_size=_READ_BYTES)
+        for group in range(rows.num_row_groups):  # one at a time: lists of categories cannot be read across them
+            for batch in rows.iter_batches(BATCH_ROWS, [group], use_threads=False):
+                columns = [_column(batch, field, keys) for field in schema]
+                yield pa.record_batch(columns, schema=schema)  # cast to what all files have in common
 
 
 def _column(batch: pa.RecordBatch, field: pa.Field, keys: Mapping[str, object]) -> pa.Array:

@@ -191,6 +191,13 @@ def test_lists_of_polars_categories_are_lists_of_texts(spool, kind):
     assert arrow(frame, "x").to_pylist() == [["a", "b"], None, [], ["b"]]
 
 
+def test_lists_of_categories_are_read_across_row_groups(spool, tmp_path):
+    values = [["a", "b"], None, [], ["b", "c"], ["a"]]
+    categories = pa.array(values, pa.list_(pa.dictionary(pa.int32(), pa.string())))
+    pq.write_table(pa.table({"x": categories}), tmp_path / "rows.parquet", row_group_size=2)
+    assert arrow(spool.frame_of(tmp_path / "rows.parquet"), "x").to_pylist() == values
+
+
 NO_CELLS = {
     "struct": pa.array([{"a": 1}]),
     "map": pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())),
