@@ -142,11 +142,16 @@ def _read(dataset: ds.FileSystemDataset) -> pa.RecordBatchReader:
 def _batches(file: ds.ParquetFileFragment, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     keys = ds.get_partition_keys(file.partition_expression)
     with file.open() as raw:
-        rows = pq.ParquetFile(raw, pre_buffer=False, buffer_size=_READ_BYTES)
-        for group in range(rows.num_row_groups):  # one at a time: lists of categories cannot be read across them
-            for batch in rows.iter_batches(BATCH_ROWS, [group], use_threads=False):
+        parquet = pq.ParquetFile(raw, pre_buffer=False, buffer_size=_READ_BYTES)
+        for group in range(parquet.num_row_groups):  # one at a time: lists of categories cannot be read across them
+            missing = parquet.metadata.row_group(group).num_rows
+            for batch in parquet.iter_batches(BATCH_ROWS, [group], use_threads=False):
+                missing -= batch.num_rows
                 columns = [_column(batch, field, keys) for field in schema]
                 yield pa.record_batch(columns, schema=schema)  # cast to what all files have in common
+            if missing:  # Arrow takes the end of a file that was cut off meanwhile for that of its rows
+                name = Path(file.path).name
+                raise pa.ArrowInvalid(f"{name} has changed while it was read: {missing:,} rows are gone")
 
 
 def _column(batch: pa.RecordBatch, field: pa.Field, keys: Mapping[str, object]) -> pa.Array:

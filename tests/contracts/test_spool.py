@@ -384,6 +384,16 @@ def test_a_damaged_parquet_file_in_a_folder_is_noticed(spool, tmp_path):
     assert list(spool.folder.iterdir()) == []
 
 
+def test_a_parquet_file_that_is_cut_off_while_it_is_read_is_noticed(spool, tmp_path):
+    pq.write_table(pa.table({"a": range(30)}), tmp_path / "rows.parquet", row_group_size=10)
+    reader = reader_of(tmp_path / "rows.parquet")
+    reader.read_next_batch()
+    os.truncate(tmp_path / "rows.parquet", 4)
+    with pytest.raises(DataError, match=r"rows\.parquet has changed while it was read: 10 rows are gone"):
+        spool.frame_of(reader)
+    assert list(spool.folder.iterdir()) == []
+
+
 def test_a_full_disk_is_named(spool, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
