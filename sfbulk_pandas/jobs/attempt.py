@@ -235,16 +235,16 @@ class Attempt:
         return True
 
     def _watch_sending(self, sent: SimpleQueue[News], running: dict[str, PartRun]) -> None:
-        """Take over the parts that are sent, and ask for their jobs when nothing else happens."""
+        """Take over the parts that are sent, and ask for their jobs when it is time, however fast parts follow."""
         working = self.plan.parallel_parts
-        pauses = self.waiting.pauses()
-        pause = next(pauses)
+        clock, pauses = self.waiting.clock, self.waiting.pauses()
+        due = clock.monotonic() + next(pauses)
         while working:
             try:
-                news = sent.get(timeout=pause)
+                news = sent.get(timeout=max(due - clock.monotonic(), 0))
             except Empty:
                 self._meanwhile(partial(self._ask, running))
-                pause = next(pauses)
+                due = clock.monotonic() + next(pauses)
             else:
                 if news is None:
                     working -= 1

@@ -1,5 +1,6 @@
 """What a load does when its parts go up, end and fail in an odd order."""
 
+import itertools
 import threading
 import time
 from dataclasses import replace
@@ -40,6 +41,25 @@ def test_no_part_is_begun_while_the_results_of_a_job_that_failed_are_fetched(org
     with pytest.raises(sfbulk.JobFailed, match="Gone__c"):
         org.insert(contacts(12), "Contact", part_rows=1, parallel_parts=parallel, progress=False)
     assert len(made) <= begun[0] + parallel  # those that were encoded by then
+
+
+def test_jobs_are_asked_for_also_where_parts_follow_each_other_faster_than_the_questions(org, monkeypatch):
+    upload, info, made = Ingest.upload, Ingest.info, []
+
+    def paced(self, job, body):
+        made.append(job)
+        time.sleep(0.02)
+        upload(self, job, body)
+
+    def failed(self, job_id):
+        return replace(info(self, job_id), state=JobState.FAILED, error_message="Field name not found : Gone__c")
+
+    monkeypatch.setattr(Ingest, "upload", paced)
+    monkeypatch.setattr(Ingest, "info", failed)
+    monkeypatch.setattr(Waiting, "pauses", lambda _: itertools.repeat(1.0))
+    with pytest.raises(sfbulk.JobFailed, match="Gone__c"):
+        org.insert(contacts(80), "Contact", part_rows=1, parallel_parts=1, progress=False)
+    assert len(made) < 80
 
 
 def test_a_job_that_has_ended_is_accounted_for_before_the_results_of_the_next_are_fetched(org, monkeypatch):
