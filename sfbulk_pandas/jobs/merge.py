@@ -152,9 +152,11 @@ def _is_same(one: pd.Series[Any], other: pd.Series[Any]) -> bool:
 
 
 def _replaced(older: pd.Series[Any], newer: pd.Series[Any], source: NDArray[intp]) -> pd.Series[Any]:
-    both: pd.Series[Any] = pd.concat([older, newer], ignore_index=True)
-    if both.dtype.kind == "f" and (_is_beyond_floats(older) or _is_beyond_floats(newer)):
-        both = pd.concat([older.astype(object), newer.astype(object)], ignore_index=True)
+    joined = [older, newer]
+    common = pd.concat([each.iloc[:0] for each in joined]).dtype
+    if common.kind == "f" and any(map(_is_beyond_floats, joined)):  # Arrow would refuse them
+        joined = [each.astype(object) for each in joined]
+    both: pd.Series[Any] = pd.concat(joined, ignore_index=True)
     return both.take(source).reset_index(drop=True)
 
 

@@ -171,6 +171,16 @@ def test_whole_numbers_beyond_floats_are_not_rounded(sign):
     assert added["n"].iloc[1] == big
 
 
+@pytest.mark.parametrize("kind", ["int64[pyarrow]", "Int64", "int64"])
+def test_whole_numbers_beyond_floats_stay_where_mending_brings_floats_of_another_kind(kind):
+    frame = pd.DataFrame({"n": pd.Series([2**53 + 1, 2], dtype=kind)})
+    mended = replaced_rows(frame, np.array([1]), pd.DataFrame({"n": [0.5]}, index=[1]))
+    assert mended["n"].tolist() == [2**53 + 1, 0.5]
+    floats = pd.DataFrame({"n": pd.Series([1.5, None], dtype="double[pyarrow]")})
+    filled = replaced_rows(floats, np.array([1]), frame[:1].set_axis([1]))
+    assert filled["n"].tolist() == [1.5, 2**53 + 1]
+
+
 def test_a_column_that_mending_did_not_change_is_not_copied():
     texts = pd.Series(["a", "b", "c"], dtype="string[pyarrow]")
     frame = pd.DataFrame({"text": texts, "number": [1.0, np.nan, 3.0], "object": [1, "x", None]}, index=[7, 8, 9])
