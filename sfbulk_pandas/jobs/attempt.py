@@ -290,10 +290,21 @@ class Attempt:
 
     def _ask(self, running: dict[str, PartRun]) -> None:
         for job_id in tuple(running):
-            self._heard(self.sender.ingest.info(job_id), running)
+            job = self._info(running, job_id)
+            if job is not None:
+                self._heard(job, running)
+
+    def _info(self, running: dict[str, PartRun], job_id: str) -> JobInfo | None:
+        """Ask for a job; where it is gone, the others are still asked for."""
+        try:
+            return self.sender.ingest.info(job_id)
+        except _OF_ONE_JOB as error:
+            self.stop(error)
+            del running[job_id]
+            return None
 
     def _wait(self, running: dict[str, PartRun]) -> None:
-        for job in watch(self.sender.ingest.info, tuple(running), self.waiting):
+        for job in watch(partial(self._info, running), tuple(running), self.waiting):
             self._heard(job, running)
             if self._wish is not None:
                 return

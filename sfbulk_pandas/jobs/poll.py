@@ -45,13 +45,13 @@ class Waiting:
         return self._until - now
 
 
-def watch(ask: Callable[[str], JobInfo], job_ids: Sequence[str], waiting: Waiting) -> Iterator[JobInfo]:
+def watch(ask: Callable[[str], JobInfo | None], job_ids: Sequence[str], waiting: Waiting) -> Iterator[JobInfo]:
     """Ask for jobs until each has ended, and yield every answer.
 
     Parameters
     ----------
     ask : callable
-        Job id -> JobInfo; one API call.
+        Job id -> JobInfo; one API call. None of a job that is to be asked for no more.
     job_ids : sequence of str
         The jobs to wait for.
     waiting : Waiting
@@ -72,9 +72,10 @@ def watch(ask: Callable[[str], JobInfo], job_ids: Sequence[str], waiting: Waitin
         waiting.clock.sleep(max(min(next(pauses), waiting.left()), 0))
         for job_id in tuple(running):
             job = ask(job_id)
-            if job.state.is_terminal:
+            if job is None or job.state.is_terminal:
                 running.remove(job_id)
-            yield job
+            if job is not None:
+                yield job
         if running and waiting.left() <= 0:
             raise still_running(running, waiting.seconds or 0)
 

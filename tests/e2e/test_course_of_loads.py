@@ -162,3 +162,26 @@ def test_a_place_that_comes_free_between_two_questions_is_used_before_the_next(o
     result = org.insert(contacts(4), "Contact", part_rows=1, parallel_parts=1, progress=listen)
     assert result.counts["successful"] == 4
     assert seen == [("7505g0000000003AAA", 1)]
+
+
+@pytest.mark.parametrize("seconds", [0, 0.5])
+def test_a_job_that_is_gone_does_not_keep_the_others_from_being_accounted_for(org, monkeypatch, seconds):
+    upload, info, last_goes_up = Ingest.upload, Ingest.info, threading.Event()
+
+    def last_stays(self, job, body):
+        if job.id.endswith("3AAA"):
+            last_goes_up.set()
+            time.sleep(seconds)  # the others are asked for meanwhile
+        upload(self, job, body)
+
+    def first_is_gone(self, job_id):
+        if not last_goes_up.is_set():
+            return replace(info(self, job_id), state=JobState.IN_PROGRESS)
+        return info(self, "750000000000000AAA" if job_id.endswith("1AAA") else job_id)
+
+    monkeypatch.setattr(Ingest, "upload", last_stays)
+    monkeypatch.setattr(Ingest, "info", first_is_gone)
+    with pytest.raises(sfbulk.NotFound) as caught:
+        org.insert(contacts(9), "Contact", part_rows=3, parallel_parts=1, progress=False)
+    assert caught.value.result.counts == {"rows": 9, "successful": 6, "failed": 0, "unprocessed": 0, "unknown": 3}
+    assert "may still run: 7505g0000000001AAA;" in caught.value.__notes__[0]
