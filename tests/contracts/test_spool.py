@@ -636,6 +636,33 @@ def test_memory_stays_bounded_whatever_the_size_of_the_stream():
     assert growth < 100_000_000
 
 
+PARQUET = """
+import sys
+from sfbulk_pandas.spool import Spool
+
+def anonymous_bytes():
+    lines = open("/proc/self/status").read().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
+
+spool = Spool()
+few = spool.frame_of(sys.argv[1])
+before = anonymous_bytes()
+frame = spool.frame_of(sys.argv[2])
+print(anonymous_bytes() - before)
+"""
+
+
+def test_what_parquet_was_decoded_in_is_given_back(tmp_path):
+    if not Path("/proc/self/status").exists():
+        pytest.skip("only Linux tells anonymous memory apart")
+    rows = pa.table({f"c{n}": pa.array([f"{n}{row:040}" for row in range(130_000)]) for n in range(12)})
+    paths = [tmp_path / "few.parquet", tmp_path / "many.parquet"]
+    for path, count in zip(paths, (1_000, len(rows)), strict=True):
+        pq.write_table(rows.slice(0, count), path)
+    done = subprocess.run([sys.executable, "-c", PARQUET, *paths], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 20_000_000
+
+
 def test_a_parquet_file_is_not_read_ahead_of_who_writes_slowly(tmp_path):
     rows = pa.table({"a": pa.array([f"{number:0100}" for number in range(300_000)])})
     plain = {"row_group_size": len(rows), "use_dictionary": False, "compression": "none"}

@@ -124,5 +124,6 @@ def test_an_order_on_disk_is_the_same_one_and_takes_no_memory(rows, dtype):
             tracemalloc.stop()
         for held in (rows_alone.positions, siblings.positions):
             assert (held.dtype, held.tolist()) == (dtype, positions.tolist())
+            assert not np.shares_memory(held, positions)
         assert rows_alone.starts is None
         assert (siblings.starts.dtype, siblings.starts.tolist()) == (bool, starts.tolist())
