@@ -655,6 +655,8 @@ print(anonymous_bytes() - before)
 def test_what_parquet_was_decoded_in_is_given_back(tmp_path):
     if not Path("/proc/self/status").exists():
         pytest.skip("only Linux tells anonymous memory apart")
+    if int(pa.__version__.split(".")[0]) < 21:
+        pytest.skip("the mimalloc of this pyarrow keeps 46 MB for itself, however many rows")
     rows = pa.table({f"c{n}": pa.array([f"{n}{row:040}" for row in range(130_000)]) for n in range(12)})
     paths = [tmp_path / "few.parquet", tmp_path / "many.parquet"]
     for path, count in zip(paths, (1_000, len(rows)), strict=True):
