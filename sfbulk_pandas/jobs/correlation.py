@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import xxhash
 
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.salesforce.job import Operation
@@ -17,12 +18,15 @@ from sfbulk_pandas.wire.ingest import IngestJob
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from sfbulk_pandas.codec.encode import Part
+    from sfbulk_pandas.codec.rows import Positions
     from sfbulk_pandas.salesforce.sobject import FieldDescribe, SObjectDescribe
     from sfbulk_pandas.spool import Spool
 
 _TEXT = pa.large_string()
 _TEXTS = frozenset({FieldType.STRING, FieldType.TEXTAREA})
-KEY_CHARS = 32  # a load's id, a hyphen, and nine digits
+PREFIX_CHARS = 22  # as many as a load's id has
+KEY_CHARS = PREFIX_CHARS + 10  # a hyphen, and nine digits
 
 
 def correlation_field(frame: pd.DataFrame, describe: SObjectDescribe, name: str, operation: Operation) -> FieldDescribe:
@@ -69,6 +73,28 @@ def job_with(keys: FieldDescribe | None, sobject: str, operation: Operation, key
     return IngestJob(sobject, operation, key if operation is Operation.UPSERT else None)
 
 
+def prefix_of(parts: Iterable[Part], positions: Positions | None) -> str:
+    """Return what the keys begin with of rows that have the same ones wherever, and however often, they are sent.
+
+    The same key is then that of the same bytes in the same row; how the rows are divided into parts does not matter.
+
+    Parameters
+    ----------
+    parts : iterable of Part
+        What is sent beside the keys.
+    positions : array of int or None
+        Which rows of the frame these are; None for all, in its own order.
+    """
+    digest = xxhash.xxh3_128()
+    for part in parts:
+        for chunk in part.body.chunks[1 if part.start else 0 :]:  # one header line
+            digest.update(chunk)
+        del part, chunk  # before the next one is encoded
+    if positions is not None:
+        digest.update(positions.data)
+    return digest.hexdigest()[:PREFIX_CHARS]
+
+
 def check_spare(field: FieldDescribe, names: Iterable[object]) -> None:
     """See that none of the frame's columns, as they are labelled or as they travel, is the field of the keys.
 
@@ -87,10 +113,10 @@ def with_room_for_keys(frame: pd.DataFrame, header: str) -> pd.DataFrame:
     return _with_column(frame, header, code)
 
 
-def with_keys(frame: pd.DataFrame, header: str, load_id: str, spool: Spool) -> pd.DataFrame:
-    """Return the frame with one column more, mapped from disk: the load's id and each row's position."""
+def with_keys(frame: pd.DataFrame, header: str, prefix: str, spool: Spool) -> pd.DataFrame:
+    """Return the frame with one column more, mapped from disk: what all keys begin with, and each row's position."""
     numbers = pc.cast(pa.array(np.arange(len(frame))), _TEXT)
-    keys = pc.binary_join_element_wise(pa.scalar(load_id, _TEXT), numbers, pa.scalar("-", _TEXT))
+    keys = pc.binary_join_element_wise(pa.scalar(prefix, _TEXT), numbers, pa.scalar("-", _TEXT))
     return _with_column(frame, header, spool.mapped(pa.table({header: keys})).column(header))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from sfbulk_pandas.codec.encode import PartLimits
 from sfbulk_pandas.errors import UsageError
 from sfbulk_pandas.jobs.budget import Budget, Cost, keep_within
+from sfbulk_pandas.jobs.correlation import PREFIX_CHARS
 from sfbulk_pandas.jobs.explain import explained
 from sfbulk_pandas.preflight import LoadPlan
 from sfbulk_pandas.spool import Spool
@@ -17,14 +19,12 @@ if TYPE_CHECKING:
     from sfbulk_pandas.jobs.query import Extract
     from sfbulk_pandas.transport.session import Session
 
-_ANY_ID = "00000000-000000-0000"  # as long as a load's
-
 
 def job_rows(prepared: Prepared, options: LoadOptions, spool: Spool) -> tuple[int, ...]:
     """Return how many rows each job of a load will have; all rows are encoded for that, and thrown away."""
-    cargo = prepared.cargo(_ANY_ID, spool)
+    cargo = prepared.cargo("-" * PREFIX_CHARS, spool)
     parts = cargo.parts(0, len(cargo), 1, PartLimits(options.part_bytes, options.part_rows))
-    return tuple(part.rows for part in parts)
+    return tuple(map(attrgetter("rows"), parts))  # a variable would hold one part while the next is encoded
 
 
 def keep_load_within_budget(session: Session, prepared: Prepared, options: LoadOptions) -> None:

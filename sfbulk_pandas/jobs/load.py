@@ -144,7 +144,7 @@ def _check_names(target: Target) -> None:
 
 
 def _run(loading: Loading, prepared: Prepared, record: LoadRecord, options: LoadOptions, spool: Spool) -> LoadRun:
-    cargo = prepared.cargo(record.load_id, spool)
+    cargo = prepared.cargo(record.keys_begin, spool)
     if loading.journal.attempts(record.load_id):
         cargo = cargo.ordered(loading.journal.positions(record.load_id, 1), spool)
     ways = Ways(
@@ -176,8 +176,9 @@ def recheck_rows(loading: Loading, target: Target, options: LoadOptions, rows: p
 def _record(loading: Loading, prepared: Prepared, options: LoadOptions, retry_of: str | None) -> LoadRecord:
     who = identity_of(loading.session)
     now = loading.session.clock.now()
+    load_id = new_load_id(now, random.Random())  # noqa: S311 - tells loads of one second apart, hides nothing
     return LoadRecord(
-        load_id=new_load_id(now, random.Random()),  # noqa: S311 - tells loads of one second apart, hides nothing
+        load_id=load_id,
         created_at=now,
         sobject=prepared.job.object,
         operation=prepared.target.operation.value,
@@ -189,6 +190,7 @@ def _record(loading: Loading, prepared: Prepared, options: LoadOptions, retry_of
         options=options.to_json(),
         rows=len(prepared.frame),
         retry_of=retry_of,
+        key_prefix=prepared.key_prefix(load_id, options),
     )
 
 

@@ -107,7 +107,9 @@ class LoadOptions:
     correlation_field : str, optional
         A spare text field of the object. Each row carries a key of its own in it, so that answers are
         matched to rows by that key alone. Where the field is an external id, an insert goes up as an
-        upsert by that key: sent twice, it makes no second record.
+        upsert by that key, which is made from what all rows hold: the same rows in the same order have the
+        same keys, and make no second record wherever they are sent from. With ``repeat=True`` they have new
+        ones. Rows are encoded twice for it.
     part_bytes : int
         The largest CSV of one job, in bytes; larger frames go up as several parts.
     part_rows : int, optional

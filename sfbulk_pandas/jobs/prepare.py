@@ -14,7 +14,14 @@ from sfbulk_pandas.codec.refusals import refused_cells
 from sfbulk_pandas.codec.rows import RowOrder, short
 from sfbulk_pandas.errors import PreflightFailed
 from sfbulk_pandas.jobs.cargo import Cargo, on_disk
-from sfbulk_pandas.jobs.correlation import check_spare, correlation_field, job_with, with_keys, with_room_for_keys
+from sfbulk_pandas.jobs.correlation import (
+    check_spare,
+    correlation_field,
+    job_with,
+    prefix_of,
+    with_keys,
+    with_room_for_keys,
+)
 from sfbulk_pandas.jobs.mapping import with_mapping
 from sfbulk_pandas.jobs.outcome import Outcome, RowStatus
 from sfbulk_pandas.jobs.shown.frames import shown_report
@@ -88,14 +95,35 @@ class Prepared:
         own = () if self.correlation is None else (self.correlation.name,)
         return (*(column.header for column in self.checked.columns), *own)
 
-    def cargo(self, load_id: str, spool: Spool) -> Cargo:
-        """Return what goes up in the load of this id."""
-        frame, columns = self.frame, self.checked.columns
-        if self.correlation is not None:
-            header = self.correlation.name
-            frame = with_keys(frame, header, load_id, spool)
-            columns = (*columns, Column(header, header, self.correlation))
-        return Cargo(frame, columns, self.encoding, self.order, self.mapper)
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether it is an insert that goes up as an upsert by keys of its own."""
+        return self.target.operation is Operation.INSERT and self.job.operation is Operation.UPSERT
+
+    def key_prefix(self, load_id: str, options: LoadOptions) -> str | None:
+        """Return what the rows' own keys begin with in the load of this id; None where they have none.
+
+        Rows that may be repeated are all encoded for it, and thrown away.
+        """
+        if self.correlation is None:
+            return None
+        if not self.is_repeatable or options.repeat:
+            return load_id
+        cargo = self._without_keys()
+        parts = cargo.parts(0, len(cargo), 1, PartLimits(options.part_bytes, options.part_rows))
+        return prefix_of(parts, None if self.order is None else self.order.positions)
+
+    def cargo(self, key_prefix: str, spool: Spool) -> Cargo:
+        """Return what goes up; rows that have keys of their own, with keys that begin so."""
+        cargo = self._without_keys()
+        if self.correlation is None:
+            return cargo
+        header = self.correlation.name
+        keyed = with_keys(self.frame, header, key_prefix, spool)
+        return replace(cargo, frame=keyed, columns=(*cargo.columns, Column(header, header, self.correlation)))
+
+    def _without_keys(self) -> Cargo:
+        return Cargo(self.frame, self.checked.columns, self.encoding, self.order, self.mapper)
 
     def untouched(self) -> Outcome:
         """Return the outcome before anything is sent: rows that are not to be sent have failed."""

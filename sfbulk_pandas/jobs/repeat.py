@@ -61,7 +61,7 @@ def refuse_repeated(
         return
     alike = [each for each in _alike(journal, record) if each.load.load_id not in but_not]
     if len(alike) > 1:
-        alike = _of_equal_size(alike, prepared, record.load_id)
+        alike = _of_equal_size(alike, prepared, record.keys_begin)
     digests: Digests = {}
     for each in alike:
         if _same_bytes(prepared, each, digests):
@@ -85,18 +85,18 @@ def _alike(journal: Journal, record: LoadRecord) -> Iterator[_Alike]:
             yield _Alike(earlier, noted, stored_by[0])
 
 
-def _of_equal_size(alike: Sequence[_Alike], prepared: Prepared, load_id: str) -> list[_Alike]:
+def _of_equal_size(alike: Sequence[_Alike], prepared: Prepared, key_prefix: str) -> list[_Alike]:
     """Return those whose first part is as large as the same rows are now.
 
-    Ids of loads, which rows may carry, are of one length; but for those of older versions, which are not measured.
+    Keys that rows may carry are of one length; but for those of older versions, which are not measured.
     """
     with Spool() as scratch:
-        cargo = prepared.cargo(load_id, scratch)
+        cargo = prepared.cargo(key_prefix, scratch)
         ends = cargo.ends(min(max(each.parts[0].stop for each in alike), len(cargo)))
     return [
         each
         for each in alike
-        if len(each.load.load_id) != len(load_id) or _size(ends, each.parts[0]) == each.parts[0].size_bytes
+        if len(each.load.keys_begin) != len(key_prefix) or _size(ends, each.parts[0]) == each.parts[0].size_bytes
     ]
 
 
@@ -112,10 +112,10 @@ def may_have_stored(earlier: LoadRecord) -> bool:
 
 def _same_bytes(prepared: Prepared, earlier: _Alike, digests: Digests) -> bool:
     """Whether the bytes now are those of an earlier load's parts; what was encoded once is not encoded again."""
-    if prepared.correlation is not None:  # the id of the load is part of the bytes: they are each load's own
+    if prepared.correlation is not None:  # its keys are part of the bytes: they may be each load's own
         digests = {}
     with Spool() as scratch:
-        cargo = prepared.cargo(earlier.load.load_id, scratch)
+        cargo = prepared.cargo(earlier.load.keys_begin, scratch)
         return max(part.stop for part in earlier.parts) <= len(cargo) and all(
             _digest(cargo, part, digests) == part.digest for part in earlier.parts
         )

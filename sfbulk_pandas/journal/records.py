@@ -52,6 +52,9 @@ class LoadRecord:
         When every row was accounted for.
     manifest : mapping or None
         What came of it; plain JSON values.
+    key_prefix : str or None
+        What the keys of rows begin with that have their own; the load's id where an older version of the journal
+        does not say.
     """
 
     load_id: str
@@ -68,6 +71,12 @@ class LoadRecord:
     retry_of: str | None = None
     finished_at: float | None = None
     manifest: Mapping[str, Any] | None = None
+    key_prefix: str | None = None
+
+    @property
+    def keys_begin(self) -> str:
+        """What the keys of rows begin with, where they have their own."""
+        return self.key_prefix or self.load_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class Loads(Base):
         """Insert each row of a frame as a new record.
 
         An insert is not repeatable: what has succeeded is in the org. Prefer :meth:`upsert` with an
-        external id where the object has one, or name a ``correlation_field``. An insert whose bytes went
+        external id where the object has one, or name a spare one as ``correlation_field``. An insert whose bytes went
         up before is refused (``AlreadyLoaded``), unless ``repeat=True``.
 
         Parameters

@@ -18,7 +18,7 @@ from sfbulk_pandas.errors import JournalBusy, JournalError, UsageError
 from sfbulk_pandas.journal import Journal
 from sfbulk_pandas.journal.locks import Locks
 from sfbulk_pandas.journal.records import LoadRecord, PartRecord, Step
-from sfbulk_pandas.journal.schema import migrate
+from sfbulk_pandas.journal.schema import MIGRATIONS, migrate
 
 LOAD = LoadRecord(
     load_id="20261124-120000-aaaa",
@@ -288,6 +288,24 @@ def test_ctrl_c_when_the_tables_have_just_been_made_is_ctrl_c():
     with pytest.raises(KeyboardInterrupt):
         migrate(connection)
     connection.close()
+
+
+def test_a_journal_of_the_first_version_is_read_and_written_as_one_of_today(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path)
+    for statement in MIGRATIONS[0]:
+        connection.execute(statement)
+    connection.execute(
+        "INSERT INTO load"
+        " (load_id, created_at, sobject, operation, org_id, instance_url, headers, options, rows, manifest)"
+        " VALUES ('old', 1.0, 'Contact', 'insert', '00D', 'https://x', '[\"LastName\"]', '{}', 3, 'null')"
+    )
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+    with Journal(path) as journal:
+        journal.begin(replace(LOAD, key_prefix="abc"))
+        assert [(each.load_id, each.keys_begin) for each in journal.loads()] == [(LOAD.load_id, "abc"), ("old", "old")]
 
 
 def test_a_journal_of_a_newer_version_is_left_alone(journal, path):

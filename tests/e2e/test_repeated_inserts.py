@@ -11,6 +11,8 @@ from sfbulk_pandas.journal import ids
 from sfbulk_pandas.journal.records import Step
 from sfbulk_pandas.local_org import Faults
 
+FAST = sfbulk.Polling(interval_seconds=0.001, cap_seconds=0.01)
+
 
 def contacts(rows, mark="", **more):
     return pd.DataFrame({"LastName": [f"Name {n}{mark}" for n in range(rows)], **more})
@@ -74,6 +76,67 @@ def test_keys_of_each_load_are_compared_as_its_own(local, org, loads):
             org.insert(contacts(4, mark), "Contact", correlation_field="Contact_Key__c", part_rows=3)
     org.insert(contacts(4, "d"), "Contact", correlation_field="Contact_Key__c")
     assert local.records("Contact").num_rows == 4 * (loads + 1)
+
+
+@pytest.fixture
+def elsewhere(local, tmp_path):
+    """A client that knows nothing of what others have sent."""
+    login = sfbulk.ClientCredentials(local.client_id, local.client_secret, login_url=local.url)
+    with sfbulk.connect(login, polling=FAST, journal=tmp_path / "elsewhere.db") as client:
+        yield client
+
+
+def test_an_insert_by_keys_of_its_own_makes_no_second_record_wherever_it_is_sent_from(local, org, elsewhere):
+    frame = contacts(7, Email=["bad", *["a@example.com"] * 6])
+    made = org.insert(frame, "Contact", correlation_field="Contact_Key__c")
+    again = elsewhere.insert(frame, "Contact", correlation_field="Contact_Key__c", part_rows=3)
+    assert (made.counts["successful"], len(again.jobs)) == (6, 3)
+    assert again.successful["sf__Id"].tolist() == made.successful["sf__Id"].tolist()
+    assert not again.successful["sf__Created"].any()
+    assert local.records("Contact").num_rows == 6
+    last = again.retry(again.failed.assign(Email="b@example.com"))
+    assert last.counts["successful"] == 7
+    assert local.records("Contact").num_rows == 7
+
+
+def test_other_rows_have_other_keys(local, org, elsewhere):
+    org.insert(contacts(4), "Contact", correlation_field="Contact_Key__c")
+    titled = contacts(4).rename(columns={"LastName": "Title"}).assign(LastName="Name")
+    for other in (contacts(5), contacts(4)[::-1], titled):
+        result = elsewhere.insert(other, "Contact", correlation_field="Contact_Key__c")
+        assert result.successful["sf__Created"].all()
+    assert local.records("Contact").num_rows == 4 + 5 + 4 + 4
+
+
+@pytest.mark.parametrize("field", ["Contact_Key__c", "Description"])
+@pytest.mark.parametrize("repeat", [False, True])
+def test_keys_stay_when_a_load_is_gone_on_with(local, org, field, repeat):
+    frame = contacts(6)
+    local.faults.on("PUT", "batches", fault=Faults.reset_before_body, skip=1, times=None)
+    with pytest.raises(sfbulk.TransportError) as caught:
+        org.insert(frame, "Contact", part_rows=2, parallel_parts=1, correlation_field=field, repeat=repeat)
+    local.faults.clear()
+    with pytest.raises(sfbulk.JournalMismatch, match="part 1 "):
+        org.resume(caught.value.result.load_id, contacts(6, "!"))
+    assert org.resume(caught.value.result.load_id, frame).counts["successful"] == 6
+    held = [key.rsplit("-", 1) for key in local.records("Contact")[field].to_pylist()]
+    assert len({prefix for prefix, _ in held}) == 1
+    assert sorted(at for _, at in held) == list("012345")
+
+
+def test_rows_that_are_to_be_made_again_have_new_keys(local, org, elsewhere):
+    for client in (org, org, elsewhere):
+        client.insert(contacts(4), "Contact", correlation_field="Contact_Key__c", repeat=True)
+    assert local.records("Contact").num_rows == 12
+
+
+def test_keys_tell_apart_which_rows_of_the_frame_have_gone_up(local, org, elsewhere):
+    """Row 0 of the second load is row 1 of the first, though they send the same bytes."""
+    first = contacts(3, Email=["bad", "a@example.com", "a@example.com"])
+    org.insert(first, "Contact", correlation_field="Contact_Key__c", on_problem="skip")
+    elsewhere.insert(first[1:], "Contact", correlation_field="Contact_Key__c")
+    names = local.records("Contact")["LastName"].to_pylist()
+    assert sorted(names) == ["Name 1", "Name 1", "Name 2", "Name 2"]
 
 
 def test_keys_of_loads_whose_ids_were_shorter_are_compared_as_well(org, monkeypatch):
