@@ -14,7 +14,7 @@ from sfbulk_pandas.jobs.failures import fails_again, hint_of
 from sfbulk_pandas.salesforce.job import JobState
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -54,7 +54,8 @@ def _causes_html(causes: pd.DataFrame, left: str) -> list[Html]:
     shown = causes.head(_CAUSES)
     if shown.empty:
         return []
-    such = shown["values"].where(shown["values"].map(bool), shown["example"])
+    samples = shown["values"].map(_samples)
+    such = samples.where(samples.map(bool), shown["example"])
     named = {"rows": "count", "cause": "code", "fields": "fields", "such as": "such", "what helps": "advice"}
     seen = shown.assign(such=such)[list(named.values())].set_axis(list(named), axis=1)
     return [table(seen, kinds={"cause": "code"}), *([tag("div", typed(left), class_="sf-dim")] if left else [])]
@@ -73,11 +74,15 @@ def _causes_text(causes: pd.DataFrame, left: str) -> Iterator[str]:
 
 
 def _such(cause: Mapping[Hashable, Any]) -> str:
-    """Return what a row of a cause holds; Salesforce's words where no field is named, and the label without these."""
-    values = cause["values"]
-    return (
-        f"'{shorten(cell_of(values[0]).text, _SUCH_AS)}'" if values else cause["example"] or f"row {cause['rows'][0]}"
-    )
+    """Return what a row of a cause holds; Salesforce's words where it holds nothing, and the label without these."""
+    samples = _samples(cause["values"])
+    return f"'{shorten(samples[0], _SUCH_AS)}'" if samples else cause["example"] or f"row {cause['rows'][0]}"
+
+
+def _samples(values: Sequence[Any]) -> list[str]:
+    """Return what rows hold, each text once; what is blank shows nothing."""
+    texts = [cell.text for cell in map(cell_of, values) if cell.kind != "missing"]
+    return list(dict.fromkeys(text for text in texts if text.strip()))
 
 
 def _more(causes: pd.DataFrame, failed: int) -> str:

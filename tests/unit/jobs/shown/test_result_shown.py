@@ -79,6 +79,24 @@ def test_a_terminal_is_told_the_same(mixed, monkeypatch):
     )
 
 
+REQUIRED = "REQUIRED_FIELD_MISSING:Required fields are missing: [Email]:Email --"
+
+
+@pytest.mark.parametrize(
+    ("held", "shown", "first"),
+    [
+        (["bad", "bad", "worse"], "bad, worse", "'bad'\n"),
+        (["", None, "bad"], "bad", "'bad'\n"),
+        (["", " ", None], "Required fields are missing: [Email]", "Required fields"),
+    ],
+)
+def test_what_rows_hold_is_shown_once_and_blanks_show_salesforces_words(held, shown, first):
+    result = result_of([2, 2, 2], [REQUIRED])
+    result._frame["Email"] = held
+    assert f"Email {shown} fill these fields in" in words(result._repr_html_())
+    assert f"Email, such as {first}" in repr(result)
+
+
 def test_rows_that_failed_without_a_reason_are_shown_by_their_label():
     assert "        2 x no status code, such as row 1\n" in repr(result_of([1, 2, 2], []))
 
