@@ -99,6 +99,19 @@ def test_an_insert_by_keys_of_its_own_makes_no_second_record_wherever_it_is_sent
     assert local.records("Contact").num_rows == 7
 
 
+@pytest.mark.parametrize(("method", "path"), [("PUT", "batches"), ("POST", "jobs/ingest")])
+def test_a_load_that_broke_off_may_be_sent_again_from_elsewhere(local, org, elsewhere, method, path):
+    frame = contacts(10)
+    local.faults.on(method, path, fault=Faults.reset_before_body, skip=2, times=None)
+    with pytest.raises(sfbulk.TransportError):
+        org.insert(frame, "Contact", part_rows=2, correlation_field="Contact_Key__c")
+    local.faults.clear()
+    result = elsewhere.insert(frame, "Contact", part_rows=2, correlation_field="Contact_Key__c")
+    assert result.counts["successful"] == 10
+    assert 0 < result.successful["sf__Created"].sum() < 10
+    assert sorted(local.records("Contact")["LastName"].to_pylist()) == frame["LastName"].tolist()
+
+
 def test_other_rows_have_other_keys(local, org, elsewhere):
     org.insert(contacts(4), "Contact", correlation_field="Contact_Key__c")
     titled = contacts(4).rename(columns={"LastName": "Title"}).assign(LastName="Name")
