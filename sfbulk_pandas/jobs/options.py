@@ -14,7 +14,7 @@ from sfbulk_pandas.errors import JournalError, UsageError
 from sfbulk_pandas.jobs.budget import Budget
 from sfbulk_pandas.preflight import nearest
 from sfbulk_pandas.progress.choose import Way, check_progress
-from sfbulk_pandas.salesforce.limits import MAX_UPLOAD_BYTES, PART_BYTES
+from sfbulk_pandas.salesforce.limits import MAX_CSV_BYTES, PART_BYTES
 
 NullPolicy = Literal["ignore", "clear"]
 Nulls = NullPolicy | Mapping[Hashable, NullPolicy]
@@ -111,7 +111,8 @@ class LoadOptions:
         same keys, and make no second record wherever they are sent from. With ``repeat=True`` they have new
         ones. Rows are encoded twice for it.
     part_bytes : int
-        The largest CSV of one job, in bytes; larger frames go up as several parts.
+        The largest CSV of one job, in bytes, up to 112,500,000: in base64, in which Salesforce counts, that is its
+        limit of 150 MB. Larger frames go up as several parts.
     part_rows : int, optional
         The most rows of one part.
     parallel_parts : int
@@ -298,8 +299,8 @@ _MAPPINGS = ("nulls", "rename")
 _WHOLE = {  # the least, the most, and what to give
     "part_bytes": (
         1,
-        MAX_UPLOAD_BYTES,
-        f"give a whole number: Salesforce takes up to {MAX_UPLOAD_BYTES:,} bytes a job; the default is {PART_BYTES:,}",
+        MAX_CSV_BYTES,
+        f"give a whole number up to {MAX_CSV_BYTES:,}, in base64 Salesforce's 150 MB; the default is {PART_BYTES:,}",
     ),
     "part_rows": (1, inf, "give a whole number of at least 1"),
     "parallel_parts": (1, inf, "give a whole number of at least 1"),

@@ -156,7 +156,7 @@ def version_conflict(created: str, called: str) -> Fault:
 
 
 def entity_too_large() -> Fault:
-    """Return the answer for an upload above the documented 150 MB."""
+    """Return the answer for an upload above the documented 150 MB in base64."""
     return bulk_fault("REQUEST_ENTITY_TOO_LARGE", "The request body exceeds the maximum size allowed", 413)
 
 

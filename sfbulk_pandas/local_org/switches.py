@@ -17,7 +17,7 @@ class Switches:
     close_without_upload : bool
         Whether closing a job without a file ends it complete with no rows, rather than 400 INVALIDJOBSTATE.
     oversize_status : int
-        HTTP status of an upload above 150 MB.
+        HTTP status of an upload above 150 MB in base64.
     early_results : bool
         Whether an ingest job's result files answer a header line before the job ends, rather than 400 INVALIDJOBSTATE.
     empty_query_header : bool

@@ -15,7 +15,7 @@ from werkzeug.http import parse_options_header
 
 from sfbulk_pandas.local_org import faults
 from sfbulk_pandas.local_org.bodies import at_most, pieces_of, unzipped
-from sfbulk_pandas.salesforce.limits import MAX_MULTIPART_CHARS, MAX_UPLOAD_BYTES
+from sfbulk_pandas.salesforce.limits import MAX_CSV_BYTES, MAX_MULTIPART_CHARS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,11 +37,11 @@ def receive(call: Call, path: Path, switches: Switches) -> None:
     Raises
     ------
     Fault
-        413 (or what the switch says) above 150 MB, 415 for a compressed body, 400 for gzip that is none.
+        413 (or what the switch says) above 150 MB in base64, 415 for a compressed body, 400 for gzip that is none.
     """
     too_large = faults.entity_too_large()
     too_large.status = switches.oversize_status
-    write_body(call, path, Bounds(MAX_UPLOAD_BYTES, too_large, switches.gzip_uploads))
+    write_body(call, path, Bounds(MAX_CSV_BYTES, too_large, switches.gzip_uploads))
 
 
 @dataclass(frozen=True)

@@ -261,11 +261,16 @@ def test_gzip_uploads_need_a_switch(jobs):
 
 
 def test_an_upload_above_the_limit_is_refused(jobs, monkeypatch):
-    monkeypatch.setattr("sfbulk_pandas.local_org.uploads.MAX_UPLOAD_BYTES", 10)
+    monkeypatch.setattr("sfbulk_pandas.local_org.uploads.MAX_CSV_BYTES", 10)
     job = jobs.create()
     assert jobs.put(job, "Name\n" + "A" * 20).status_code == 413
     assert "numberRecordsProcessed" not in jobs.info(job)
     assert jobs.put(job, "Name\nA\n").status_code == 201
+
+
+@pytest.mark.parametrize(("size", "status"), [(112_500_000, 201), (112_500_001, 413)])
+def test_the_limit_of_an_upload_is_counted_in_base64(jobs, size, status):
+    assert jobs.put(jobs.create(), b"Name\n".ljust(size, b"A")).status_code == status
 
 
 def test_states_move_one_way(jobs):

@@ -8,7 +8,6 @@ import pytest
 
 from sfbulk_pandas.errors import JournalError, UsageError
 from sfbulk_pandas.jobs.options import LoadOptions
-from sfbulk_pandas.salesforce.limits import MAX_UPLOAD_BYTES
 
 COUNTS = {"part_bytes": 1, "part_rows": 1, "parallel_parts": 1, "row_retries": 0}  # and the least of each
 
@@ -40,10 +39,12 @@ def test_whole_numbers_of_any_kind_are_kept_as_plain_ones(name, least, kind):
 
 
 def test_a_part_is_no_larger_than_salesforce_takes():
-    assert LoadOptions(part_bytes=MAX_UPLOAD_BYTES).part_bytes == MAX_UPLOAD_BYTES
+    most = 112_500_000
+    assert most // 3 * 4 == 150_000_000  # in base64
+    assert LoadOptions(part_bytes=most).part_bytes == most
     with pytest.raises(UsageError, match="does not fit") as caught:
-        LoadOptions(part_bytes=MAX_UPLOAD_BYTES + 1)
-    assert f"{MAX_UPLOAD_BYTES:,}" in caught.value.hint
+        LoadOptions(part_bytes=most + 1)
+    assert "112,500,000" in caught.value.hint
 
 
 @pytest.mark.parametrize("given", [None, 0, 2.5, np.int64(3), np.float32(0.5), float("inf")])

@@ -100,7 +100,7 @@ def test_intervals_that_cannot_be_right(polling):
         ({"null": "clear"}, "did you mean 'nulls'"),
         ({"nulls": "blank"}, "no policy"),
         ({"nulls": {"Email": "drop"}}, "no policy"),
-        ({"part_bytes": 10**9}, "150,000,000"),
+        ({"part_bytes": 10**9}, "112,500,000"),
         ({"part_rows": 0}, "at least 1"),
         ({"whatever_this_is": 1}, "the options are"),
     ],
