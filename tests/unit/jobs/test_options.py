@@ -38,6 +38,10 @@ def test_whole_numbers_of_any_kind_are_kept_as_plain_ones(name, least, kind):
         LoadOptions(**{name: least - 1})
 
 
+def test_a_part_is_100_mb_of_csv_where_nothing_is_said():
+    assert LoadOptions().part_bytes == 100_000_000
+
+
 def test_a_part_is_no_larger_than_salesforce_takes():
     most = 112_500_000
     assert most // 3 * 4 == 150_000_000  # in base64
