@@ -122,9 +122,20 @@ def test_update_and_delete_by_id_with_columns_that_are_not_sent(local, org):
     assert gone.counts["successful"] == 2
     assert gone.successful["Mine"].tolist() == [1.5, 2.5]
     assert len(org.query("SELECT Id FROM Contact")) == 1
-    forever = org.hard_delete(mine, "Contact")
-    assert set(forever.failed["error_code"]) <= {"ENTITY_IS_DELETED"}
-    assert forever.counts["successful"] + forever.counts["failed"] == 3
+
+
+def test_a_hard_delete_leaves_nothing_in_the_bin_and_gives_all_columns_back(org):
+    made = org.insert(people(3), "Contact").successful
+    mine = pd.DataFrame(
+        {"Mine": [1.5, np.nan, 3.5], "Id": made["sf__Id"].tolist(), "Day": pd.date_range("2024-02-28", periods=3)},
+        index=["x", "y", "z"],
+    )
+    org.delete(mine.loc[["z"]], "Contact")
+    forever = org.hard_delete(mine.loc[["x", "y"]], "Contact")
+    assert forever.counts == {"rows": 2, "successful": 2, "failed": 0, "unprocessed": 0}
+    pd.testing.assert_frame_equal(forever.successful[mine.columns], mine.loc[["x", "y"]])
+    assert org.query("SELECT Id FROM Contact").empty
+    assert org.query("SELECT Id FROM Contact", query_all=True)["Id"].tolist() == [mine["Id"]["z"]]
 
 
 @pytest.mark.parametrize(
