@@ -5,6 +5,7 @@ import pandas as pd
 import pyarrow as pa
 
 from sfbulk_pandas.jobs.causes import causes_of
+from sfbulk_pandas.salesforce.status_codes import PASSING
 
 RULE = "FIELD_CUSTOM_VALIDATION_EXCEPTION"
 FRAME = pd.DataFrame({"Email": ["a", "b", "c"]}, index=["x", "y", "z"])
@@ -26,6 +27,12 @@ def test_a_row_counts_for_each_of_its_causes():
     assert found[["fields", "count", "example"]].to_numpy().tolist() == [["Email", 2, "one"], ["", 1, "two"]]
     assert found["rows"].tolist() == [["y", "z"], ["y"]]
     assert found["values"].tolist() == [["b", "c"], []]
+
+
+def test_retrying_helps_where_the_code_passes_by_itself():
+    for code in PASSING:
+        found = causes(f"{RULE}:one:--", f"{code}:two:--").set_index("code")
+        assert found["retry_helps"].to_dict() == {RULE: False, code: True}
 
 
 def test_rows_that_failed_without_a_reason_are_a_cause_of_their_own():
