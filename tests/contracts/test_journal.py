@@ -12,6 +12,7 @@ import threading
 from dataclasses import replace
 
 import numpy as np
+import platformdirs
 import pytest
 
 from sfbulk_pandas.errors import JournalBusy, JournalError, UsageError
@@ -124,6 +125,17 @@ def test_a_folder_that_is_made_to_hold_a_load_is_for_the_user_alone(journal, pat
     with journal.hold(LOAD.load_id):
         folders = [path.parent, path.with_name("journal.db-locks")]
         assert [oct(folder.stat().st_mode)[-3:] for folder in folders] == ["700"] * 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep state elsewhere")
+def test_without_a_path_it_lies_in_the_users_state_folder(tmp_path, monkeypatch):
+    real = lambda *names, **options: platformdirs.PlatformDirs(*names, **options).user_state_path  # noqa: E731
+    monkeypatch.setattr("platformdirs.user_state_path", real)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_STATE_HOME")
+    assert Journal().path == tmp_path / ".local" / "state" / "sfbulk_pandas" / "journal.db"
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    assert Journal().path == tmp_path / "state" / "sfbulk_pandas" / "journal.db"
 
 
 def test_a_relative_path_stays_where_it_was_when_the_process_goes_elsewhere(tmp_path, monkeypatch):

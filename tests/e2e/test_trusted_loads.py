@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import sfbulk_pandas as sfbulk
+from sfbulk_pandas.journal import Journal
 from sfbulk_pandas.local_org import Faults, LocalOrg
 from sfbulk_pandas.local_org.pacing import ByHand
 from sfbulk_pandas.progress.events import JobPolled
@@ -307,6 +308,12 @@ def test_ctrl_c_leaves_jobs_alone_and_says_how_to_go_on(slow, capsys):
     while org.job(job_id).state != "JobComplete":
         local.advance()
     assert org.resume(load_id, frame=frame).counts["successful"] == 5
+
+
+def test_loads_are_written_down_in_the_users_state_folder_where_no_journal_is_named(org, state_folder):
+    result = org.insert(contacts(2), "Contact")
+    with Journal(state_folder / "sfbulk_pandas" / "journal.db") as journal:
+        assert [load.load_id for load in journal.loads()] == [result.load_id]
 
 
 def test_forgetting_loads(org):
