@@ -1,6 +1,7 @@
 """Rows that fail in passing are sent again by themselves; what is lost or surplus is never guessed at."""
 
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -160,6 +161,17 @@ def test_pauses_before_automatic_retries_grow_to_the_longest_between_polls(local
     pauses = [retried - read for read, retried in zip(moments[::2], moments[1::2], strict=False)]
     assert pauses == pytest.approx([5, 20, 30, 30, 30, 30])
     assert result.failed["sf__Attempts"].tolist() == [7, 7, 7]
+
+
+def test_the_manifest_says_when_a_load_began_and_when_it_ended(local, unhurried):
+    org, clock = unhurried
+    locked(local, 1, times=1)
+    began = clock.now()
+    manifest = org.insert(contacts(2), "Contact").manifest
+    assert clock.now() - began > 4
+    for said, moment in [("started", began), ("ended", clock.now())]:
+        found = datetime.fromisoformat(manifest[said])
+        assert (found.timestamp(), found.utcoffset()) == (int(moment), timedelta(0))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import xxhash
 
 import sfbulk_pandas as sfbulk
 from sfbulk_pandas.journal import Journal
@@ -345,7 +346,7 @@ def test_what_is_no_id_of_a_load_is_refused_with_what_to_give(org):
 # What belongs to a result
 
 
-def test_every_load_leaves_a_manifest(org):
+def test_every_load_leaves_a_manifest(local, org):
     result = org.insert(contacts(5, Email=["bad", *["a@example.com"] * 4]), "Contact", part_rows=3)
     manifest = json.loads(json.dumps(result.manifest))
     assert manifest["load_id"] == result.load_id
@@ -353,13 +354,15 @@ def test_every_load_leaves_a_manifest(org):
     assert manifest["org"]["instance_url"] == org.instance_url
     assert manifest["org"]["id"].startswith("00D")
     assert manifest["user_id"].startswith("005")
+    assert (manifest["operation"], manifest["sobject"], manifest["external_id_field"]) == ("insert", "Contact", None)
     assert manifest["columns"] == ["LastName", "Email"]
     assert manifest["options"]["part_rows"] == 3
     assert [part["job_id"] for part in manifest["parts"]] == [job.id for job in result.jobs]
-    assert [(part["start"], part["stop"], len(part["xxh3_128"])) for part in manifest["parts"]] == [
-        (0, 3, 32),
-        (3, 5, 32),
-    ]
+    assert [(part["start"], part["stop"]) for part in manifest["parts"]] == [(0, 3), (3, 5)]
+    uploads = [local.state.jobs.get(job.id).upload.read_bytes() for job in result.jobs]
+    assert uploads[1] == b'LastName,Email\n"Name 3","a@example.com"\n"Name 4","a@example.com"\n'
+    assert [part["xxh3_128"] for part in manifest["parts"]] == [xxhash.xxh3_128_hexdigest(each) for each in uploads]
+    assert [part["size_bytes"] for part in manifest["parts"]] == [len(each) for each in uploads]
     assert pickle.loads(pickle.dumps(result)).manifest == result.manifest
 
 
