@@ -388,6 +388,21 @@ def test_causes_show_values_and_rows(org):
     assert (cause["count"], cause["fields"], cause["retry_helps"]) == (3, "Email", False)
 
 
+def test_the_text_of_several_errors_stays_as_it_came_and_each_is_a_cause(org, local):
+    long = "STRING_TOO_LONG:Nachname: Wert zu groß, 90 > 80: «x» (max length=80):LastName --"
+    bad = "INVALID_EMAIL_ADDRESS:E-mail: endereço inválido:\nbad:Email --"
+    local.fail_rows("Contact", "LastName", ["Name 1"], error=long + bad)
+    result = org.insert(contacts(3, Email=["a@example.com"] * 3), "Contact")
+    assert result.failed["sf__Error"].to_dict() == {1: long + bad}
+    assert result.failed["error_code"].tolist() == ["STRING_TOO_LONG"]
+    assert result.failed["error_fields"].tolist() == ["LastName, Email"]
+    assert result.errors[["code", "fields", "count", "rows"]].to_numpy().tolist() == [
+        ["STRING_TOO_LONG", "LastName", 1, [1]],
+        ["INVALID_EMAIL_ADDRESS", "Email", 1, [1]],
+    ]
+    assert org.results(result.jobs[0].id).failed["sf__Error"].tolist() == [long + bad]
+
+
 # Jobs
 
 
