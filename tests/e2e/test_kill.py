@@ -108,7 +108,9 @@ def test_killed_at_any_moment(zygote, tmp_path):
         _, seconds = journal_writes(zygote, local, tmp_path / "whole.db")
     moments = random.Random(20261124)
     killed, retrying = 0, 0
-    for turn in range(MOMENTS):
+    for turn in range(2 * MOMENTS):
+        if killed == MOMENTS:
+            break
         journal = tmp_path / f"{turn}.db"
         with an_org(LOCKED) as local:
             begun = time.monotonic()
@@ -116,12 +118,12 @@ def test_killed_at_any_moment(zygote, tmp_path):
             if not was_killed:  # it was faster: so may be those that follow
                 seconds = min(seconds, time.monotonic() - begun)
             killed += was_killed
-            retrying += len(attempts_begun(journal)) > 1
+            retrying += was_killed and len(attempts_begun(journal)) > 1
             result = go_on(local, journal)
             check(local, result)
             check_attempts(result, LOCKED)
-    print(f"{killed} of {MOMENTS} loads killed in mid-run, {retrying} after their retry had begun: one record a row")
-    assert killed > MOMENTS / 2
+    print(f"{killed} loads killed in mid-run, {retrying} after their retry had begun: one record a row")
+    assert killed == MOMENTS
 
 
 def attempts_begun(path):
