@@ -1,0 +1,57 @@
+"""Parts of a load go up side by side."""
+
+import threading
+from contextlib import contextmanager
+
+import pandas as pd
+import pytest
+
+from sfbulk_pandas.jobs.ingest import Ingest
+
+LONG_SECONDS = 60  # more than anything takes that happens at all
+A_WHILE_SECONDS = 0.1  # is given to what must not happen
+
+
+def contacts(rows):
+    return pd.DataFrame({"LastName": [f"Name {n}" for n in range(rows)]})
+
+
+class Uploads:
+    """Let uploads go on in groups that are under way at the same time, and count them."""
+
+    def __init__(self, together):
+        self.most = self._now = 0
+        self._together = together
+        self._lock = threading.Lock()
+        self._meeting = threading.Barrier(together)
+        self._one_too_many = threading.Event()
+
+    @contextmanager
+    def one(self):
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+            if self._now > self._together:
+                self._one_too_many.set()
+        self._meeting.wait(LONG_SECONDS)
+        self._one_too_many.wait(A_WHILE_SECONDS)
+        yield
+        self._meeting.wait(LONG_SECONDS)
+        with self._lock:
+            self._now -= 1
+
+
+@pytest.mark.parametrize(
+    ("together", "options"), [(2, {}), (1, {"parallel_parts": 1}), (3, {"parallel_parts": 3})], ids=["default", 1, 3]
+)
+def test_as_many_parts_as_asked_for_go_up_at_the_same_time(org, monkeypatch, together, options):
+    uploads, upload = Uploads(together), Ingest.upload
+
+    def counted(self, job, body):
+        with uploads.one():
+            upload(self, job, body)
+
+    monkeypatch.setattr(Ingest, "upload", counted)
+    result = org.insert(contacts(6 * together), "Contact", part_rows=2, **options)
+    assert (len(result.jobs), result.counts["successful"]) == (3 * together, 6 * together)
+    assert uploads.most == together
