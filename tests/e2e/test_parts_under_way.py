@@ -1,4 +1,4 @@
-"""Parts of a load go up side by side."""
+"""Parts of a load go up side by side, each encoded while the one before it travels."""
 
 import threading
 from contextlib import contextmanager
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import pandas as pd
 import pytest
 
+from sfbulk_pandas.jobs.cargo import Cargo
 from sfbulk_pandas.jobs.ingest import Ingest
 
 LONG_SECONDS = 60  # more than anything takes that happens at all
@@ -55,3 +56,28 @@ def test_as_many_parts_as_asked_for_go_up_at_the_same_time(org, monkeypatch, tog
     result = org.insert(contacts(6 * together), "Contact", part_rows=2, **options)
     assert (len(result.jobs), result.counts["successful"]) == (3 * together, 6 * together)
     assert uploads.most == together
+
+
+def test_each_part_is_encoded_while_the_one_before_it_travels(org, monkeypatch):
+    last, parts, upload = 5, Cargo.parts, Ingest.upload
+    leaving, encoded = ({number: threading.Event() for number in range(1, last + 1)} for _ in range(2))
+
+    def encode_when_the_one_before_has_left(self, *args):
+        rest = parts(self, *args)
+        for number in leaving:
+            assert number == 1 or leaving[number - 1].wait(LONG_SECONDS)
+            part = next(rest)
+            encoded[number].set()
+            yield part
+        assert next(rest, None) is None
+
+    def upload_until_the_next_is_encoded(self, job, body):
+        number = 1 + sum(each.is_set() for each in leaving.values())
+        leaving[number].set()
+        assert number == last or encoded[number + 1].wait(LONG_SECONDS)
+        upload(self, job, body)
+
+    monkeypatch.setattr(Cargo, "parts", encode_when_the_one_before_has_left)
+    monkeypatch.setattr(Ingest, "upload", upload_until_the_next_is_encoded)
+    result = org.insert(contacts(2 * last), "Contact", part_rows=2)
+    assert (len(result.jobs), result.counts["successful"]) == (last, 2 * last)
