@@ -1,11 +1,13 @@
-"""Parts of a load go up side by side, each encoded while the one before it travels."""
+"""Parts of a load go up side by side, each encoded once, while the one before it travels."""
 
 import threading
+from collections import Counter
 from contextlib import contextmanager
 
 import pandas as pd
 import pytest
 
+from sfbulk_pandas.codec import encode
 from sfbulk_pandas.jobs.cargo import Cargo
 from sfbulk_pandas.jobs.ingest import Ingest
 
@@ -81,3 +83,19 @@ def test_each_part_is_encoded_while_the_one_before_it_travels(org, monkeypatch):
     monkeypatch.setattr(Ingest, "upload", upload_until_the_next_is_encoded)
     result = org.insert(contacts(2 * last), "Contact", part_rows=2)
     assert (len(result.jobs), result.counts["successful"]) == (last, 2 * last)
+
+
+@pytest.mark.parametrize("limits", [{"part_rows": 700}, {"part_bytes": 9_000}], ids=["rows", "bytes"])
+def test_a_plain_insert_encodes_each_row_once(org, monkeypatch, limits):
+    org.insert(contacts(2_500), "Contact")
+    frame, given, encode_rows = contacts(3_000), Counter(), encode.encode_rows
+
+    def counted(table):
+        given.update(table.column("LastName").to_pylist())
+        return encode_rows(table)
+
+    monkeypatch.setattr(encode, "encode_rows", counted)
+    result = org.insert(frame, "Contact", **limits)
+    assert len(result.jobs) > 3
+    assert result.counts["successful"] == len(frame)
+    assert given == Counter(frame["LastName"])
