@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyarrow import csv
 
@@ -101,14 +102,27 @@ def small_pieces(monkeypatch):
     monkeypatch.setattr(spool_blocks, "_GATHERED_BYTES", spool_blocks._GATHERED_BYTES // SMALL)
 
 
+def parquet_file(frame, folder):
+    path = folder / "rows.parquet"
+    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), path, row_group_size=120_000 // SMALL)
+    return path
+
+
+def reader(frame, folder):
+    file = pq.ParquetFile(parquet_file(frame, folder), pre_buffer=False)
+    return pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches(500, use_threads=False))
+
+
 @pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize(
     ("made", "source"),
     [
         (crm_frame, lambda frame, _: frame),
         (lambda rows: with_parents(crm_frame(rows)), lambda frame, _: frame),  # siblings are from all over the frame
+        (crm_frame, parquet_file),
+        (crm_frame, reader),
     ],
-    ids=["plain", "siblings"],
+    ids=["plain", "siblings", "a Parquet file", "a reader"],
 )
 def test_memory_beside_the_source_is_that_of_two_parts_however_many_there_are(
     host, tmp_path, monkeypatch, made, source
