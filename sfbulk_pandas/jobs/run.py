@@ -283,6 +283,8 @@ class LoadRun:
         if all(attempt.is_settled for attempt in self._attempts):
             self._finish(result)
         _warn_of_unmatched(result)
+        if self.prepared.is_repeatable:
+            _warn_of_earlier(result)
         if self._problem is not None:
             raise self._told(self._problem, result)
         return result
@@ -371,3 +373,13 @@ def _warn_of_unmatched(result: LoadResult) -> None:
             "known: see result.unmatched and result.unknown; correlation_field= rules this out"
         )
         warnings.warn(text, stacklevel=2)
+
+
+def _warn_of_earlier(result: LoadResult) -> None:
+    said = (pc.sum(pc.equal(pc.utf8_lower(chunk), "false")).as_py() for chunk in result.outcome.sf_created.chunks)
+    earlier = sum(filter(None, said))
+    if earlier:
+        text = (
+            f"{earlier} row(s) were in {result.sobject} already: the same rows were inserted before, by the same keys"
+        )
+        warnings.warn(f"{text}; repeat=True makes every record again", stacklevel=2)

@@ -89,7 +89,8 @@ def elsewhere(local, tmp_path):
 def test_an_insert_by_keys_of_its_own_makes_no_second_record_wherever_it_is_sent_from(local, org, elsewhere):
     frame = contacts(7, Email=["bad", *["a@example.com"] * 6])
     made = org.insert(frame, "Contact", correlation_field="Contact_Key__c")
-    again = elsewhere.insert(frame, "Contact", correlation_field="Contact_Key__c", part_rows=3)
+    with pytest.warns(UserWarning, match=r"^6 row\(s\) were in Contact already"):
+        again = elsewhere.insert(frame, "Contact", correlation_field="Contact_Key__c", part_rows=3)
     assert (made.counts["successful"], len(again.jobs)) == (6, 3)
     assert again.successful["sf__Id"].tolist() == made.successful["sf__Id"].tolist()
     assert not again.successful["sf__Created"].any()
@@ -106,9 +107,11 @@ def test_a_load_that_broke_off_may_be_sent_again_from_elsewhere(local, org, else
     with pytest.raises(sfbulk.TransportError):
         org.insert(frame, "Contact", part_rows=2, correlation_field="Contact_Key__c")
     local.faults.clear()
-    result = elsewhere.insert(frame, "Contact", part_rows=2, correlation_field="Contact_Key__c")
+    with pytest.warns(UserWarning, match="were in Contact already") as warned:
+        result = elsewhere.insert(frame, "Contact", part_rows=2, correlation_field="Contact_Key__c")
     assert result.counts["successful"] == 10
     assert 0 < result.successful["sf__Created"].sum() < 10
+    assert str(warned[0].message).startswith(f"{10 - result.successful['sf__Created'].sum()} row(s)")
     assert sorted(local.records("Contact")["LastName"].to_pylist()) == frame["LastName"].tolist()
 
 
