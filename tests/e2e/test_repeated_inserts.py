@@ -115,6 +115,18 @@ def test_a_load_that_broke_off_may_be_sent_again_from_elsewhere(local, org, else
     assert sorted(local.records("Contact")["LastName"].to_pylist()) == frame["LastName"].tolist()
 
 
+@pytest.mark.parametrize("field", ["Contact_Key__c", "Description"])
+def test_keys_are_as_long_as_the_plan_reckons_with(org, field):
+    frame, planned, loaded = contacts(4), [], []
+    for part_bytes in range(90, 124, 4):  # a part holds one row, then two
+        how = {"part_bytes": part_bytes, "correlation_field": field}
+        plan = org.check(frame, "Contact", "insert", **how)
+        planned += plan.loc[plan["check"] == "jobs", "value"].tolist()
+        loaded.append(len(org.insert(frame, "Contact", repeat=True, **how).jobs))
+    assert planned == loaded
+    assert {2, 4} <= set(loaded)
+
+
 def test_other_rows_have_other_keys(local, org, elsewhere):
     org.insert(contacts(4), "Contact", correlation_field="Contact_Key__c")
     titled = contacts(4).rename(columns={"LastName": "Title"}).assign(LastName="Name")
