@@ -69,8 +69,8 @@ def is_unicode(text: pa.Array) -> bool:
     offsets, data = stretch(text)
     if not data.size or data.max() < _BEYOND_ASCII:
         return True
-    begins = offsets[:-1]
-    if (data[begins[begins < data.size]] & _LEADING_BITS == _BEYOND_ASCII).any():  # in the midst of a letter
+    begins = offsets[: np.searchsorted(offsets, data.size)]  # of empty texts after the last letter, none begins
+    if data.view(np.int8).take(begins).min() < _LEADING:  # in the midst of a letter
         return False
     whole = pa.array([0, data.size], pa.int64()).buffers()[1]
     try:
@@ -88,6 +88,18 @@ def unix_lines(text: pa.Array) -> pa.Array:
     return pc.replace_substring(pc.replace_substring(text, "\r\n", "\n"), "\r", "\n")
 
 
+def lowered(text: pa.Array) -> pa.Array:
+    """Return texts in small letters: of those that have ASCII's alone, in a third of the time.
+
+    Arrow's ``ascii_lower`` gives wrong texts where the first of them does not begin at the first byte (pyarrow 26).
+    """
+    offsets, data = stretch(text)
+    if data.max(initial=0) >= _BEYOND_ASCII:
+        return pc.utf8_lower(text)
+    low = pa.Array.from_buffers(TEXT, len(text), [None, pa.py_buffer(offsets), pa.py_buffer(data.tobytes().lower())])
+    return pc.if_else(text.is_valid(), low, pa.scalar(None, TEXT)) if text.null_count else low
+
+
 _RETURN = ord("\r")
 _BEYOND_ASCII = 0x80
-_LEADING_BITS = 0xC0
+_LEADING = -0x40  # as a signed number, a byte that goes on with a letter is smaller
