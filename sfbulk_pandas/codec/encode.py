@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from sfbulk_pandas.codec.frame import FrameTexts
 from sfbulk_pandas.codec.rows import RowOrder, position_of, rows_of
-from sfbulk_pandas.codec.slices import Pace, encode_rows
+from sfbulk_pandas.codec.slices import Release, encode_rows, slices_of
 from sfbulk_pandas.codec.split import Encoded, Filled, Packing, pack
 from sfbulk_pandas.errors import EncodeError
 from sfbulk_pandas.salesforce.limits import MAX_COLUMNS, MAX_HEADER_CHARS, PART_BYTES
@@ -219,17 +219,16 @@ def _part(number: int, filled: Filled) -> Part:
 
 
 def _slices(texts: FrameTexts, order: RowOrder | None, rows: range, mapper: Mapper) -> Iterable[Encoded]:
-    pace = Pace(len(texts.sources), lambda piece: texts.held_bytes(rows_of(order, piece.start, piece.stop)))
+    release = Release()
 
     def encode(piece: range) -> Encoded:
         table = texts.table(rows_of(order, piece.start, piece.stop))
         data = encode_rows(table)
         del table
-        pace.note(len(piece), data.size)
-        pace.release()
+        release.note(data.size)
         return Encoded(piece.start, len(piece), data)
 
-    return mapper(encode, pace.pieces(rows))
+    return mapper(encode, slices_of(texts, order, rows))
 
 
 def checked_header(columns: Sequence[Column], limits: PartLimits) -> bytes:

@@ -138,9 +138,9 @@ class FrameTexts:
         """Write some rows; a cell that cannot travel is null."""
         return pa.table([source.written(rows)[0] for source in self.sources], names=self._headers)
 
-    def held_bytes(self, rows: Rows) -> int:
-        """Return how many bytes the texts of some rows are known to have; of rows that lie apart, 0."""
-        return sum(source.held_bytes(rows) for source in self.sources) if isinstance(rows, slice) else 0
+    def size(self, rows: Rows) -> int:
+        """Return about how many bytes some rows are as texts, without writing them."""
+        return sum(source.size(rows) for source in self.sources)
 
     def widest(self, table: pa.Table, offset: int) -> int:
         """Return the number of the column with the longest text in a row."""

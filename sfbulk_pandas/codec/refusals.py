@@ -10,9 +10,10 @@ import numpy as np
 from sfbulk_pandas.codec.encode import PartLimits, checked_header
 from sfbulk_pandas.codec.frame import FrameTexts
 from sfbulk_pandas.codec.rules import Refusal, record_refusals
-from sfbulk_pandas.codec.slices import Pace, encode_rows
+from sfbulk_pandas.codec.slices import encode_rows, slices_of
 from sfbulk_pandas.codec.split import Encoded
 from sfbulk_pandas.salesforce.limits import MAX_RECORD_CHARS
+from sfbulk_pandas.writing.sizes import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
 
 SAMPLES = 5
+_BLOCK_ROWS, _BLOCK_BYTES = 262_144, 64_000_000  # looked at together; of columns of texts, one at a time is copied
 
 Found = tuple[int, Refusal]  # the column's number, and rows by their position in the frame
 
@@ -80,12 +82,13 @@ def refused_cells(
     limits = limits or PartLimits()
     room = limits.bytes - len(checked_header(columns, limits))
     texts = FrameTexts(frame, columns, options)
-    pace = Pace(len(columns), lambda piece: texts.held_bytes(slice(piece.start, piece.stop)))
     together: dict[tuple[int, str], list[NDArray[np.int64]]] = {}
-    for rows in pace.pieces(range(len(frame))):
-        found, size = _in_block(texts, slice(rows.start, rows.stop), room)
-        pace.note(len(rows), size)
-        for number, refusal in found:
+
+    def size(rows: range) -> int:
+        return texts.size(slice(rows.start, rows.stop))
+
+    for rows in pieces(range(len(frame)), _BLOCK_ROWS, _BLOCK_BYTES, size):
+        for number, refusal in _in_block(texts, slice(rows.start, rows.stop), room):
             together.setdefault((number, refusal.reason), []).append(refusal.offsets)
     for (number, reason), positions in together.items():
         yield _gathered(texts.sources[number], np.concatenate(positions), reason)
@@ -96,8 +99,8 @@ def _gathered(source: Source, positions: NDArray[np.int64], reason: str) -> Refu
     return RefusedCells(source.column, positions, reason, values)
 
 
-def _in_block(texts: FrameTexts, rows: slice, room: int) -> tuple[list[Found], int]:
-    """Return what is found in some rows, and about how many bytes they take."""
+def _in_block(texts: FrameTexts, rows: slice, room: int) -> list[Found]:
+    """Return what is found in some rows."""
     found: list[Found] = []
     looks = [source.look(rows) for source in texts.sources]
     for number, look in enumerate(looks):
@@ -105,8 +108,9 @@ def _in_block(texts: FrameTexts, rows: slice, room: int) -> tuple[list[Found], i
     # Only where the longest cells of all columns together could pass a limit of rows are the rows written.
     longest = sum(look.longest for look in looks)
     if longest > MAX_RECORD_CHARS or 2 * longest + 3 * len(looks) > room:
-        found += _large_rows(texts, rows, room)
-    return found, sum(look.size for look in looks)
+        for part in slices_of(texts, None, range(rows.start, rows.stop)):
+            found += _large_rows(texts, slice(part.start, part.stop), room)
+    return found
 
 
 def _large_rows(texts: FrameTexts, rows: slice, room: int) -> Iterator[Found]:

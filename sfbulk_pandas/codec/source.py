@@ -23,7 +23,8 @@ from sfbulk_pandas.codec.rules import (
 from sfbulk_pandas.salesforce.limits import MAX_FIELD_CHARS, NULL_MARK
 from sfbulk_pandas.writing.arrays import array_text, has_writer, is_text
 from sfbulk_pandas.writing.held import cells_of, pandas_array, plain_array
-from sfbulk_pandas.writing.texts import TEXT, lengths_bytes, stretch
+from sfbulk_pandas.writing.sizes import ColumnSize
+from sfbulk_pandas.writing.texts import TEXT, lengths_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,11 +43,10 @@ TYPED_BYTES = 90  # no number, date or time is longer: a decimal of 76 digits wi
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What some rows of a column hold that cannot travel; the longest cell and all cells together, in bytes."""
+    """What some rows of a column hold that cannot travel; and the longest cell, in bytes."""
 
     refusals: list[Refusal]
     longest: int
-    size: int
 
 
 class Source:
@@ -71,6 +71,7 @@ class Source:
         is_arrow = isinstance(series.array, pd.arrays.ArrowExtensionArray)
         self._chunks = _takeable(series.array.__arrow_array__()) if is_arrow else None
         self._always_travels = _always_travels(series.dtype)
+        self._size = ColumnSize(series)
 
     def written(self, rows: Rows) -> tuple[pa.Array, list[Refusal]]:
         """Write some rows as text, by the null policy, and tell which cells cannot travel."""
@@ -80,23 +81,21 @@ class Source:
     def look(self, rows: Rows) -> Look:
         """Find what cannot travel in some rows; typed columns are not written for it."""
         if self._always_travels:
-            return Look([], TYPED_BYTES, 8 * (rows.stop - rows.start if isinstance(rows, slice) else len(rows)))
+            return Look([], TYPED_BYTES)
         if isinstance(self._series.dtype, np.dtype) and self._series.dtype.kind == "f":  # Arrow would copy them
-            numbers = self._series.iloc[rows].to_numpy()
-            return Look(list(number_refusals(numbers)), TYPED_BYTES, 8 * len(numbers))
+            return Look(list(number_refusals(self._series.iloc[rows].to_numpy())), TYPED_BYTES)
         array = self._array(rows)
         if array is not None and has_writer(array.type) and not is_text(array.type):
-            refusals = list(array_refusals(array, self._kind, self._options.timezone))
-            return Look(refusals, TYPED_BYTES, 8 * len(array))
+            return Look(list(array_refusals(array, self._kind, self._options.timezone)), TYPED_BYTES)
         if array is not None and is_text(array.type):
             text = pc.cast(array, TEXT)
             lengths = lengths_bytes(text)
             longest = int(lengths.max(initial=0))
             if longest <= MAX_FIELD_CHARS:  # a longer one may fit with fewer line ends
                 refusals = [*unicode_refusals(text), *mark_refusals(text, lengths, self._options)]
-                return _look_of(refusals, longest, text)
+                return _look_of(refusals, longest)
         text, refusals = self._written(array, rows)
-        return _look_of(refusals, int(lengths_bytes(text).max(initial=0)), text)
+        return _look_of(refusals, int(lengths_bytes(text).max(initial=0)))
 
     def _written(self, array: pa.Array | None, rows: Rows) -> tuple[pa.Array, list[Refusal]]:
         timezone = self._options.timezone
@@ -121,13 +120,9 @@ class Source:
                 return bytes(array[0].as_buffer()).decode(errors="replace")
             return f"<value out of range: {array[0].value}>"
 
-    def held_bytes(self, rows: slice) -> int:
-        """Return how many bytes Arrow holds of the texts of some rows; 0 where it does not say so at once."""
-        if self._chunks is None or not (
-            pa.types.is_string(self._chunks.type) or pa.types.is_large_string(self._chunks.type)
-        ):
-            return 0
-        return int(self._chunks.slice(rows.start, rows.stop - rows.start).nbytes)
+    def size(self, rows: Rows) -> int:
+        """Return about how many bytes some rows are as texts, without writing them."""
+        return self._size.of(rows)
 
     def _array(self, rows: Rows) -> pa.Array | None:
         """Return rows as Arrow holds them, or None where they must be looked at one by one."""
@@ -140,8 +135,8 @@ def _takeable(chunks: pa.ChunkedArray) -> pa.ChunkedArray:
     return chunks.cast(TEXT) if pa.types.is_string_view(chunks.type) else chunks
 
 
-def _look_of(refusals: Iterable[Refusal], longest: int, text: pa.Array) -> Look:
-    return Look(list(refusals), max(longest, len(NULL_MARK)), stretch(text)[1].size + len(text))
+def _look_of(refusals: Iterable[Refusal], longest: int) -> Look:
+    return Look(list(refusals), max(longest, len(NULL_MARK)))
 
 
 def _always_travels(dtype: Any) -> bool:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from sfbulk_pandas.codec.encode import Part, PartLimits, PartRange, encode_parts, encode_range, row_ends
 from sfbulk_pandas.codec.frame import FrameTexts, label_at
 from sfbulk_pandas.codec.rows import RowOrder, position_of, rows_of
-from sfbulk_pandas.codec.slices import Pace
+from sfbulk_pandas.codec.slices import Release, slices_of
 from sfbulk_pandas.writing.texts import TEXT
 
 if TYPE_CHECKING:
@@ -82,17 +82,16 @@ class Cargo:
     def texts(self, start: int, stop: int) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
         """Return the texts that rows travel as, to compare with what comes back: a few rows at a time, as asked for."""
         texts = FrameTexts(self.frame, self.columns, self.encoding)
-        pace = Pace(len(self.columns), lambda piece: texts.held_bytes(rows_of(self.order, piece.start, piece.stop)))
+        release = Release()
 
         def written(rows: range) -> list[pa.RecordBatch]:
             table = texts.table(rows_of(self.order, rows.start, rows.stop))
-            pace.note(len(rows), table.nbytes)
-            pace.release()
+            release.note(table.nbytes)
             batches: list[pa.RecordBatch] = table.to_batches()
             return batches
 
         schema = pa.schema([(header, TEXT) for header in self.headers])
-        return schema, chain.from_iterable(self.mapper(written, pace.pieces(range(start, stop))))
+        return schema, chain.from_iterable(self.mapper(written, slices_of(texts, self.order, range(start, stop))))
 
     def chosen(self, positions: Positions) -> Cargo:
         """Return the cargo of these rows alone."""

@@ -18,6 +18,7 @@ from sfbulk_pandas.preflight.blanks import (
     required_names,
     required_problems,
 )
+from sfbulk_pandas.preflight.blocks import blocks_of
 from sfbulk_pandas.preflight.cells import Cells, Subject, read_block
 from sfbulk_pandas.preflight.findings import failure_text
 from sfbulk_pandas.preflight.headers import field_set
@@ -33,7 +34,7 @@ from sfbulk_pandas.preflight.problems import (
     text_of,
 )
 from sfbulk_pandas.preflight.record_ids import id_prefixes, id_problems
-from sfbulk_pandas.preflight.repeats import BLOCK_ROWS, repeat_problems
+from sfbulk_pandas.preflight.repeats import repeat_problems
 from sfbulk_pandas.preflight.resolve import settle_columns
 from sfbulk_pandas.preflight.texts import text_problems
 from sfbulk_pandas.preflight.typed import type_problems
@@ -237,9 +238,9 @@ def _in_blocks(
 
     needed = required_names(describe)
 
-    def look(start: int) -> tuple[list[Problem], list[Tally]]:
-        block = [_read(frame, each, start) for each in subjects]
-        inserted = inserted_rows(block, call, min(BLOCK_ROWS, len(frame) - start))
+    def look(rows: slice) -> tuple[list[Problem], list[Tally]]:
+        block = [_read(frame, each, rows) for each in subjects]
+        inserted = inserted_rows(block, call, rows.stop - rows.start)
         blank = blank_rows(block, needed)
         problems = []
         for cells in block:
@@ -249,10 +250,9 @@ def _in_blocks(
             problems += id_problems(cells, prefixes.get(cells.subject.place, frozenset()))
         return problems, [each for cells in block for each in tallies(cells)]
 
-    done = list(mapper(look, range(0, len(frame), BLOCK_ROWS)))
+    done = list(mapper(look, blocks_of([frame[each.label] for each in subjects])))
     return [each for found, _ in done for each in found], [each for _, counted in done for each in counted]
 
 
-def _read(frame: pd.DataFrame, subject: Subject, start: int) -> Cells:
-    series = frame[subject.label].iloc[start : start + BLOCK_ROWS]
-    return Cells(read_block(series, subject.cell_field.type), subject, start)
+def _read(frame: pd.DataFrame, subject: Subject, rows: slice) -> Cells:
+    return Cells(read_block(frame[subject.label].iloc[rows], subject.cell_field.type), subject, rows.start)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from sfbulk_pandas.preflight.blocks import blocks_of
 from sfbulk_pandas.preflight.cells import Values, read_block
 from sfbulk_pandas.preflight.findings import Finding
 from sfbulk_pandas.preflight.problems import report_frame
-from sfbulk_pandas.preflight.repeats import BLOCK_ROWS
 from sfbulk_pandas.salesforce.limits import BATCH_ROWS, NULL_MARK
 
 if TYPE_CHECKING:
@@ -132,6 +132,5 @@ def _blanks(values: pa.Array) -> tuple[int, int, int]:
 
 def _blocks(series: pd.Series[Any], goes_up: NDArray[np.bool_]) -> Iterator[pd.Series[Any]]:
     """Yield the rows that go up, a block at a time: in the frame's order, in which nothing is copied."""
-    for at in range(0, len(series), BLOCK_ROWS):
-        block = slice(at, at + BLOCK_ROWS)
+    for block in blocks_of([series]):
         yield series.iloc[block] if goes_up[block].all() else series.iloc[block][goes_up[block]]

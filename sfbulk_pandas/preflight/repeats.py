@@ -13,12 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sfbulk_pandas.preflight.blanks import is_key
+from sfbulk_pandas.preflight.blocks import blocks_of
 from sfbulk_pandas.preflight.cells import Values, as_text, read_block
 from sfbulk_pandas.preflight.numbers import plain_numbers
 from sfbulk_pandas.preflight.problems import Problem, error_texts, row_labels
 from sfbulk_pandas.preflight.record_ids import SHORT
 from sfbulk_pandas.salesforce.job import Operation
-from sfbulk_pandas.writing.texts import stretch
+from sfbulk_pandas.writing.texts import lowered, stretch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -29,11 +30,10 @@ if TYPE_CHECKING:
     from sfbulk_pandas.preflight.call import LoadCall
     from sfbulk_pandas.preflight.cells import Subject
 
-    Mapper = Callable[[Callable[[int], Any], Iterable[int]], Iterable[Any]]
+    Mapper = Callable[[Callable[[slice], Any], Iterable[slice]], Iterable[Any]]
 
 REPEATED_KEY = "the key comes twice"
 REPEATED_VALUE = "the value comes twice, and the field is unique"
-BLOCK_ROWS = 131_072
 PASS_ROWS = 12_000_000  # whose hashes are held at a time: 96 MB
 _STRIP_ROWS = 32_768  # whose hashes are mixed at a time: all that it takes stays in the processor's cache
 _MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -148,19 +148,19 @@ class _Hashes:
         return met
 
     def _blocks(self) -> Iterable[tuple[NDArray[np.int64], NDArray[np.uint64]]]:
-        return self._mapper(self._block, range(0, len(self._series), BLOCK_ROWS))
+        return self._mapper(self._block, blocks_of([self._series]))
 
-    def _block(self, start: int) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    def _block(self, rows: slice) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
         """Return the rows of a block that count, and their hashes."""
-        values = read_block(self._series.iloc[start : start + BLOCK_ROWS], self._subject.cell_field.type)
+        values = read_block(self._series.iloc[rows], self._subject.cell_field.type)
         if self._series.dtype == object:  # one block may hold numbers alone, and another one texts
             values = as_text(values, self._subject.cell_field.type)
         block = comparable(values, self._subject)
         counts: NDArray[np.bool_] = np.array(pc.is_valid(block).to_numpy(zero_copy_only=False))
-        first, last = np.searchsorted(self._blocked, [start, start + len(block)])
-        counts[self._blocked[first:last] - start] = False
+        first, last = np.searchsorted(self._blocked, [rows.start, rows.stop])
+        counts[self._blocked[first:last] - rows.start] = False
         hashes = hash_values(block)
-        return start + np.flatnonzero(counts), hashes if counts.all() else hashes[counts]
+        return rows.start + np.flatnonzero(counts), hashes if counts.all() else hashes[counts]
 
 
 def comparable(values: pa.Array, subject: Subject) -> pa.Array:
@@ -183,7 +183,7 @@ def comparable(values: pa.Array, subject: Subject) -> pa.Array:
     elif kind.is_number:
         texts = plain_numbers(texts)
     elif not subject.cell_field.case_sensitive:
-        texts = pc.utf8_lower(texts)
+        texts = lowered(texts)
     return pc.if_else(pa.array(blank), pa.scalar(None, texts.type), texts) if blank.any() else texts
 
 

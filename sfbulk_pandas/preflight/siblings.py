@@ -8,11 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sfbulk_pandas.preflight.blocks import blocks_of
 from sfbulk_pandas.preflight.cells import Subject, as_text, read_block
 from sfbulk_pandas.preflight.headers import field_set
 from sfbulk_pandas.preflight.record_ids import SHORT
-from sfbulk_pandas.preflight.repeats import BLOCK_ROWS, hash_values
+from sfbulk_pandas.preflight.repeats import hash_values
 from sfbulk_pandas.salesforce.columns import Column
+from sfbulk_pandas.writing.texts import lowered
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -87,7 +89,7 @@ def _parent_codes(series: pd.Series[Any], subject: Subject) -> tuple[NDArray[np.
 
     Parents are told apart by their hashes, which take a third of the memory: two that meet only stand side by side.
     """
-    blocks = (_hashes(series.iloc[at : at + BLOCK_ROWS], subject) for at in range(0, len(series), BLOCK_ROWS))
+    blocks = (_hashes(series.iloc[rows], subject) for rows in blocks_of([series]))
     coded = pa.chunked_array(blocks, pa.uint64()).dictionary_encode()
     if not coded.num_chunks:
         return np.empty(0, np.int32), 0
@@ -97,6 +99,6 @@ def _parent_codes(series: pd.Series[Any], subject: Subject) -> tuple[NDArray[np.
 
 def _hashes(series: pd.Series[Any], subject: Subject) -> pa.Array:
     texts = as_text(read_block(series, subject.field.type))
-    texts = pc.utf8_lower(texts) if subject.is_path else pc.utf8_slice_codeunits(texts, 0, SHORT)
+    texts = lowered(texts) if subject.is_path else pc.utf8_slice_codeunits(texts, 0, SHORT)
     blank = pc.fill_null(pc.equal(texts, ""), fill_value=True)
     return pa.array(hash_values(texts), mask=blank.to_numpy(zero_copy_only=False))

@@ -27,7 +27,7 @@ from sfbulk_pandas.jobs.attempt import Attempt
 from sfbulk_pandas.jobs.collecting import Collector
 from sfbulk_pandas.jobs.ingest import Ingest
 from sfbulk_pandas.local_org import LocalOrg
-from sfbulk_pandas.preflight import check, plan, repeats, siblings
+from sfbulk_pandas.preflight import blocks as preflight_blocks
 from sfbulk_pandas.spool import blocks as spool_blocks
 from sfbulk_pandas.spool import sources, store
 
@@ -95,8 +95,7 @@ def small_pieces(monkeypatch):
     monkeypatch.setattr(slices, "_WRITE", write)  # Arrow makes room for a whole batch, however few rows there are
     monkeypatch.setattr(decode, "Buffers", partial(blocks.Buffers, blocks.BLOCK_BYTES // SMALL))
     monkeypatch.setattr(outcome, "_BLOCK_ROWS", outcome._BLOCK_ROWS // SMALL)
-    for module in (check, plan, repeats, siblings):
-        monkeypatch.setattr(module, "BLOCK_ROWS", module.BLOCK_ROWS // SMALL)
+    monkeypatch.setattr(preflight_blocks, "BLOCK_ROWS", preflight_blocks.BLOCK_ROWS // SMALL)
     for module in (spool_blocks, sources, store):
         monkeypatch.setattr(module, "BATCH_ROWS", module.BATCH_ROWS // SMALL)
     monkeypatch.setattr(spool_blocks, "_GATHERED_BYTES", spool_blocks._GATHERED_BYTES // SMALL)

@@ -204,19 +204,19 @@ def test_slices_are_encoded_where_the_mapper_says_and_none_is_large(monkeypatch)
     monkeypatch.setattr(slices, "SLICE_BYTES", 100_000)
     sizes.clear()
     list(encode_parts(frame, columns_of(frame), mapper=mapper))
-    assert set(sizes[1:-1]) == {9}
+    assert 7 <= min(sizes[:-1]) <= max(sizes) <= 9
     monkeypatch.setattr(slices, "SLICE_ROWS", 4)
     sizes.clear()
     list(encode_parts(frame, columns_of(frame), mapper=mapper))
     assert set(sizes) == {4}
 
 
-@pytest.mark.parametrize("dtype", ["string[pyarrow]", pd.ArrowDtype(pa.large_string())])
-@pytest.mark.parametrize("order", [None, RowOrder(np.arange(4_000))])
+@pytest.mark.parametrize("dtype", ["string[pyarrow]", pd.ArrowDtype(pa.large_string()), object, "category"])
+@pytest.mark.parametrize("order", [None, RowOrder(np.arange(4_000)), RowOrder(np.r_[0, 2:4_000, 1])])
 def test_long_rows_after_short_ones_make_no_large_slice(monkeypatch, dtype, order):
     texts = ["x"] * 3_000 + ["y" * 1_000] * 999 + ["z" * 130_000]
     frame = pd.DataFrame({"a": pd.Series(texts, dtype=dtype), "n": range(4_000)})
-    whole = b"".join(b"".join(part.body) for part in encode_parts(frame, columns_of(frame)))
+    whole = b"".join(b"".join(part.body) for part in encode_parts(frame, columns_of(frame), order=order))
     monkeypatch.setattr(slices, "SLICE_BYTES", 100_000)
     sizes = []
     written = FrameTexts.table

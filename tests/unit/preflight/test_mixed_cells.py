@@ -11,8 +11,7 @@ import pytest
 
 from sfbulk_pandas.codec.frame import text_table
 from sfbulk_pandas.codec.refusals import refused_cells
-from sfbulk_pandas.preflight import LoadCall, check_frame, settle_columns
-from sfbulk_pandas.preflight import repeats as repeats_module
+from sfbulk_pandas.preflight import LoadCall, blocks, check_frame, settle_columns
 from sfbulk_pandas.preflight.cells import as_text, read_block
 from sfbulk_pandas.salesforce.columns import EncodeOptions
 from sfbulk_pandas.salesforce.job import Operation
@@ -160,7 +159,7 @@ def test_what_travels_in_another_form_is_judged_in_it(name, values, check):
 )
 @pytest.mark.parametrize("block_rows", [2, 100])
 def test_keys_are_the_same_where_what_travels_is(monkeypatch, name, values, rows, block_rows):
-    monkeypatch.setattr(repeats_module, "BLOCK_ROWS", block_rows)
+    monkeypatch.setattr(blocks, "BLOCK_ROWS", block_rows)
     assert [row for row, check in found(name, values, name) if check == TWICE] == rows
 
 

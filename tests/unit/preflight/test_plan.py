@@ -2,8 +2,7 @@ import numpy as np
 import pandas as pd
 
 from sfbulk_pandas.codec.frame import text_table
-from sfbulk_pandas.preflight import LoadPlan, blank_cells, plan_rows
-from sfbulk_pandas.preflight import plan as plan_module
+from sfbulk_pandas.preflight import LoadPlan, blank_cells, blocks, plan_rows
 from sfbulk_pandas.salesforce.columns import Column, EncodeOptions
 from sfbulk_pandas.salesforce.sobject import FieldDescribe, FieldType
 
@@ -52,7 +51,7 @@ def test_empty_texts_leave_their_field_alone_whatever_missing_cells_do(monkeypat
     assert blanks(frame, "clear") == [{"t": 2, "n": 2}, {"Id": 1, "t": 1}]
     assert blanks(frame, {"n": "clear"}) == [{"t": 1, "n": 2}, {"Id": 1, "t": 2}]
     assert blanks(frame, "clear", np.array([3, 0])) == [{"n": 1}, {"Id": 1, "t": 1}]
-    monkeypatch.setattr(plan_module, "BLOCK_ROWS", 3)
+    monkeypatch.setattr(blocks, "BLOCK_ROWS", 3)
     assert blanks(frame, "clear") == [{"t": 2, "n": 2}, {"Id": 1, "t": 1}]
     assert blanks(frame, "clear", np.array([3, 0], np.int32)) == [{"n": 1}, {"Id": 1, "t": 1}]
     assert blanks(frame, "clear", np.array([3, 0, 2, 1])) == [{"t": 2, "n": 2}, {"Id": 1, "t": 1}]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfbulk_pandas.errors import ApiError, PreflightFailed, UsageError
-from sfbulk_pandas.preflight import LoadCall, check_frame
+from sfbulk_pandas.preflight import LoadCall, blocks, check_frame
 from sfbulk_pandas.preflight import repeats as repeats_module
 from sfbulk_pandas.preflight.repeats import hash_values
 from sfbulk_pandas.salesforce.columns import Column
@@ -291,10 +291,7 @@ def test_blocks_and_a_mapper_change_nothing(monkeypatch):
     count = 50
     wrong = frame(Email=["bad", "a@b.de"] * (count // 2), Key__c=[f"k{n % 20}" for n in range(count)])
     whole = check(wrong, "upsert", "Key__c")
-    from sfbulk_pandas.preflight import check as check_module
-
-    monkeypatch.setattr(check_module, "BLOCK_ROWS", 7)
-    monkeypatch.setattr(repeats_module, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(blocks, "BLOCK_ROWS", 7)
     parts = check(wrong, "upsert", "Key__c")
     pd.testing.assert_frame_equal(whole.report, parts.report)
     assert whole.blocked.tolist() == parts.blocked.tolist()
@@ -303,7 +300,7 @@ def test_blocks_and_a_mapper_change_nothing(monkeypatch):
 
 @pytest.mark.parametrize("long", ["x" * 9, "x" * 300, "é" * 40])
 def test_a_key_comes_twice_however_long_the_keys_beside_it_are(monkeypatch, long):
-    monkeypatch.setattr(repeats_module, "BLOCK_ROWS", 3)
+    monkeypatch.setattr(blocks, "BLOCK_ROWS", 3)
     keys = ["twice", long, "c", "d", "e", "f", "g", "h", "TWICE"]
     assert [each[0] for each in rows(frame(Key__c=keys), "upsert", "Key__c")] == [8]
 
@@ -317,7 +314,7 @@ def test_rows_of_a_sliced_arrow_column_are_told_apart():
 
 @pytest.mark.parametrize("again", ["1", 1, 1.0])
 def test_a_key_comes_twice_as_a_number_and_as_a_text(monkeypatch, again):
-    monkeypatch.setattr(repeats_module, "BLOCK_ROWS", 2)
+    monkeypatch.setattr(blocks, "BLOCK_ROWS", 2)
     keys = pd.Series([1, 2, "a", 3, again, "b", 2.0, 5.5], dtype=object)
     assert [each[0] for each in rows(frame(Key__c=keys), "upsert", "Key__c")] == [4, 6]
 
@@ -334,7 +331,7 @@ def test_many_rows_are_looked_at_in_several_passes(monkeypatch):
     keys = [f"k{n % 37}" for n in range(80)]
     whole = check(frame(Key__c=keys), "upsert", "Key__c")
     monkeypatch.setattr(repeats_module, "PASS_ROWS", 11)
-    monkeypatch.setattr(repeats_module, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(blocks, "BLOCK_ROWS", 7)
     assert (
         check(frame(Key__c=keys), "upsert", "Key__c").blocked.tolist() == whole.blocked.tolist() == list(range(37, 80))
     )
@@ -349,7 +346,7 @@ def test_repeats_agree_with_pandas(keys, block_rows):
     expected = series.index[named & lower.where(named, pd.Series(range(len(keys)), dtype=object)).duplicated()]
     call = LoadCall(Operation.INSERT)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(repeats_module, "BLOCK_ROWS", block_rows)
+        patch.setattr(blocks, "BLOCK_ROWS", block_rows)
         checked = check_frame(pd.DataFrame({"LastName": "x", "Key__c": series}), CONTACT, call)
     assert checked.blocked.tolist() == expected.tolist()
 
