@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-BLOCK_ROWS = 262_144
-BLOCK_BYTES = 64_000_000  # where rows are long, a block has fewer
+BLOCK_ROWS = 131_072
+BLOCK_BYTES = 32_000_000  # where rows are long, a block has fewer
 
 
 def blocks_of(columns: Sequence[pd.Series[Any]]) -> Iterator[slice]:
