@@ -80,3 +80,13 @@ def test_texts_in_many_chunks_are_judged_where_they_are():
     size = ColumnSize(pd.Series(pd.arrays.ArrowExtensionArray(column)))
     assert size.of(np.arange(40)) > 40_000
     assert size.of(np.arange(60, 100)) < 1_000
+
+
+@pytest.mark.parametrize("dtype", [object, "category"])
+@pytest.mark.parametrize("share", [2, 3, 4, 7, 16, 32])
+def test_long_texts_are_noticed_however_regularly_they_come(dtype, share):
+    rows = np.arange(65_536)
+    for first in range(0, share, max(1, share // 4)):
+        texts = np.where(rows % share == first, "x" * 10_000, "y").astype(object)
+        found = ColumnSize(pd.Series(texts).astype(dtype)).of(slice(0, len(rows)))
+        assert found == pytest.approx(len(rows) / share * 10_000, rel=0.5)
