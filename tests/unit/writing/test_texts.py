@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sfbulk_pandas.writing.moments import dates_text
@@ -26,6 +26,9 @@ def decodes(cell):
 
 
 @given(CELLS, st.integers(0, 6))
+@example([b"\xc3", b"\xa9"], 0)  # together they are a letter
+@example([b"", b"a\xc3", b"", b"\xa9", b""], 0)
+@example(["é".encode(), b"", b""], 0)
 def test_texts_are_unicode_where_each_of_them_is(cells, start):
     places = np.cumsum([0, *map(len, cells)], dtype=np.int64)
     buffers = [None, pa.py_buffer(places), pa.py_buffer(b"".join(cells))]
