@@ -143,8 +143,7 @@ def _span(first: int, last: int) -> tuple[int, int] | None:
     """Return the days of which a table is to be made, so that rows of about the same time share it; None: too many."""
     if first < _FIRST_DAY or last > _LAST_DAY or last - first > _MANY_DAYS:
         return None
-    first, beyond = first // _FEW_DAYS * _FEW_DAYS, -(-(last + 1) // _FEW_DAYS) * _FEW_DAYS
-    return max(_FIRST_DAY, first), min(_LAST_DAY, beyond - 1)
+    return first // _FEW_DAYS * _FEW_DAYS, last // _FEW_DAYS * _FEW_DAYS + _FEW_DAYS - 1
 
 
 @lru_cache(maxsize=8)
